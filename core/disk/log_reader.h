@@ -1,0 +1,49 @@
+// LogReader: the intact entries of a log directory, and what is wrong with the others.
+// Must not know messages: a body is bytes. Format: docs/formats/log.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+
+namespace core::disk {
+
+struct LogEntry {
+  LogIndex index;
+  ByteView body;  // borrowed from the LogContent
+};
+
+// A stretch of a segment that holds no intact record.
+struct LogDamage {
+  std::string segment;       // file name
+  std::uint64_t offset = 0;  // of its first byte in the segment
+  std::uint64_t length = 0;  // bytes
+  // Entries that are lost with it: indices [first_lost, first_lost + lost).
+  LogIndex first_lost;
+  std::uint64_t lost = 0;  // 0 for a torn tail: nothing acknowledged is in it
+  bool torn_tail = false;  // written but never acknowledged; the relay truncates it at its start
+  std::string reason;
+};
+// "segment-00000001.log, byte 4096, 328 bytes: body checksum differs; entries 12 to 12 are lost"
+std::string describe(const LogDamage& damage);
+
+// A whole log at one moment. Owner of the bytes that `entries` borrow (memory-mapped segments).
+struct LogContent {
+  std::vector<LogEntry> entries;  // ascending index; a gap only where damages says so
+  std::vector<LogDamage> damages;
+  LogIndex end;  // one past the last entry that is there or known to be lost
+  std::shared_ptr<const void> storage;
+};
+
+// Reads every segment and checks every checksum; never writes. Damage is reported, not an error,
+// and costs no intact record. Errors: kNotFound (no log there), kIo, kMalformed (another version).
+Result<LogContent> read_log(const std::filesystem::path& directory);
+
+}  // namespace core::disk

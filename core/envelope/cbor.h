@@ -1,0 +1,107 @@
+// Deterministic CBOR: a writer, and a reader that refuses every other encoding.
+// Must not know what the items mean. Rules: RFC 8949 section 4.2.1, narrowed in docs/formats/message.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+
+namespace core::envelope {
+
+// Appends items to a byte string, always in the shortest form.
+// The caller writes map keys in ascending order of their encodings; the reader would refuse others.
+class CborWriter {
+ public:
+  void unsigned_integer(std::uint64_t value);
+  void integer(std::int64_t value);
+  void bytes(ByteView value);
+  void text(std::string_view value);
+  void array(std::size_t items);
+  void map(std::size_t pairs);
+  void tag(std::uint64_t number);
+  void boolean(bool value);
+  // Appends items that are encoded already.
+  void encoded(ByteView items) { append(out_, items); }
+
+  const Bytes& view() const { return out_; }
+  Bytes take() && { return std::move(out_); }
+
+ private:
+  Bytes out_;
+};
+
+enum class CborType { kUnsigned, kNegative, kBytes, kText, kArray, kMap, kTag, kBoolean, kNull };
+
+// One data item's head, with the content of a string.
+struct CborItem {
+  CborType type = CborType::kNull;
+  // kUnsigned, kTag: the number. kNegative: n, for -1 - n. kArray: items. kMap: pairs.
+  // kBoolean: 0 or 1.
+  std::uint64_t argument = 0;
+  ByteView string;         // kBytes, kText; borrowed from the input
+  std::size_t offset = 0;  // of the head's first byte in the input
+};
+
+// Reads items one after the other, in order, and checks as it goes.
+// Refused, each with kMalformed and the byte offset: a length or number that is not in its shortest
+// form, indefinite lengths, floats and other simple values, map keys that repeat or are out of
+// order, tags of tags, text that is no UTF-8, strings and containers longer than the input, nesting deeper than
+// kDepthMax, and (at finish) open containers and trailing bytes.
+// Owner: the input must outlive the reader and the views that it returns.
+class CborReader {
+ public:
+  static constexpr std::size_t kDepthMax = 8;
+
+  explicit CborReader(ByteView input) : input_(input) {}
+
+  Result<CborItem> next();
+
+  // next() with a type; kMalformed when the item is another.
+  Result<std::uint64_t> unsigned_integer();
+  Result<std::int64_t> integer();  // kMalformed also when it does not fit int64
+  Result<ByteView> bytes();
+  Result<std::string_view> text();
+  Result<std::size_t> array();  // returns the number of items
+  Result<std::size_t> map();    // returns the number of pairs
+  Result<std::uint64_t> tag();
+  Result<bool> boolean();
+
+  // Reads one whole item, whatever it is, and returns its bytes.
+  Result<ByteView> whole_item();
+
+  std::size_t offset() const { return offset_; }
+  bool at_end() const { return offset_ == input_.size(); }
+  // Errors: kMalformed (open container or trailing bytes).
+  Result<void> finish() const;
+
+  // "byte 17: ..."; for callers that find a readable item wrong.
+  Unexpected refuse(std::size_t offset, std::string_view reason) const;
+
+ private:
+  struct Container {
+    bool is_map = false;
+    bool at_key = false;
+    std::uint64_t items_left = 0;
+    ByteView last_key;
+  };
+
+  Result<CborItem> typed(CborType type, std::string_view name);
+  Result<void> account_for(const CborItem& item, std::size_t end);
+  Result<void> check_key(const CborItem& item, Container& map, std::size_t end);
+  void close_full_containers();
+
+  ByteView input_;
+  std::size_t offset_ = 0;
+  std::size_t depth_ = 0;
+  bool after_tag_ = false;
+  std::array<Container, kDepthMax> open_{};
+};
+
+// Diagnostic notation of one item (RFC 8949 section 8), for dumps and error reports.
+// Errors: as CborReader.
+Result<std::string> cbor_diagnostic(ByteView item);
+
+}  // namespace core::envelope

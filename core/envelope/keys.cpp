@@ -1,0 +1,101 @@
+// Keys, hashes and signatures, by libsodium.
+#include "core/envelope/keys.h"
+
+#include <sodium.h>
+
+namespace core::envelope {
+namespace {
+
+// libsodium asks for one call before any other; it is safe from any thread.
+void ensure_ready() {
+  static const bool ready = [] {
+    CHECK(sodium_init() >= 0);
+    return true;
+  }();
+  CHECK(ready);
+}
+
+// The group order L of edwards25519, little-endian (RFC 8032 section 5.1).
+constexpr std::array<std::uint8_t, 32> kGroupOrder = {
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+
+}  // namespace
+
+PrivateKey PrivateKey::generate() {
+  ensure_ready();
+  PrivateKey key;
+  PublicKey ignored;
+  CHECK(crypto_sign_keypair(ignored.bytes.data(), key.expanded_.data()) == 0);
+  return key;
+}
+
+Result<PrivateKey> PrivateKey::from_seed(ByteView seed) {
+  ensure_ready();
+  if (seed.size() != crypto_sign_SEEDBYTES) {
+    return fail(Errc::kMalformed, "a private key is 32 bytes, not " + std::to_string(seed.size()));
+  }
+  PrivateKey key;
+  PublicKey ignored;
+  CHECK(crypto_sign_seed_keypair(ignored.bytes.data(), key.expanded_.data(), seed.data()) == 0);
+  return key;
+}
+
+PrivateKey::~PrivateKey() { sodium_memzero(expanded_.data(), expanded_.size()); }
+
+PublicKey PrivateKey::public_key() const {
+  PublicKey key;
+  std::memcpy(key.bytes.data(), expanded_.data() + 32, 32);
+  return key;
+}
+
+Signature PrivateKey::sign(ByteView message) const {
+  Signature signature;
+  CHECK(crypto_sign_detached(signature.bytes.data(), nullptr, message.data(), message.size(),
+                             expanded_.data()) == 0);
+  return signature;
+}
+
+bool verify(const PublicKey& key, ByteView message, const Signature& signature) {
+  ensure_ready();
+  return crypto_sign_verify_detached(signature.bytes.data(), message.data(), message.size(),
+                                     key.bytes.data()) == 0;
+}
+
+bool is_canonical(const Signature& signature) {
+  for (std::size_t i = 32; i-- > 0;) {
+    const std::uint8_t s = signature.bytes[32 + i];
+    if (s != kGroupOrder[i]) return s < kGroupOrder[i];
+  }
+  return false;
+}
+
+Hash sha256(ByteView bytes) {
+  Hash hash;
+  crypto_hash_sha256(hash.bytes.data(), bytes.data(), bytes.size());
+  return hash;
+}
+
+Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes) {
+  Hash hash;
+  crypto_hash_sha256_state state;
+  crypto_hash_sha256_init(&state);
+  crypto_hash_sha256_update(&state, &prefix, 1);
+  crypto_hash_sha256_update(&state, bytes.data(), bytes.size());
+  crypto_hash_sha256_final(&state, hash.bytes.data());
+  return hash;
+}
+
+Kid derive_kid(std::string_view origin, const PublicKey& key) {
+  CHECK(!origin.empty() && origin.size() <= 255);
+  static constexpr std::string_view kDomain{"daybook kid v1\0", 15};
+  Bytes input = to_bytes(as_bytes(kDomain));
+  append(input, as_bytes(origin));
+  append(input, key.view());
+  const Hash hash = sha256(input);
+  Kid kid;
+  std::memcpy(kid.bytes.data(), hash.bytes.data(), kid.bytes.size());
+  return kid;
+}
+
+}  // namespace core::envelope

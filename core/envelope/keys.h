@@ -1,0 +1,52 @@
+// Keys, hashes and signatures: Ed25519 (RFC 8032) and SHA-256 (FIPS 180-4), by libsodium.
+// Must not know messages. Key ids: docs/formats/message.md, "Keys".
+#pragma once
+
+#include <string_view>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+
+namespace core::envelope {
+
+using Hash = FixedBytes<struct HashTag, 32>;
+using PublicKey = FixedBytes<struct PublicKeyTag, 32>;
+using Signature = FixedBytes<struct SignatureTag, 64>;
+using Kid = FixedBytes<struct KidTag, 16>;
+
+// An Ed25519 private key: the 32-byte seed of RFC 8032 section 5.1.5. Wiped when it goes.
+class PrivateKey {
+ public:
+  static PrivateKey generate();
+  // Errors: kMalformed (not 32 bytes).
+  static Result<PrivateKey> from_seed(ByteView seed);
+
+  PrivateKey(const PrivateKey&) = default;
+  PrivateKey& operator=(const PrivateKey&) = default;
+  ~PrivateKey();
+
+  ByteView seed() const { return {expanded_.data(), 32}; }
+  PublicKey public_key() const;
+  Signature sign(ByteView message) const;
+
+ private:
+  PrivateKey() = default;
+  std::array<std::uint8_t, 64> expanded_{};  // libsodium's form: seed, then public key
+};
+
+// RFC 8032 section 5.1.7 with libsodium's strict rules: S below the group order, no small-order
+// key, R compared as bytes. So one signature has one valid encoding.
+bool verify(const PublicKey& key, ByteView message, const Signature& signature);
+
+// Whether S is below the group order: the check of a signature's form that needs no key.
+bool is_canonical(const Signature& signature);
+
+Hash sha256(ByteView bytes);
+// SHA-256(prefix || bytes); prefix 0x00 gives the leaf hash of RFC 6962 section 2.1.
+Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes);
+
+// First 16 bytes of SHA-256("daybook kid v1" 0x00 || origin || public key): a key belongs to one
+// tenant's log. Shape: origin 1..255 bytes (CHECK).
+Kid derive_kid(std::string_view origin, const PublicKey& key);
+
+}  // namespace core::envelope

@@ -1,0 +1,54 @@
+// Roster: which keys head office enrolled, as its own chain of signed bulletins.
+// Must not know summaries: the relay reads it too. Format: docs/formats/roster.md.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/envelope/keys.h"
+#include "core/envelope/message.h"
+
+namespace core::envelope {
+
+// One enrolment: from now on `key` speaks for this till in this epoch, and for nobody else.
+struct Enrolment {
+  TillRef till;
+  Epoch epoch;
+  PublicKey key;
+  MessageId entry;  // id of the bulletin that says so: `prev` of the till's first message
+};
+
+// The enrolled keys of one log. Value type; built from bulletins only.
+class Roster {
+ public:
+  // Reads a CBOR sequence of bulletins (a roster file's content), oldest first, and checks each:
+  // signature of `head_office`, sequence, prev, epochs that rise, keys that are new.
+  // Errors: kMalformed, kBadSignature, kUnknownKey (another sender), each with the entry's number.
+  static Result<Roster> read(ByteView file, std::string_view origin, const PublicKey& head_office);
+
+  // nullptr when the key is not on the roster.
+  const Enrolment* find(const Kid& kid) const;
+  const std::map<Kid, Enrolment>& enrolments() const { return by_kid_; }
+  const std::string& origin() const { return origin_; }
+  // Latest epoch of a till, 0 when it was never enrolled.
+  Epoch latest_epoch(TillRef till) const;
+
+  // Makes the next bulletin, to be appended to the file by the caller, and takes it up.
+  // Errors: kExists (the key is enrolled already).
+  Result<Bytes> enrol(TillRef till, const PublicKey& key, const PrivateKey& head_office);
+
+ private:
+  Result<void> take(ByteView bulletin, const PublicKey& head_office);
+
+  std::string origin_;
+  Sequence last_sequence_;
+  MessageId last_id_;  // zero before the first entry
+  std::map<Kid, Enrolment> by_kid_;
+  std::map<TillRef, Epoch> latest_epoch_;
+};
+
+}  // namespace core::envelope

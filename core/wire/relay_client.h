@@ -1,0 +1,89 @@
+// RelayClient: the relay's HTTP interface, seen from a till or from head office.
+// Must not know journals or books, and shows no Asio or Beast type. Protocol: docs/formats/relay-http.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/wire/answers.h"
+
+namespace core::wire {
+
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+};
+// "http://127.0.0.1:8080" or "127.0.0.1:8080". Errors: kUsage.
+Result<Endpoint> parse_endpoint(std::string_view url);
+
+// Runs the connections and timers that were made with it, on the calling thread.
+class EventLoop {
+ public:
+  EventLoop();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Runs until nothing is outstanding, or stop().
+  void run();
+  void stop();
+  void after(std::chrono::milliseconds delay, std::function<void()> then);
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// One kept-alive connection; connects when first needed, and again after a failure.
+// One request is outstanding at a time (CHECK). Thread: the event loop's.
+// Owner: the loop must outlive the connection.
+class RelayConnection {
+ public:
+  using Answers = Result<std::vector<PostAnswer>>;
+
+  RelayConnection(EventLoop& loop, Endpoint endpoint, std::chrono::milliseconds timeout);
+  ~RelayConnection();
+  RelayConnection(RelayConnection&&) noexcept;
+
+  // POSTs a CBOR sequence of messages. `body` is copied. The callback gets one answer a message, or
+  // kNetwork (no connection, timeout, 503: nothing is known, send again), kDiskFull (507: send
+  // again later), kTooLarge (413), kMalformed (400: the relay's reason), kProtocol.
+  void post(ByteView body, std::size_t messages, std::function<void(Answers)> done);
+  // Drops the connection; the next post() connects anew.
+  void close();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+// The blocking form, for commands that do one thing at a time.
+class RelayClient {
+ public:
+  explicit RelayClient(Endpoint endpoint,
+                       std::chrono::milliseconds timeout = std::chrono::seconds(10));
+  ~RelayClient();
+
+  RelayConnection::Answers post(std::span<const Bytes> messages);
+  // Reads the log's messages from index `from` to its present end; gives them to `take` in order.
+  // Errors: kNetwork, kProtocol; and the error that `take` returns ends the reading.
+  Result<void> entries(LogIndex from, const std::function<Result<void>(LogIndex, Bytes)>& take);
+  // GET of a small text resource such as /healthz. Errors: kNetwork, kNotFound, kProtocol.
+  Result<std::string> get(std::string_view path);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace core::wire
