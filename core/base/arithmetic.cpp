@@ -34,10 +34,12 @@ Result<std::int64_t> checked_subtract(std::int64_t a, std::int64_t b) {
   return difference;
 }
 
-Result<std::int64_t> checked_negate(std::int64_t a) { return checked_subtract(0, a); }
+Result<std::int64_t> checked_negate(std::int64_t a) {
+  return checked_subtract(0, a);
+}
 
 Result<std::int64_t> round_half_away(Int128 numerator, std::int64_t denominator) {
-  CHECK(denominator > 0);
+  CORE_CHECK(denominator > 0);
   const bool negative = numerator < 0;
   const Int128 magnitude = negative ? -numerator : numerator;
   Int128 quotient = magnitude / denominator;
@@ -46,10 +48,10 @@ Result<std::int64_t> round_half_away(Int128 numerator, std::int64_t denominator)
 }
 
 Result<std::int64_t> divide_exact(Int128 numerator, std::int64_t denominator) {
-  CHECK(denominator > 0);
+  CORE_CHECK(denominator > 0);
   if (numerator % denominator != 0) {
-    return fail(Errc::kInexact, "a result has a remainder when divided by " +
-                                    std::to_string(denominator));
+    return fail(Errc::kInexact,
+                "a result has a remainder when divided by " + std::to_string(denominator));
   }
   return narrow(numerator / denominator);
 }

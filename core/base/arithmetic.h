@@ -17,11 +17,11 @@ Result<std::int64_t> checked_negate(std::int64_t a);
 
 // numerator / denominator, rounded to the nearest integer, halves away from zero.
 // The only place in the house where a figure is rounded.
-// Shape: denominator > 0 (CHECK). Errors: kOverflow (the result does not fit 64 bits).
+// Shape: denominator > 0 (CORE_CHECK). Errors: kOverflow (the result does not fit 64 bits).
 Result<std::int64_t> round_half_away(Int128 numerator, std::int64_t denominator);
 
 // numerator / denominator when it is an integer.
-// Shape: denominator > 0 (CHECK). Errors: kInexact (a remainder is left), kOverflow.
+// Shape: denominator > 0 (CORE_CHECK). Errors: kInexact (a remainder is left), kOverflow.
 Result<std::int64_t> divide_exact(Int128 numerator, std::int64_t denominator);
 
 }  // namespace core

@@ -1,5 +1,5 @@
-// CHECK: stops the process on our own bug, in release builds too.
-// Must not be used on input: bad input is a Result. See docs/architecture.md, "Errors".
+// CORE_CHECK (doctest owns the name CHECK): stops the process on our own bug, in release builds
+// too. Must not be used on input: bad input is a Result. See docs/architecture.md, "Errors".
 #pragma once
 
 #include <cstdio>
@@ -8,13 +8,13 @@
 namespace core {
 
 [[noreturn]] inline void check_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, condition);
+  std::fprintf(stderr, "%s:%d: check failed: %s\n", file, line, condition);
   std::abort();
 }
 
 }  // namespace core
 
-#define CHECK(condition)                                    \
+#define CORE_CHECK(condition)                               \
   do {                                                      \
     if (!(condition)) [[unlikely]] {                        \
       ::core::check_failed(#condition, __FILE__, __LINE__); \

@@ -12,7 +12,9 @@ constexpr std::size_t kTextLengthMax = 64;
 constexpr std::size_t kKeptDigitsMax = 19;  // of the largest 64-bit integer
 constexpr int kExponentMax = 400;  // IEEE 754 double reaches 10^-324: exporters print such values
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 struct Scanned {
   bool negative = false;
@@ -21,8 +23,8 @@ struct Scanned {
 };
 
 Unexpected no_number(std::string_view text) {
-  return fail(Errc::kMalformed, "'" + std::string(text.substr(0, kTextLengthMax)) +
-                                    "' is no decimal number");
+  return fail(Errc::kMalformed,
+              "'" + std::string(text.substr(0, kTextLengthMax)) + "' is no decimal number");
 }
 
 Unexpected too_wide(std::string_view text) {
@@ -76,7 +78,7 @@ Result<Scanned> scan(std::string_view text) {
 }  // namespace
 
 Result<std::int64_t> parse_decimal(std::string_view text, int scale, Rounding rounding) {
-  CHECK(scale >= 0 && scale <= 9);
+  CORE_CHECK(scale >= 0 && scale <= 9);
   TRY_ASSIGN(Scanned number, scan(text));
   if (number.digits.empty()) return std::int64_t{0};
 
@@ -90,8 +92,7 @@ Result<std::int64_t> parse_decimal(std::string_view text, int scale, Rounding ro
   } else {
     const std::size_t drop = static_cast<std::size_t>(-shift);
     const std::size_t keep = digits.size() > drop ? digits.size() - drop : 0;
-    if (rounding == Rounding::kExact &&
-        digits.find_first_not_of('0', keep) != std::string::npos) {
+    if (rounding == Rounding::kExact && digits.find_first_not_of('0', keep) != std::string::npos) {
       return fail(Errc::kInexact, "'" + std::string(text) + "' has more than " +
                                       std::to_string(scale) + " decimal places");
     }
@@ -106,7 +107,7 @@ Result<std::int64_t> parse_decimal(std::string_view text, int scale, Rounding ro
 }
 
 std::string format_decimal(std::int64_t value, int scale) {
-  CHECK(scale >= 0 && scale <= 9);
+  CORE_CHECK(scale >= 0 && scale <= 9);
   const bool negative = value < 0;
   const std::uint64_t magnitude =
       negative ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);

@@ -41,6 +41,8 @@ inline Result<Quantity> parse_quantity(std::string_view text) {
   return Quantity{thousandths};
 }
 // "0.500".
-inline std::string to_string(Quantity quantity) { return format_decimal(quantity.thousandths, 3); }
+inline std::string to_string(Quantity quantity) {
+  return format_decimal(quantity.thousandths, 3);
+}
 
 }  // namespace core

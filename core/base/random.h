@@ -25,7 +25,7 @@ class Random {
 
   // Uniform enough in [low, high] for tests; the modulo bias is below 2^-32 for small ranges.
   std::uint64_t between(std::uint64_t low, std::uint64_t high) {
-    CHECK(low <= high);
+    CORE_CHECK(low <= high);
     return low + (*this)() % (high - low + 1);
   }
 

@@ -14,27 +14,27 @@ namespace core {
 
 // The closed list of what can go wrong. Each has a stable text (errc_text) and an exit status.
 enum class Errc {
-  kUsage,           // the caller's words are off
-  kNotFound,        // a named thing does not exist
-  kExists,          // a thing that must be new is there already
-  kBusy,            // another process holds it
-  kState,           // the operation does not fit the present state (no day open, closed twice)
-  kOverflow,        // a money or quantity result does not fit
-  kInexact,         // a result is no exact minor unit or thousandth
-  kCurrency,        // two currencies met in one sum
-  kMalformed,       // bytes or text that no writer of ours produces
-  kTooLarge,        // over a stated limit
-  kBadSignature,    // a signature that does not verify
-  kUnknownKey,      // a key that is not on the roster
-  kUnbalanced,      // parts that do not add up to their total
-  kCycle,           // a bill of materials that contains itself
-  kDamaged,         // stored bytes changed after they were written
-  kDiskFull,        // no space for a write; nothing was kept of it
-  kIo,              // the operating system refused
-  kSyncFailed,      // fsync failed: the file must not be used any more
-  kNetwork,         // the peer could not be reached, or went away
-  kProtocol,        // the peer answered something that the protocol does not allow
-  kDatabase,        // SQLite refused
+  kUsage,         // the caller's words are off
+  kNotFound,      // a named thing does not exist
+  kExists,        // a thing that must be new is there already
+  kBusy,          // another process holds it
+  kState,         // the operation does not fit the present state (no day open, closed twice)
+  kOverflow,      // a money or quantity result does not fit
+  kInexact,       // a result is no exact minor unit or thousandth
+  kCurrency,      // two currencies met in one sum
+  kMalformed,     // bytes or text that no writer of ours produces
+  kTooLarge,      // over a stated limit
+  kBadSignature,  // a signature that does not verify
+  kUnknownKey,    // a key that is not on the roster
+  kUnbalanced,    // parts that do not add up to their total
+  kCycle,         // a bill of materials that contains itself
+  kDamaged,       // stored bytes changed after they were written
+  kDiskFull,      // no space for a write; nothing was kept of it
+  kIo,            // the operating system refused
+  kSyncFailed,    // fsync failed: the file must not be used any more
+  kNetwork,       // the peer could not be reached, or went away
+  kProtocol,      // the peer answered something that the protocol does not allow
+  kDatabase,      // SQLite refused
 };
 
 struct Error {
@@ -61,7 +61,9 @@ class Unexpected {
 inline Unexpected fail(Errc code, std::string what) {
   return Unexpected(Error{code, std::move(what)});
 }
-inline Unexpected fail(Error error) { return Unexpected(std::move(error)); }
+inline Unexpected fail(Error error) {
+  return Unexpected(std::move(error));
+}
 
 template <typename T>
 class [[nodiscard]] Result {
@@ -75,15 +77,15 @@ class [[nodiscard]] Result {
   explicit operator bool() const { return has_value(); }
 
   T& value() & {
-    CHECK(has_value());
+    CORE_CHECK(has_value());
     return *std::get_if<0>(&state_);
   }
   const T& value() const& {
-    CHECK(has_value());
+    CORE_CHECK(has_value());
     return *std::get_if<0>(&state_);
   }
   T&& value() && {
-    CHECK(has_value());
+    CORE_CHECK(has_value());
     return std::move(*std::get_if<0>(&state_));
   }
   T& operator*() & { return value(); }
@@ -93,7 +95,7 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &value(); }
 
   const Error& error() const {
-    CHECK(!has_value());
+    CORE_CHECK(!has_value());
     return *std::get_if<1>(&state_);
   }
 
@@ -112,7 +114,7 @@ class [[nodiscard]] Result<void> {
   bool has_value() const { return !error_.has_value(); }
   explicit operator bool() const { return has_value(); }
   const Error& error() const {
-    CHECK(error_.has_value());
+    CORE_CHECK(error_.has_value());
     return *error_;
   }
 
@@ -126,16 +128,16 @@ class [[nodiscard]] Result<void> {
 #define CORE_CONCAT(a, b) CORE_CONCAT_INNER(a, b)
 
 // TRY(expression): returns the error of a Result<void> (or ignores a value) to the caller.
-#define TRY(expression)                                                         \
-  do {                                                                          \
-    auto try_result = (expression);                                             \
-    if (!try_result.has_value()) return ::core::fail(try_result.error());       \
+#define TRY(expression)                                                   \
+  do {                                                                    \
+    auto try_result = (expression);                                       \
+    if (!try_result.has_value()) return ::core::fail(try_result.error()); \
   } while (false)
 
 // TRY_ASSIGN(auto x, expression): assigns the value, or returns the error to the caller.
-#define TRY_ASSIGN(target, expression)                                          \
+#define TRY_ASSIGN(target, expression) \
   TRY_ASSIGN_INNER(CORE_CONCAT(try_assign_, __LINE__), target, expression)
-#define TRY_ASSIGN_INNER(temporary, target, expression)                         \
-  auto temporary = (expression);                                                \
-  if (!temporary.has_value()) return ::core::fail(temporary.error());           \
+#define TRY_ASSIGN_INNER(temporary, target, expression)               \
+  auto temporary = (expression);                                      \
+  if (!temporary.has_value()) return ::core::fail(temporary.error()); \
   target = std::move(temporary).value()

@@ -15,7 +15,7 @@ template <typename Encode>
 void write_head(Bytes& out, Encode encode) {
   std::array<unsigned char, kHeadMax> head{};
   const std::size_t size = encode(head.data(), head.size());
-  CHECK(size > 0);
+  CORE_CHECK(size > 0);
   append(out, ByteView(head.data(), size));
 }
 
@@ -34,7 +34,9 @@ struct Seen {
   bool is_string = false;
 };
 
-Seen& seen(void* context) { return *static_cast<Seen*>(context); }
+Seen& seen(void* context) {
+  return *static_cast<Seen*>(context);
+}
 
 template <CborType kType, typename Integer>
 void on_integer(void* context, Integer value) {
@@ -58,10 +60,18 @@ void on_boolean(void* context, bool value) {
   seen(context).item.type = CborType::kBoolean;
   seen(context).item.argument = value ? 1 : 0;
 }
-void on_null(void* context) { seen(context).item.type = CborType::kNull; }
-void on_refused(void* context) { seen(context).refused = true; }
-void on_float(void* context, float) { seen(context).refused = true; }
-void on_double(void* context, double) { seen(context).refused = true; }
+void on_null(void* context) {
+  seen(context).item.type = CborType::kNull;
+}
+void on_refused(void* context) {
+  seen(context).refused = true;
+}
+void on_float(void* context, float) {
+  seen(context).refused = true;
+}
+void on_double(void* context, double) {
+  seen(context).refused = true;
+}
 
 cbor_callbacks make_callbacks() {
   cbor_callbacks c{};
@@ -140,7 +150,8 @@ void CborWriter::integer(std::int64_t value) {
 }
 
 void CborWriter::bytes(ByteView value) {
-  write_head(out_, [&](auto* p, auto n) { return cbor_encode_bytestring_start(value.size(), p, n); });
+  write_head(out_,
+             [&](auto* p, auto n) { return cbor_encode_bytestring_start(value.size(), p, n); });
   append(out_, value);
 }
 
@@ -182,8 +193,9 @@ Result<CborItem> CborReader::next() {
   CborItem& item = result.item;
   item.offset = offset_;
   if (result.refused) {
-    return refuse(offset_, "indefinite lengths, floats and simple values other than false, true "
-                           "and null are not used here");
+    return refuse(offset_,
+                  "indefinite lengths, floats and simple values other than false, true "
+                  "and null are not used here");
   }
   const std::size_t head = decoded.read - item.string.size();
   const bool has_argument = item.type != CborType::kBoolean && item.type != CborType::kNull;

@@ -1,5 +1,6 @@
 // Deterministic CBOR: a writer, and a reader that refuses every other encoding.
-// Must not know what the items mean. Rules: RFC 8949 section 4.2.1, narrowed in docs/formats/message.md.
+// Must not know what the items mean. Rules: RFC 8949 section 4.2.1, narrowed in
+// docs/formats/message.md.
 #pragma once
 
 #include <array>
@@ -48,9 +49,9 @@ struct CborItem {
 // Reads items one after the other, in order, and checks as it goes.
 // Refused, each with kMalformed and the byte offset: a length or number that is not in its shortest
 // form, indefinite lengths, floats and other simple values, map keys that repeat or are out of
-// order, tags of tags, text that is no UTF-8, strings and containers longer than the input, nesting deeper than
-// kDepthMax, and (at finish) open containers and trailing bytes.
-// Owner: the input must outlive the reader and the views that it returns.
+// order, tags of tags, text that is no UTF-8, strings and containers longer than the input, nesting
+// deeper than kDepthMax, and (at finish) open containers and trailing bytes. Owner: the input must
+// outlive the reader and the views that it returns.
 class CborReader {
  public:
   static constexpr std::size_t kDepthMax = 8;

@@ -9,10 +9,10 @@ namespace {
 // libsodium asks for one call before any other; it is safe from any thread.
 void ensure_ready() {
   static const bool ready = [] {
-    CHECK(sodium_init() >= 0);
+    CORE_CHECK(sodium_init() >= 0);
     return true;
   }();
-  CHECK(ready);
+  CORE_CHECK(ready);
 }
 
 // The group order L of edwards25519, little-endian (RFC 8032 section 5.1).
@@ -26,7 +26,7 @@ PrivateKey PrivateKey::generate() {
   ensure_ready();
   PrivateKey key;
   PublicKey ignored;
-  CHECK(crypto_sign_keypair(ignored.bytes.data(), key.expanded_.data()) == 0);
+  CORE_CHECK(crypto_sign_keypair(ignored.bytes.data(), key.expanded_.data()) == 0);
   return key;
 }
 
@@ -37,11 +37,14 @@ Result<PrivateKey> PrivateKey::from_seed(ByteView seed) {
   }
   PrivateKey key;
   PublicKey ignored;
-  CHECK(crypto_sign_seed_keypair(ignored.bytes.data(), key.expanded_.data(), seed.data()) == 0);
+  CORE_CHECK(crypto_sign_seed_keypair(ignored.bytes.data(), key.expanded_.data(), seed.data()) ==
+             0);
   return key;
 }
 
-PrivateKey::~PrivateKey() { sodium_memzero(expanded_.data(), expanded_.size()); }
+PrivateKey::~PrivateKey() {
+  sodium_memzero(expanded_.data(), expanded_.size());
+}
 
 PublicKey PrivateKey::public_key() const {
   PublicKey key;
@@ -51,8 +54,8 @@ PublicKey PrivateKey::public_key() const {
 
 Signature PrivateKey::sign(ByteView message) const {
   Signature signature;
-  CHECK(crypto_sign_detached(signature.bytes.data(), nullptr, message.data(), message.size(),
-                             expanded_.data()) == 0);
+  CORE_CHECK(crypto_sign_detached(signature.bytes.data(), nullptr, message.data(), message.size(),
+                                  expanded_.data()) == 0);
   return signature;
 }
 
@@ -87,7 +90,7 @@ Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes) {
 }
 
 Kid derive_kid(std::string_view origin, const PublicKey& key) {
-  CHECK(!origin.empty() && origin.size() <= 255);
+  CORE_CHECK(!origin.empty() && origin.size() <= 255);
   static constexpr std::string_view kDomain{"daybook kid v1\0", 15};
   Bytes input = to_bytes(as_bytes(kDomain));
   append(input, as_bytes(origin));

@@ -46,7 +46,7 @@ Hash sha256(ByteView bytes);
 Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes);
 
 // First 16 bytes of SHA-256("daybook kid v1" 0x00 || origin || public key): a key belongs to one
-// tenant's log. Shape: origin 1..255 bytes (CHECK).
+// tenant's log. Shape: origin 1..255 bytes (CORE_CHECK).
 Kid derive_kid(std::string_view origin, const PublicKey& key);
 
 }  // namespace core::envelope

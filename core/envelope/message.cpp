@@ -68,7 +68,8 @@ Result<void> read_chain(CborReader& r, Header& header) {
   TRY_ASSIGN(header.sequence.value, r.unsigned_integer());
   // Journals and books keep a sequence in SQLite's signed 64 bits.
   if (header.sequence.value == 0 ||
-      header.sequence.value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+      header.sequence.value >
+          static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
     return r.refuse(at, "a sequence is 1 to 2^63-1");
   }
   TRY_ASSIGN(header.prev, read_fixed<MessageId>(r));
@@ -108,7 +109,9 @@ Result<Header> read_header(ByteView bytes) {
 
 }  // namespace
 
-MessageId message_id(ByteView message) { return sha256_prefixed(0x00, message); }
+MessageId message_id(ByteView message) {
+  return sha256_prefixed(0x00, message);
+}
 
 Bytes signature_input(ByteView protected_header, ByteView external_data, ByteView payload) {
   CborWriter w;

@@ -14,7 +14,8 @@ namespace core::envelope {
 
 inline constexpr std::size_t kMessageSizeMax = 65535;  // bytes of the whole tagged COSE_Sign1
 
-using MessageId = Hash;  // SHA-256(0x00 || message): its leaf hash in the log (RFC 6962 section 2.1)
+using MessageId =
+    Hash;  // SHA-256(0x00 || message): its leaf hash in the log (RFC 6962 section 2.1)
 
 // COSE header parameter 3, as a CoAP Content-Format of the experimental range (RFC 7252 section
 // 12.3). The relay may see which of the two a message is, and nothing more.

@@ -60,8 +60,8 @@ Result<EnrolmentPayload> decode_payload(ByteView payload) {
   TRY_ASSIGN(const ByteView key, r.bytes());
   TRY_ASSIGN(p.key, PublicKey::from(key));
   TRY(r.finish());
-  p.till = TillRef{StoreId{static_cast<std::uint32_t>(store)},
-                   TillId{static_cast<std::uint32_t>(till)}};
+  p.till =
+      TillRef{StoreId{static_cast<std::uint32_t>(store)}, TillId{static_cast<std::uint32_t>(till)}};
   p.epoch = Epoch{static_cast<std::uint32_t>(epoch)};
   return p;
 }
@@ -100,7 +100,8 @@ Epoch Roster::latest_epoch(TillRef till) const {
 
 Result<Bytes> Roster::enrol(TillRef till, const PublicKey& key, const PrivateKey& head_office) {
   if (find(derive_kid(origin_, key)) != nullptr) {
-    return fail(Errc::kExists, "this key is enrolled already; a till gets a new key with each epoch");
+    return fail(Errc::kExists,
+                "this key is enrolled already; a till gets a new key with each epoch");
   }
   Header header;
   header.content_type = ContentType::kBulletin;
@@ -121,8 +122,8 @@ Result<void> Roster::take(ByteView bulletin, const PublicKey& head_office) {
     return fail(Errc::kMalformed, "this message is no bulletin");
   }
   if (header.kid != derive_kid(origin_, head_office)) {
-    return fail(Errc::kUnknownKey, "the sender is not this head office, or the origin is not '" +
-                                       origin_ + "'");
+    return fail(Errc::kUnknownKey,
+                "the sender is not this head office, or the origin is not '" + origin_ + "'");
   }
   if (!verify_message(message, head_office)) {
     return fail(Errc::kBadSignature, "head office's signature does not verify");

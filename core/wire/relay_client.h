@@ -1,5 +1,6 @@
 // RelayClient: the relay's HTTP interface, seen from a till or from head office.
-// Must not know journals or books, and shows no Asio or Beast type. Protocol: docs/formats/relay-http.md.
+// Must not know journals or books, and shows no Asio or Beast type. Protocol:
+// docs/formats/relay-http.md.
 #pragma once
 
 #include <chrono>
@@ -45,7 +46,7 @@ class EventLoop {
 };
 
 // One kept-alive connection; connects when first needed, and again after a failure.
-// One request is outstanding at a time (CHECK). Thread: the event loop's.
+// One request is outstanding at a time (CORE_CHECK). Thread: the event loop's.
 // Owner: the loop must outlive the connection.
 class RelayConnection {
  public:

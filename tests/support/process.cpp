@@ -32,18 +32,20 @@ int exit_status_of(int raw) {
 
 }  // namespace
 
-Outcome run(const std::vector<std::string>& argv) { return Process(argv).wait(); }
+Outcome run(const std::vector<std::string>& argv) {
+  return Process(argv).wait();
+}
 
 Process::Process(const std::vector<std::string>& argv) {
   std::array<int, 2> out{};
   std::array<int, 2> err{};
-  CHECK(::pipe2(out.data(), O_CLOEXEC) == 0);
-  CHECK(::pipe2(err.data(), O_CLOEXEC) == 0);
+  CORE_CHECK(::pipe2(out.data(), O_CLOEXEC) == 0);
+  CORE_CHECK(::pipe2(err.data(), O_CLOEXEC) == 0);
   std::vector<char*> words;
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   pid_ = ::fork();
-  CHECK(pid_ >= 0);
+  CORE_CHECK(pid_ >= 0);
   if (pid_ == 0) {
     ::dup2(out[1], 1);
     ::dup2(err[1], 2);
@@ -100,7 +102,7 @@ bool Process::running() {
 Outcome Process::wait() {
   while (out_fd_ >= 0 || err_fd_ >= 0) pump(std::chrono::milliseconds(200));
   if (!reaped_) {
-    CHECK(::waitpid(pid_, &raw_status_, 0) == pid_);
+    CORE_CHECK(::waitpid(pid_, &raw_status_, 0) == pid_);
     reaped_ = true;
   }
   return Outcome{exit_status_of(raw_status_), out_, err_};

@@ -29,8 +29,8 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // Waits for a line on stdout that contains `text` and returns the line; "" after `timeout`, or when
-  // the process ends first.
+  // Waits for a line on stdout that contains `text` and returns the line; "" after `timeout`, or
+  // when the process ends first.
   std::string wait_for_line(const std::string& text,
                             std::chrono::milliseconds timeout = std::chrono::seconds(20));
   void signal(int number);

@@ -10,7 +10,7 @@ namespace test {
 
 TempDir::TempDir() {
   std::string name = (std::filesystem::temp_directory_path() / "daybook-test-XXXXXX").string();
-  CHECK(::mkdtemp(name.data()) != nullptr);
+  CORE_CHECK(::mkdtemp(name.data()) != nullptr);
   path_ = name;
 }
 
@@ -21,7 +21,7 @@ TempDir::~TempDir() {
 
 core::Bytes read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  CHECK(in.good());
+  CORE_CHECK(in.good());
   return core::Bytes(std::istreambuf_iterator<char>(in), {});
 }
 
@@ -30,7 +30,7 @@ void write_file(const std::filesystem::path& path, core::ByteView content) {
   out.write(reinterpret_cast<const char*>(content.data()),
             static_cast<std::streamsize>(content.size()));
   out.flush();
-  CHECK(out.good());
+  CORE_CHECK(out.good());
 }
 
 }  // namespace test
