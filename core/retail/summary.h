@@ -1,0 +1,80 @@
+// Summary: the two messages a day. The opening says what came in, the closing what the day took.
+// Must not know envelopes or journals. Format: docs/message.cddl, docs/formats/message.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <variant>
+#include <vector>
+
+#include "core/base/business_day.h"
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+#include "core/base/money.h"
+#include "core/base/result.h"
+#include "core/retail/catalog.h"
+#include "core/retail/document.h"
+
+namespace core::retail {
+
+// A long summary travels as parts 1..count, one message each; they add up to the whole.
+struct Part {
+  std::uint32_t number = 1;
+  std::uint32_t count = 1;
+  auto operator<=>(const Part&) const = default;
+};
+
+// The morning's goods receipt.
+struct Opening {
+  BusinessDay day;
+  Components received;
+  Part part;
+  bool operator==(const Opening&) const = default;
+};
+
+// Takings under one tax code.
+struct TaxRow {
+  Money gross;  // tax included
+  Money tax;    // inside `gross`
+  bool operator==(const TaxRow&) const = default;
+};
+
+// The day's takings and the stock consumed. All amounts in one currency.
+struct Closing {
+  BusinessDay day;
+  Currency currency;
+  std::uint64_t sales = 0;  // receipts that were not voided
+  std::uint64_t voids = 0;
+  Money net;       // takings after voids and discounts, tax included, before any coupon tender
+  Money discount;  // given by the retailer; takings at shelf price = net + discount
+  std::map<TaxCode, TaxRow> taxes;  // add up to net
+  Tenders tenders;                  // add up to net
+  Money over_short;                 // cash counted less cash expected
+  Components consumed;
+  Part part;
+  bool operator==(const Closing&) const = default;
+};
+
+using Summary = std::variant<Opening, Closing>;
+
+BusinessDay day_of(const Summary& summary);
+Part part_of(const Summary& summary);
+
+// An empty closing whose amounts carry the currency.
+Closing empty_closing(BusinessDay day, Currency currency);
+
+// Deterministic CBOR; zero rows and zero optional fields are left out.
+Bytes encode_summary(const Summary& summary);
+
+// Accepts exactly what encode_summary writes, and only summaries that balance.
+// Errors: kMalformed with the byte offset, kUnbalanced.
+Result<Summary> decode_summary(ByteView payload);
+
+// Whether tax rows and tenders each add up to net. Errors: kUnbalanced, kCurrency, kOverflow.
+Result<void> check_balanced(const Closing& closing);
+
+// Splits into parts whose encoding is at most `payload_bytes_max` each: money and counts travel in
+// the first, products are spread. One part when it fits. Shape: payload_bytes_max >= 1024 (CORE_CHECK).
+std::vector<Summary> split(const Summary& summary, std::size_t payload_bytes_max);
+
+}  // namespace core::retail
