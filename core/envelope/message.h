@@ -13,6 +13,8 @@
 namespace core::envelope {
 
 inline constexpr std::size_t kMessageSizeMax = 65535;  // bytes of the whole tagged COSE_Sign1
+// What a payload may measure so that the message fits with any header.
+inline constexpr std::size_t kPayloadSizeMax = kMessageSizeMax - 256;
 
 using MessageId =
     Hash;  // SHA-256(0x00 || message): its leaf hash in the log (RFC 6962 section 2.1)

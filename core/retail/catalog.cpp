@@ -7,9 +7,12 @@ namespace core::retail {
 namespace {
 
 constexpr std::int32_t kBasisPointsInOne = 10000;
+constexpr std::size_t kTaxCodesMax = 256;
 constexpr std::size_t kKitDepthMax = 64;  // deeper is a mistake in the data, not a product
 
-std::string named(ProductId id) { return "product " + to_string(id); }
+std::string named(ProductId id) {
+  return "product " + to_string(id);
+}
 
 Result<void> add_to(Components& sum, ProductId id, Quantity quantity) {
   TRY_ASSIGN(sum[id], add(sum[id], quantity));
@@ -27,9 +30,14 @@ Result<Catalog> Catalog::build(Currency currency, std::vector<TaxRate> taxes,
                                std::vector<Product> products, std::vector<BomLine> bom) {
   Catalog catalog;
   catalog.currency_ = currency;
+  if (taxes.size() > kTaxCodesMax) {
+    return fail(Errc::kTooLarge, "a catalog has at most " + std::to_string(kTaxCodesMax) +
+                                     " tax codes: a closing has a row for each");
+  }
   for (const TaxRate& tax : taxes) {
     if (tax.basis_points < 0 || tax.basis_points > kBasisPointsInOne) {
-      return fail(Errc::kMalformed, "tax " + to_string(tax.code) + ": a rate is 0 to 10000 basis points");
+      return fail(Errc::kMalformed,
+                  "tax " + to_string(tax.code) + ": a rate is 0 to 10000 basis points");
     }
     if (!catalog.taxes_.emplace(tax.code, tax).second) {
       return fail(Errc::kMalformed, "tax " + to_string(tax.code) + " is there twice");
@@ -41,7 +49,8 @@ Result<Catalog> Catalog::build(Currency currency, std::vector<TaxRate> taxes,
       return fail(Errc::kMalformed, named(id) + ": unknown tax code " + to_string(product.tax));
     }
     if (product.price && product.price->currency != currency) {
-      return fail(Errc::kCurrency, named(id) + ": the price is not in " + std::string(currency.code()));
+      return fail(Errc::kCurrency,
+                  named(id) + ": the price is not in " + std::string(currency.code()));
     }
     if (product.price && product.price->minor < 0) {
       return fail(Errc::kMalformed, named(id) + ": the price is negative");
@@ -76,9 +85,9 @@ const TaxRate* Catalog::find_tax(TaxCode code) const {
 Result<void> Catalog::check_bom_line(const BomLine& line) const {
   const Product* parent = find(line.parent);
   if (parent == nullptr || find(line.component) == nullptr) {
-    return fail(Errc::kMalformed, "bill of materials: " +
-                                      named(parent == nullptr ? line.parent : line.component) +
-                                      " is not in the catalog");
+    return fail(Errc::kMalformed,
+                "bill of materials: " + named(parent == nullptr ? line.parent : line.component) +
+                    " is not in the catalog");
   }
   if (parent->kind != ProductKind::kKit) {
     return fail(Errc::kMalformed, named(line.parent) +
@@ -86,7 +95,8 @@ Result<void> Catalog::check_bom_line(const BomLine& line) const {
                                       "remove its components");
   }
   if (line.quantity.thousandths <= 0) {
-    return fail(Errc::kMalformed, named(line.parent) + ": a component's quantity is not above zero");
+    return fail(Errc::kMalformed,
+                named(line.parent) + ": a component's quantity is not above zero");
   }
   return {};
 }
@@ -103,8 +113,8 @@ Result<void> Catalog::explode_unit(ProductId root, std::map<ProductId, Mark>& ma
     }
     marks[id] = Mark::kOpen;
     if (path.size() > kKitDepthMax) {
-      return fail(Errc::kMalformed, named(root) + ": kits are nested deeper than " +
-                                        std::to_string(kKitDepthMax));
+      return fail(Errc::kMalformed,
+                  named(root) + ": kits are nested deeper than " + std::to_string(kKitDepthMax));
     }
     const auto [first, last] = by_parent.equal_range(id);
     const bool is_kit = products_.at(id).kind == ProductKind::kKit;

@@ -51,8 +51,8 @@ class Catalog {
                                std::vector<Product> products, std::vector<BomLine> bom);
 
   Currency currency() const { return currency_; }
-  const Product* find(ProductId id) const;         // nullptr when there is none
-  const TaxRate* find_tax(TaxCode code) const;     // nullptr when there is none
+  const Product* find(ProductId id) const;      // nullptr when there is none
+  const TaxRate* find_tax(TaxCode code) const;  // nullptr when there is none
   const std::map<ProductId, Product>& products() const { return products_; }
   const std::map<TaxCode, TaxRate>& taxes() const { return taxes_; }
   const std::vector<BomLine>& bom() const { return bom_; }

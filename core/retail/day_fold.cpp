@@ -19,8 +19,8 @@ Row& row_of(Map& rows, Key key, const Row& zero) {
 
 Result<void> DayFold::add(const Sale& sale, bool voided) {
   if (sale.day != closing_.day) {
-    return fail(Errc::kMalformed, "a sale of " + to_string(sale.day) + " in the fold of " +
-                                      to_string(closing_.day));
+    return fail(Errc::kMalformed,
+                "a sale of " + to_string(sale.day) + " in the fold of " + to_string(closing_.day));
   }
   if (voided) {
     ++closing_.voids;

@@ -37,8 +37,8 @@ struct SaleLine {
   Money amount;                     // extended, after discount, tax included
   Money discount;                   // given by the retailer; shelf price = amount + discount
   TaxCode tax;
-  Money tax_amount;       // inside `amount`
-  Components consumed;    // the explosion, frozen when the line was sold
+  Money tax_amount;     // inside `amount`
+  Components consumed;  // the explosion, frozen when the line was sold
   bool operator==(const SaleLine&) const = default;
 };
 
@@ -62,8 +62,8 @@ struct Sale {
 };
 
 // Prices a line from the catalog: amount = price * quantity (rounded once) - discount.
-// Errors: kNotFound (product), kMalformed (no price, quantity not above zero, discount below zero or
-// above the shelf price), kInexact (no whole thousandth is consumed), kCurrency, kOverflow.
+// Errors: kNotFound (product), kMalformed (no price, quantity not above zero, discount below zero
+// or above the shelf price), kInexact (no whole thousandth is consumed), kCurrency, kOverflow.
 Result<SaleLine> price_line(const Catalog& catalog, ProductId product, Quantity quantity,
                             Money discount);
 

@@ -74,7 +74,8 @@ Result<Summary> decode_summary(ByteView payload);
 Result<void> check_balanced(const Closing& closing);
 
 // Splits into parts whose encoding is at most `payload_bytes_max` each: money and counts travel in
-// the first, products are spread. One part when it fits. Shape: payload_bytes_max >= 1024 (CORE_CHECK).
+// the first, products are spread. One part when it fits. Shape: payload_bytes_max >= 1024
+// (CORE_CHECK).
 std::vector<Summary> split(const Summary& summary, std::size_t payload_bytes_max);
 
 }  // namespace core::retail
