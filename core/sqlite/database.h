@@ -1,0 +1,108 @@
+// Database: SQLite behind Result, with pooled statements and scoped transactions.
+// Must not know any schema. Owners of a schema: docs/formats/journal.md, docs/formats/books.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+
+namespace core::sqlite {
+
+struct DatabaseImpl;
+
+// A prepared statement, on loan: it goes back to its database's pool when it is destroyed, so that
+// the same text is compiled once. Positions of parameters and columns follow SQLite: parameters
+// from 1, columns from 0. Owner: the database must outlive it. Thread: the database's.
+class Statement {
+ public:
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+  // Values are copied. A failure to bind is reported by the next step().
+  Statement& bind_int(int position, std::int64_t value);
+  Statement& bind_text(int position, std::string_view value);
+  Statement& bind_blob(int position, ByteView value);
+  Statement& bind_null(int position);
+
+  // True: a row is there. False: done. Errors: as Database; the statement is reset.
+  Result<bool> step();
+  // Steps to the end, ignoring rows, and resets: for statements that change something.
+  Result<void> run();
+  // Ready for new values; the bound ones stay.
+  void reset();
+
+  // Views live until the next step(), reset() or the end of the statement.
+  std::int64_t column_int(int column) const;
+  std::string_view column_text(int column) const;
+  ByteView column_blob(int column) const;
+  bool column_is_null(int column) const;
+
+ private:
+  friend class Database;
+  Statement(DatabaseImpl* owner, void* handle) : owner_(owner), handle_(handle) {}
+
+  DatabaseImpl* owner_;
+  void* handle_;  // sqlite3_stmt
+  int bind_result_ = 0;
+};
+
+struct OpenOptions {
+  bool read_only = false;
+  bool create = false;  // makes an empty database when there is none, readable by its owner only
+  int busy_timeout_ms = 0;
+};
+
+// One connection. Thread: one at a time.
+// Errors of every operation, with the file's name and SQLite's text: kBusy (another process holds
+// it), kDiskFull, kDamaged (not a database, or a damaged one), kSyncFailed (close it and do not use
+// it any more), kIo, kDatabase (everything else).
+class Database {
+ public:
+  // Errors: also kNotFound (no such file, and not `create`).
+  static Result<Database> open(const std::filesystem::path& path, OpenOptions options);
+  Database(Database&&) noexcept;
+  Database& operator=(Database&&) noexcept;
+  ~Database();
+
+  // Runs one or more statements that have no parameters and whose rows do not matter.
+  Result<void> exec(const std::string& sql);
+  Result<Statement> prepare(std::string_view sql);
+  // The first column of the first row; kNotFound when there is no row.
+  Result<std::int64_t> query_int(std::string_view sql);
+  Result<std::string> query_text(std::string_view sql);
+
+  // Rows that the last INSERT, UPDATE or DELETE changed.
+  std::int64_t changes() const;
+  const std::filesystem::path& path() const;
+
+ private:
+  friend class Transaction;
+  explicit Database(std::unique_ptr<DatabaseImpl> impl);
+  std::unique_ptr<DatabaseImpl> impl_;
+};
+
+// BEGIN IMMEDIATE ... COMMIT; rolls back when it is destroyed without a commit that succeeded.
+// Owner: the database must outlive it. Its statements must be finished or reset before commit().
+class Transaction {
+ public:
+  static Result<Transaction> begin(Database& database);
+  Transaction(Transaction&& other) noexcept;
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction();
+
+  // After an error nothing of the transaction is kept, except after kSyncFailed and kIo, when only
+  // reopening the database can tell.
+  Result<void> commit();
+
+ private:
+  explicit Transaction(DatabaseImpl* owner) : owner_(owner) {}
+  DatabaseImpl* owner_;
+};
+
+}  // namespace core::sqlite
