@@ -1,0 +1,114 @@
+// Journal: one SQLite file a till, and the rows in it. Only Till and Outbox use it.
+// Must not know the rules of selling. Format: docs/formats/journal.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/base/business_day.h"
+#include "core/base/ids.h"
+#include "core/base/money.h"
+#include "core/base/result.h"
+#include "core/envelope/keys.h"
+#include "core/envelope/message.h"
+#include "core/retail/catalog.h"
+#include "core/retail/document.h"
+#include "core/sqlite/database.h"
+
+namespace till {
+
+enum class Durability {
+  kFull,       // every commit is on the disk before it is reported: synchronous=FULL
+  kSimulated,  // nothing is synced: for simulations, whose tills all share one disk
+};
+
+// What never changes after init.
+struct Identity {
+  core::TillRef ref;
+  core::Currency currency;
+  std::string origin;
+  core::envelope::PrivateKey key;
+};
+
+// What changes: the one row that every operation but a sale rewrites.
+struct JournalState {
+  core::Epoch epoch;                  // 0: not joined
+  core::envelope::MessageId last_id;  // `prev` of the next message: at first the roster entry's id
+  core::envelope::MessageId entry;    // roster entry of this epoch
+  core::Sequence last_sequence;
+  std::optional<core::BusinessDay> open_day;
+  std::optional<core::BusinessDay> last_day;  // the last closed one
+  std::uint64_t first_position = 1;  // of the open day's documents, else of the last closed day's
+  std::filesystem::path mailbox;
+};
+
+// Last number given out in each series, in the order of core::retail::kSaleSeries.
+using Counters = std::array<std::uint64_t, 3>;
+
+struct DocumentRow {
+  std::uint64_t position = 0;  // from 1, without gaps, in the order of recording
+  core::retail::Sale sale;
+  bool voided = false;
+  std::string void_reason;
+};
+
+// Errors of every operation: those of core::sqlite::Database; kDamaged when a row cannot be read.
+class Journal {
+ public:
+  // Makes the file, the tables and the first rows in one transaction. A file without tables, left
+  // by a creation that was cut off, is completed. Errors: kExists.
+  static core::Result<Journal> create(const std::filesystem::path& path, const Identity& identity,
+                                      const JournalState& state,
+                                      const core::retail::Catalog& catalog, Durability durability);
+  // Errors: kNotFound, kBusy, kMalformed (not a journal, unfinished, or of an unknown version).
+  static core::Result<Journal> open(const std::filesystem::path& path, Durability durability);
+
+  const Identity& identity() const { return identity_; }
+  const JournalState& state() const { return state_; }
+  const Counters& counters() const { return counters_; }
+  std::uint64_t documents() const { return documents_; }
+  Durability durability() const { return durability_; }
+  const std::filesystem::path& path() const { return database_.path(); }
+
+  core::Result<core::retail::Catalog> read_catalog();
+
+  // Runs `rows` in a transaction. When it fails, or the commit does, nothing is changed, here or on
+  // the disk. Errors: kState after an earlier kSyncFailed.
+  core::Result<void> transact(const std::function<core::Result<void>()>& rows);
+
+  // Each inside transact().
+  core::Result<void> put_state(const JournalState& next);
+  core::Result<void> put_catalog(const core::retail::Catalog& catalog);
+  core::Result<void> add_document(core::BusinessDay day, core::ByteView body, const Counters& next);
+  core::Result<void> add_void(std::uint64_t position, std::string_view reason,
+                              std::int64_t time_ms);
+  core::Result<void> add_receipt(core::BusinessDay day, core::ProductId product,
+                                 core::Quantity quantity);
+  core::Result<void> add_message(core::Sequence sequence, bool closing, core::ByteView message);
+
+  // Documents from `first` on, in order, until `take` fails.
+  core::Result<void> documents_from(std::uint64_t first,
+                                    const std::function<core::Result<void>(DocumentRow&&)>& take);
+
+  core::sqlite::Database& database() { return database_; }
+
+ private:
+  explicit Journal(core::sqlite::Database database, Identity identity, Durability durability)
+      : database_(std::move(database)), identity_(std::move(identity)), durability_(durability) {}
+
+  core::Result<void> load();
+
+  core::sqlite::Database database_;
+  Identity identity_;
+  Durability durability_;
+  JournalState state_;
+  Counters counters_{};
+  std::uint64_t documents_ = 0;
+  bool sync_failed_ = false;
+};
+
+}  // namespace till

@@ -1,0 +1,159 @@
+// Till: a shop's till as operations; the only way to change a journal. Every operation either
+// happened, durably, or changed nothing.
+// Must not know relays or the network (till/sender.h), nor tables (till/journal.h).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/business_day.h"
+#include "core/base/ids.h"
+#include "core/base/money.h"
+#include "core/base/quantity.h"
+#include "core/base/result.h"
+#include "core/envelope/keys.h"
+#include "core/envelope/roster.h"
+#include "core/retail/catalog.h"
+#include "core/retail/document.h"
+#include "core/retail/summary.h"
+#include "till/journal.h"
+#include "till/outbox.h"
+
+namespace till {
+
+struct TillSetup {
+  core::TillRef ref;
+  core::Currency currency;
+  std::string origin;  // of the log that this till reports to. Shape: 1..255 bytes
+  core::retail::Catalog catalog;
+  core::envelope::PrivateKey key;
+  std::filesystem::path mailbox;  // empty: closings are not copied
+};
+
+struct BasketLine {
+  core::ProductId product;
+  core::Quantity quantity;
+  core::Money discount;
+};
+
+// What the operator keys in. Without tenders: the exact amount in cash.
+struct Basket {
+  std::vector<BasketLine> lines;
+  core::retail::Tenders tendered;  // as handed over; change is given in cash
+};
+
+using DocumentNumbers = std::map<core::retail::Series, std::uint64_t>;
+
+struct Rung {
+  DocumentNumbers numbers;
+  core::Money total;
+  core::Money change;
+};
+
+struct TillStatus {
+  core::TillRef ref;
+  core::Currency currency;
+  std::string origin;
+  core::envelope::PublicKey public_key;
+  core::Epoch epoch;  // 0: not joined yet
+  std::optional<core::BusinessDay> open_day;
+  std::optional<core::BusinessDay> last_day;  // the last closed one
+  core::Sequence last_sequence;
+  DocumentNumbers last_numbers;
+  std::uint64_t documents = 0;
+  OutboxCounts outbox;
+  std::filesystem::path mailbox;
+};
+
+struct StoredDocument {
+  core::retail::Sale sale;
+  bool voided = false;
+  std::string void_reason;
+};
+
+// Errors of every operation, besides those named: those of core::sqlite::Database, after which
+// nothing was changed. After kSyncFailed the till refuses everything until it is opened again.
+// Thread: one at a time. Process: one at a time; a second one gets kBusy.
+class Till {
+ public:
+  // Makes a new journal. Errors: kExists (a journal is there), kCurrency (the catalog's is
+  // another), kUsage (no store or till number, origin of another size, directory missing).
+  static core::Result<Till> create(const std::filesystem::path& path, const TillSetup& setup,
+                                   Durability durability);
+  // Errors: kNotFound, kMalformed (no journal of ours, or of another version), kBusy, kDamaged.
+  static core::Result<Till> open(const std::filesystem::path& path, Durability durability);
+
+  // Takes epoch and roster entry of this till's key from the roster. Again with the same roster: no
+  // change. Errors: kUnknownKey (not enrolled), kState (joined under another entry), kMalformed
+  // (the roster is another log's, or gives the key to another till).
+  core::Result<void> join(const core::envelope::Roster& roster);
+
+  // Prices and products from now on; documents keep what was frozen in them.
+  // Errors: kCurrency.
+  core::Result<void> replace_catalog(core::retail::Catalog catalog);
+  // Where closings are copied from now on, the ones not copied yet included; empty: nowhere.
+  core::Result<void> set_mailbox(const std::filesystem::path& directory);
+
+  // Errors: kState (not joined, a day is open, not later than the last day), kMalformed (received a
+  // product that is no stocked one, or not above zero).
+  core::Result<void> open_day(core::BusinessDay day, const core::retail::Components& received);
+
+  // Prices a basket from the catalog and records it. `time_ms` is evidence only.
+  // Errors: kState (no day open), kUsage (no lines, tender below the total, change without cash),
+  // and those of core::retail::price_line and record_sale.
+  core::Result<Rung> ring(const Basket& basket, std::int64_t time_ms);
+  // Numbers a priced sale and writes it down; day and numbers of the argument are replaced.
+  // Errors: kState (no day open), kCurrency, and those of core::retail::check_sale.
+  core::Result<DocumentNumbers> record_sale(core::retail::Sale sale);
+  // Cancels a sale of the open day, before its close. Returns the cancelled sale.
+  // Errors: kState (no day open, of an earlier day, voided already), kNotFound, kUsage (no reason).
+  core::Result<core::retail::Sale> void_sale(std::uint64_t invoice_number, std::string_view reason,
+                                             std::int64_t time_ms);
+
+  // Adds up the day's documents, writes the closing message and ends the day.
+  // Errors: kState (no day open), kCurrency, kOverflow.
+  core::Result<core::retail::Closing> close_day(std::optional<core::Money> counted_cash = {});
+
+  // The X report: the closing as it would be now; of the last closed day when none is open.
+  // Errors: kState (no day yet).
+  core::Result<core::retail::Closing> day_so_far();
+  // Errors: kNotFound.
+  core::Result<StoredDocument> document(std::uint64_t invoice_number);
+  core::Result<TillStatus> status();
+
+  // Copies closings that are due to the mailbox, if there is one; returns how many. May be
+  // repeated: a crash at any point leaves them due. Errors: kIo, kDiskFull, kSyncFailed.
+  core::Result<std::uint64_t> copy_closings();
+
+  // Everything that must hold in a journal, checked from its first row; the oracle of crash tests.
+  // Errors: kDamaged, naming the first thing that does not hold.
+  core::Result<void> check();
+
+  const core::retail::Catalog& catalog() const { return catalog_; }
+  const core::TillRef& ref() const { return journal_.identity().ref; }
+  core::envelope::PublicKey public_key() const { return journal_.identity().key.public_key(); }
+  Outbox outbox() { return Outbox(journal_); }
+
+ private:
+  Till(Journal journal, core::retail::Catalog catalog)
+      : journal_(std::move(journal)), catalog_(std::move(catalog)) {}
+
+  core::Result<core::BusinessDay> need_open_day() const;
+  core::Result<void> put_messages(const core::retail::Summary& summary, JournalState& state);
+  core::Result<std::uint64_t> find_open(std::uint64_t invoice_number);
+  core::Result<core::retail::Closing> fold(core::BusinessDay day, std::uint64_t first,
+                                           std::optional<core::Money> counted_cash);
+  // Runs `change` and writes `next` in one transaction; takes `next` up when it is durable.
+  core::Result<void> change(const JournalState& next,
+                            const std::function<core::Result<void>()>& rows);
+
+  Journal journal_;
+  core::retail::Catalog catalog_;
+};
+
+}  // namespace till
