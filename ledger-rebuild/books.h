@@ -1,0 +1,65 @@
+// Books: an opened books.db, to be read. The replay alone writes it (books_writer.h).
+// Must not know posting rules. Tables and digest rows: docs/formats/books.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/envelope/keys.h"
+#include "ledger-rebuild/state.h"
+
+namespace core::sqlite {
+class Database;
+}
+
+namespace rebuild {
+
+using core::envelope::Hash;
+
+// Messages in the books, by state. Duplicates of the very same bytes are one message.
+struct StateCounts {
+  std::uint64_t proven = 0;
+  std::uint64_t unproven = 0;
+  std::uint64_t contradicted = 0;
+  std::uint64_t copies = 0;
+  std::uint64_t quarantined = 0;  // entries that are no message at all included
+  std::uint64_t all() const { return proven + unproven + contradicted + copies + quarantined; }
+  bool operator==(const StateCounts&) const = default;
+};
+
+// Two digests of one set of rows: `figures` covers postings and stock moves only, so that it stays
+// the same when a message is quarantined; `books` covers everything that the books say.
+struct BooksDigest {
+  Hash books;
+  Hash figures;
+  bool operator==(const BooksDigest&) const = default;
+};
+
+class Books {
+ public:
+  // Opens for reading. Errors: kNotFound, kMalformed (no books, or another version), kDatabase.
+  static core::Result<Books> open(const std::filesystem::path& file);
+  ~Books();
+  Books(Books&&) noexcept;
+
+  core::Result<StateCounts> state_counts() const;
+  // The log that these books were made from.
+  core::Result<std::string> origin() const;
+  // Computed from the tables as they are now.
+  core::Result<BooksDigest> digest() const;
+  // As the last replay computed and stored it.
+  core::Result<BooksDigest> stored_digest() const;
+
+  // For report.cpp and its kind.
+  core::sqlite::Database& database() const { return *database_; }
+
+ private:
+  explicit Books(std::unique_ptr<core::sqlite::Database> database);
+
+  std::unique_ptr<core::sqlite::Database> database_;
+};
+
+}  // namespace rebuild

@@ -1,0 +1,69 @@
+// HeadOffice: the directory with head office's key and the roster of enrolled tills.
+// Must not know summaries or books. Directory and file formats: docs/formats/roster.md.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/envelope/keys.h"
+#include "core/envelope/roster.h"
+
+namespace rebuild {
+
+// What a till asks head office for: to speak for itself with this key.
+struct EnrolRequest {
+  core::TillRef till;
+  core::envelope::PublicKey key;
+};
+
+// What head office answers; the till starts its chain with both.
+struct Enrolled {
+  core::TillRef till;
+  core::Epoch epoch;
+  core::envelope::MessageId entry;  // `prev` of the till's first message
+};
+
+// Three lines, in this order: "store N", "till N", "key HEX".
+// Errors: kMalformed (another line, with its number; a number or key out of shape).
+core::Result<EnrolRequest> parse_enrol_request(std::string_view text);
+
+class HeadOffice {
+ public:
+  // Makes a key and an empty roster in `directory`, which is created when missing; durable when it
+  // returns. Errors: kExists (a head office is there), kMalformed (origin), kIo, kSyncFailed.
+  static core::Result<HeadOffice> create(const std::filesystem::path& directory,
+                                         std::string_view origin);
+
+  // Reads the directory and checks every bulletin of the roster.
+  // Errors: kNotFound, kMalformed, kBadSignature, kUnknownKey, kIo.
+  static core::Result<HeadOffice> open(const std::filesystem::path& directory);
+
+  // Enrols all of them, in order, with one durable replacement of the roster file: all or none.
+  // The directory is locked and the roster read again first, so two processes cannot lose an entry.
+  // Errors: kExists (a key is enrolled already), kBusy (another process enrols), kIo, kSyncFailed;
+  // after any of them the file is the one before.
+  core::Result<std::vector<Enrolled>> enrol(std::span<const EnrolRequest> requests);
+
+  const std::string& origin() const { return roster_.origin(); }
+  const core::envelope::PublicKey& public_key() const { return public_key_; }
+  const core::envelope::Roster& roster() const { return roster_; }
+
+ private:
+  HeadOffice(std::filesystem::path directory, core::envelope::PublicKey public_key,
+             core::envelope::Roster roster);
+
+  std::filesystem::path directory_;
+  core::envelope::PublicKey public_key_;
+  core::envelope::Roster roster_;
+};
+
+// The roster alone, for those who only read: needs head-office.pub, origin and roster.cbor, and
+// never opens the private key. Errors: as HeadOffice::open.
+core::Result<core::envelope::Roster> read_roster(const std::filesystem::path& directory);
+
+}  // namespace rebuild

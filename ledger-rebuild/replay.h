@@ -1,0 +1,56 @@
+// Replay: reads a log's new entries and brings the books up to date with them.
+// Must not know where the log is kept or how figures are printed. Rules: docs/formats/books.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/envelope/keys.h"
+#include "core/envelope/roster.h"
+#include "ledger-rebuild/books.h"
+#include "ledger-rebuild/source.h"
+
+namespace rebuild {
+
+// Which signatures are checked. Both give the same books and the same digest.
+enum class Verify {
+  kEvery,  // every one; also finds bad signatures that the chain covers
+  kTips,   // the newest of each chain, which vouches for those before it; all of a broken chain
+};
+
+struct ReplayOptions {
+  Verify verify = Verify::kEvery;
+  unsigned threads = 0;  // 0: one a core
+  // Called now and then, from any of the threads, one at a time: messages done, of how many.
+  std::function<void(std::uint64_t done, std::uint64_t all)> progress;
+};
+
+// What one replay did. Times in seconds.
+struct ReplayOutcome {
+  std::uint64_t entries_read = 0;  // entries that the source gave and the books did not have
+  std::uint64_t messages_new = 0;  // of these, messages that were not in the books
+  std::uint64_t signatures_checked = 0;
+  std::vector<std::string> damages;  // of the source; each also means exit status 1
+  std::vector<std::string> remarks;
+  StateCounts states;        // of all messages in the books, afterwards
+  Hash digest;               // of the books, afterwards
+  double read_seconds = 0;   // source
+  double check_seconds = 0;  // parse, hash, verify, decode, on all threads
+  double resolve_seconds = 0;
+  double write_seconds = 0;  // books.db, synced, digest included
+};
+
+// Posts everything that `source` has and `books` does not, in one transaction; creates the books
+// when there are none. A replay that is killed or fails leaves the books as they were.
+// Errors: those of the source; kDamaged (the log is not the one that these books were made from: it
+// shrank, or a known entry has another id), kMalformed (books of another version, or of another
+// origin), kBusy (another replay is writing), kDatabase.
+core::Result<ReplayOutcome> replay(Source& source, const core::envelope::Roster& roster,
+                                   const std::filesystem::path& books,
+                                   const ReplayOptions& options = {});
+
+}  // namespace rebuild

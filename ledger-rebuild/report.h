@@ -1,0 +1,123 @@
+// Report: what the books say, as typed figures. Reads books.db and nothing else.
+// Must not know how figures are printed. Tables behind them: docs/formats/books.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/business_day.h"
+#include "core/base/ids.h"
+#include "core/base/money.h"
+#include "core/base/quantity.h"
+#include "core/base/result.h"
+#include "core/retail/document.h"
+#include "core/retail/summary.h"
+#include "ledger-rebuild/books.h"
+
+namespace rebuild {
+
+// Takings in one currency. shelf = net + discount; net = sum of tenders = sum of taxes' gross.
+struct Takings {
+  std::uint64_t sales = 0;
+  std::uint64_t voids = 0;
+  core::Money shelf;
+  core::Money discount;
+  core::Money net;
+  core::Money over_short;
+  std::map<core::retail::TenderKind, core::Money> tenders;
+  std::map<core::TaxCode, core::retail::TaxRow> taxes;
+};
+
+struct StoreDay {
+  core::StoreId store;
+  core::BusinessDay day;
+  core::Currency currency;
+  Takings takings;
+};
+
+// Quantities of one product, in its unit's thousandths. on_hand = received - consumed.
+struct Stock {
+  core::Quantity received;
+  core::Quantity consumed;
+  core::Quantity on_hand;
+};
+using StockByProduct = std::map<core::ProductId, Stock>;
+
+// Debit positive, credit negative. All accounts of one currency add up to zero.
+struct AccountBalance {
+  int account = 0;
+  std::string name;
+  core::Currency currency;
+  core::Money debit;    // sum of the debit postings
+  core::Money credit;   // sum of the credit postings, positive
+  core::Money balance;  // debit - credit
+};
+
+// Places of a till's chain where a message must have been and is not: [first, last].
+struct MissingRange {
+  core::TillRef till;
+  core::Epoch epoch;
+  core::Sequence first;
+  core::Sequence last;
+};
+
+// A summary of several parts that lacks some.
+struct IncompleteDay {
+  core::TillRef till;
+  core::Epoch epoch;
+  core::BusinessDay day;
+  Kind kind = Kind::kOpening;
+  std::uint32_t parts = 0;  // how many there must be
+  std::vector<std::uint32_t> missing_parts;
+};
+
+// A message of the books, to be named to people.
+struct MessageName {
+  core::TillRef till;
+  core::Epoch epoch;
+  core::Sequence sequence;
+  Hash id;
+};
+
+struct Unproven {
+  MessageName message;
+  bool broken = false;  // the message before is there, or the roster entry, but is not its `prev`
+};
+
+struct Quarantined {
+  std::uint64_t log_index = 0;
+  Hash id;
+  std::string reason;  // a stable word: reason_text(Reason)
+  std::string detail;
+  std::optional<core::TillRef> claimed;  // the till whose key the message names, when on the roster
+};
+
+// A till that should have been heard of before a given day.
+struct Silent {
+  core::TillRef till;
+  std::optional<core::BusinessDay> open_day;  // opened and not closed; none: it never sent anything
+};
+
+// Each reads a consistent state of the books. Errors of all: kDatabase, kOverflow, kDamaged (a row
+// that the replay does not write).
+core::Result<std::map<core::Currency, Takings>> totals(const Books& books);
+core::Result<std::vector<StoreDay>> store_days(const Books& books);
+core::Result<StockByProduct> stock(const Books& books);
+core::Result<std::map<core::StoreId, StockByProduct>> stock_by_store(const Books& books);
+core::Result<std::vector<AccountBalance>> trial_balance(const Books& books);
+
+core::Result<std::vector<MissingRange>> missing(const Books& books);
+core::Result<std::vector<IncompleteDay>> incomplete_days(const Books& books);
+core::Result<std::vector<Unproven>> unproven(const Books& books);
+core::Result<std::vector<MessageName>> contradicted(const Books& books);
+core::Result<std::vector<MessageName>> copies(const Books& books);
+core::Result<std::vector<Quarantined>> quarantined(const Books& books);
+// Posted messages whose own signature is bad and which their chain covers; a remark, no more.
+core::Result<std::vector<MessageName>> covered_bad_signatures(const Books& books);
+// Tills that opened a day before `as_of` and did not close it, or never sent a message.
+core::Result<std::vector<Silent>> silent(const Books& books, core::BusinessDay as_of);
+
+}  // namespace rebuild
