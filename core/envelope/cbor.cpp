@@ -102,6 +102,25 @@ cbor_callbacks make_callbacks() {
   return c;
 }
 
+constexpr std::uint8_t kMajorMask = 0xe0;
+constexpr std::uint8_t kMajorTag = 0xc0;
+
+// One head by libcbor. Its stream decoder refuses the tags 6 to 20 (seen in 0.8.0), COSE_Sign1's 18
+// among them; a tag's head is laid out as an unsigned integer's, so it is read as one.
+cbor_decoder_result decode_head(ByteView input, Seen& result) {
+  static const cbor_callbacks kCallbacks = make_callbacks();
+  if ((input.front() & kMajorMask) != kMajorTag) {
+    return cbor_stream_decode(input.data(), input.size(), &kCallbacks, &result);
+  }
+  std::array<std::uint8_t, kHeadMax> head{};
+  const std::size_t size = std::min(input.size(), head.size());
+  std::copy_n(input.begin(), size, head.begin());
+  head[0] &= static_cast<std::uint8_t>(~kMajorMask);
+  const auto decoded = cbor_stream_decode(head.data(), size, &kCallbacks, &result);
+  result.item.type = CborType::kTag;
+  return decoded;
+}
+
 // RFC 3629 section 4: well-formed, no surrogates, nothing above U+10FFFF, shortest form.
 bool is_utf8(ByteView text) {
   std::size_t i = 0;
@@ -181,11 +200,10 @@ Unexpected CborReader::refuse(std::size_t offset, std::string_view reason) const
 }
 
 Result<CborItem> CborReader::next() {
-  static const cbor_callbacks kCallbacks = make_callbacks();
   Seen result;
   const ByteView rest = input_.subspan(offset_);
   if (rest.empty()) return refuse(offset_, "the input ends where an item is expected");
-  const auto decoded = cbor_stream_decode(rest.data(), rest.size(), &kCallbacks, &result);
+  const auto decoded = decode_head(rest, result);
   if (decoded.status == CBOR_DECODER_NEDATA) {
     return refuse(offset_, "an item is longer than the input");
   }
