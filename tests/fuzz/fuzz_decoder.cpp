@@ -1,0 +1,30 @@
+// Fuzzes everything that reads bytes from outside: CBOR, message, summary, document, roster.
+// What is accepted must write back to the same bytes.
+#include <cstdint>
+#include <cstdlib>
+
+#include "core/envelope/cbor.h"
+#include "core/envelope/message.h"
+#include "core/envelope/roster.h"
+#include "core/retail/summary.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const core::ByteView input(data, size);
+  (void)core::envelope::cbor_diagnostic(input);
+  (void)core::envelope::first_item_size(input);
+  if (const auto message = core::envelope::parse_message(input)) {
+    if (message->payload.size() > size) std::abort();
+    if (const auto summary = core::retail::decode_summary(message->payload)) {
+      if (core::retail::encode_summary(*summary).size() != message->payload.size()) std::abort();
+    }
+  }
+  if (const auto summary = core::retail::decode_summary(input)) {
+    if (!core::equal(core::retail::encode_summary(*summary), input)) std::abort();
+  }
+  if (const auto sale = core::retail::decode_sale(input)) {
+    if (!core::equal(core::retail::encode_sale(*sale), input)) std::abort();
+  }
+  static const auto key = core::envelope::PrivateKey::from_seed(core::Bytes(32, 1));
+  (void)core::envelope::Roster::read(input, "fuzz", key->public_key());
+  return 0;
+}

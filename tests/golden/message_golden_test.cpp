@@ -1,0 +1,90 @@
+// Golden files pin every byte of an opening and a closing, of an enrolment and of the answer.
+// To accept an intended change of format: DAYBOOK_WRITE_GOLDEN=1 build/release/tests/test_golden,
+// then read the difference and say it in CHANGELOG.md.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "core/envelope/cbor.h"
+#include "core/envelope/message.h"
+#include "core/envelope/roster.h"
+#include "tests/support/retail_samples.h"
+#include "tests/support/temp_dir.h"
+
+using namespace core;
+using namespace core::envelope;
+using namespace core::retail;
+using namespace test;
+
+namespace {
+
+const std::filesystem::path kGolden = std::filesystem::path(DAYBOOK_SOURCE_DIR) / "tests/golden";
+
+// Compares with the file's bytes (hexadecimal text, 32 bytes a line).
+void check_golden(const char* name, ByteView bytes) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 32) {
+    text += to_hex(bytes.subspan(i, std::min<std::size_t>(32, bytes.size() - i))) + "\n";
+  }
+  const std::filesystem::path path = kGolden / name;
+  if (std::getenv("DAYBOOK_WRITE_GOLDEN") != nullptr) write_file(path, as_bytes(text));
+  const Bytes expected = read_file(path);
+  CHECK_MESSAGE(as_text(expected) == text, name, " differs from the bytes of today");
+}
+
+PrivateKey key(std::uint8_t n) {
+  return *PrivateKey::from_seed(Bytes(32, n));
+}
+constexpr std::string_view kOrigin = "golden.example/log";
+
+Header header_of(std::uint64_t sequence, const MessageId& prev) {
+  Header h;
+  h.kid = derive_kid(kOrigin, key(1).public_key());
+  h.epoch = Epoch{1};
+  h.sequence = Sequence{sequence};
+  h.prev = prev;
+  return h;
+}
+
+}  // namespace
+
+TEST_CASE("an enrolment, an opening and a closing have the bytes of the golden files") {
+  Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
+  const TillRef till{StoreId{4}, TillId{1}};
+  const Bytes enrolment = *roster.enrol(till, key(1).public_key(), key(9));
+  check_golden("enrolment.hex", enrolment);
+
+  const Opening opening{
+      sample_day(),
+      {{ProductId{133}, units(16)}, {ProductId{134}, units(4)}, {ProductId{135}, units(4)}},
+      {}};
+  const Bytes first =
+      *sign_message(header_of(1, message_id(enrolment)), encode_summary(opening), key(1));
+  check_golden("opening.hex", first);
+
+  Closing closing = garden_closing(true);
+  closing.discount = cents(1234);
+  closing.over_short = cents(-5);
+  const Bytes second =
+      *sign_message(header_of(2, message_id(first)), encode_summary(closing), key(1));
+  check_golden("closing.hex", second);
+
+  Header with_receipt = header_of(3, message_id(second));
+  with_receipt.tree_head = TreeHead{20000, sha256(as_bytes("root"))};
+  check_golden("closing-with-tree-head.hex",
+               *sign_message(with_receipt, encode_summary(closing), key(1)));
+}
+
+TEST_CASE("a sale's body has the bytes of the golden file") {
+  Sale sale = garden_sale(2, 17);
+  sale.time_ms = 1772442000000;
+  check_golden("sale.hex", encode_sale(sale));
+}
+
+TEST_CASE("the golden closing says what it should, in diagnostic notation") {
+  const Bytes payload = encode_summary(garden_closing(true));
+  CHECK(*cbor_diagnostic(payload) ==
+        "{0: 2, 1: 20514, 2: \"USD\", 3: 2, 4: 1, 5: 150000, 7: {1: [150000, 0]}, 8: {1: 150000}, "
+        "10: {133: 12000, 134: 3000, 135: 3000}}");
+}
