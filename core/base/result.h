@@ -128,15 +128,17 @@ class [[nodiscard]] Result<void> {
 #define CORE_CONCAT(a, b) CORE_CONCAT_INNER(a, b)
 
 // TRY(expression): returns the error of a Result<void> (or ignores a value) to the caller.
-#define TRY(expression)                                                   \
-  do {                                                                    \
-    auto try_result = (expression);                                       \
-    if (!try_result.has_value()) return ::core::fail(try_result.error()); \
+// Names are numbered by __COUNTER__, so that a lambda inside the expression may use both as well.
+#define TRY(expression) TRY_INNER(CORE_CONCAT(try_result_, __COUNTER__), expression)
+#define TRY_INNER(temporary, expression)                                \
+  do {                                                                  \
+    auto temporary = (expression);                                      \
+    if (!temporary.has_value()) return ::core::fail(temporary.error()); \
   } while (false)
 
 // TRY_ASSIGN(auto x, expression): assigns the value, or returns the error to the caller.
 #define TRY_ASSIGN(target, expression) \
-  TRY_ASSIGN_INNER(CORE_CONCAT(try_assign_, __LINE__), target, expression)
+  TRY_ASSIGN_INNER(CORE_CONCAT(try_assign_, __COUNTER__), target, expression)
 #define TRY_ASSIGN_INNER(temporary, target, expression)               \
   auto temporary = (expression);                                      \
   if (!temporary.has_value()) return ::core::fail(temporary.error()); \
