@@ -43,7 +43,7 @@ struct JournalState {
   std::optional<core::BusinessDay> open_day;
   std::optional<core::BusinessDay> last_day;  // the last closed one
   std::uint64_t first_position = 1;  // of the open day's documents, else of the last closed day's
-  std::filesystem::path mailbox;
+  std::filesystem::path mailbox;     // empty: closings are not copied
 };
 
 // Last number given out in each series, in the order of core::retail::kSaleSeries.
@@ -97,10 +97,14 @@ class Journal {
   core::sqlite::Database& database() { return database_; }
 
  private:
-  explicit Journal(core::sqlite::Database database, Identity identity, Durability durability)
+  Journal(core::sqlite::Database database, Identity identity, Durability durability)
       : database_(std::move(database)), identity_(std::move(identity)), durability_(durability) {}
 
-  core::Result<void> load();
+  core::Result<void> create_tables();
+  core::Result<void> put_identity();
+  core::Result<void> load_identity();
+  core::Result<void> load_state();
+  core::Result<void> load_counters();
 
   core::sqlite::Database database_;
   Identity identity_;
@@ -108,7 +112,7 @@ class Journal {
   JournalState state_;
   Counters counters_{};
   std::uint64_t documents_ = 0;
-  bool sync_failed_ = false;
+  bool broken_ = false;  // a commit failed in a way that only reopening can clear
 };
 
 }  // namespace till

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +18,7 @@
 #include "core/envelope/keys.h"
 #include "core/envelope/roster.h"
 #include "core/retail/catalog.h"
+#include "core/retail/day_fold.h"
 #include "core/retail/document.h"
 #include "core/retail/summary.h"
 #include "till/journal.h"
@@ -52,7 +52,8 @@ using DocumentNumbers = std::map<core::retail::Series, std::uint64_t>;
 struct Rung {
   DocumentNumbers numbers;
   core::Money total;
-  core::Money change;
+  core::Money change;         // of the cash handed over
+  core::Money coupon_excess;  // what coupons were worth above the total; paid out in cash
 };
 
 struct TillStatus {
@@ -108,7 +109,8 @@ class Till {
   // and those of core::retail::price_line and record_sale.
   core::Result<Rung> ring(const Basket& basket, std::int64_t time_ms);
   // Numbers a priced sale and writes it down; day and numbers of the argument are replaced.
-  // Errors: kState (no day open), kCurrency, and those of core::retail::check_sale.
+  // Errors: kState (no day open), kCurrency, kOverflow (of the day's sums, so that a day that was
+  // sold can be closed), and those of core::retail::check_sale.
   core::Result<DocumentNumbers> record_sale(core::retail::Sale sale);
   // Cancels a sale of the open day, before its close. Returns the cancelled sale.
   // Errors: kState (no day open, of an earlier day, voided already), kNotFound, kUsage (no reason).
@@ -144,16 +146,18 @@ class Till {
       : journal_(std::move(journal)), catalog_(std::move(catalog)) {}
 
   core::Result<core::BusinessDay> need_open_day() const;
-  core::Result<void> put_messages(const core::retail::Summary& summary, JournalState& state);
-  core::Result<std::uint64_t> find_open(std::uint64_t invoice_number);
-  core::Result<core::retail::Closing> fold(core::BusinessDay day, std::uint64_t first,
-                                           std::optional<core::Money> counted_cash);
-  // Runs `change` and writes `next` in one transaction; takes `next` up when it is durable.
-  core::Result<void> change(const JournalState& next,
-                            const std::function<core::Result<void>()>& rows);
+  // Inside a transaction: signs the summary's parts and writes them to the outbox with `next`.
+  core::Result<void> put_messages(const core::retail::Summary& summary, JournalState next);
+  // The running sum of the open day, built from its documents when it is not there.
+  core::Result<core::retail::DayFold*> running_fold();
+  core::Result<core::retail::DayFold> fold_from(core::BusinessDay day, std::uint64_t position);
+  core::Result<std::optional<DocumentRow>> find_document(std::uint64_t invoice_number,
+                                                         std::uint64_t first_position);
 
   Journal journal_;
   core::retail::Catalog catalog_;
+  // Of the open day; none: to be built. Keeps every sum of the day in range while it is sold.
+  std::optional<core::retail::DayFold> fold_;
 };
 
 }  // namespace till

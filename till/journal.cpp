@@ -1,0 +1,221 @@
+// Journal: opening, identity, state and transactions. Rows: till/journal_rows.cpp.
+#include "till/journal.h"
+
+#include <utility>
+
+#include "till/journal_schema.h"
+
+namespace till {
+namespace {
+
+using core::Bytes;
+using core::ByteView;
+using core::Errc;
+using core::fail;
+using core::Result;
+using core::sqlite::Database;
+using core::sqlite::Statement;
+using core::sqlite::Transaction;
+
+// The lock is taken at once and held until the process ends, whichever way it ends.
+Result<Database> open_locked(const std::filesystem::path& path, bool create) {
+  core::sqlite::OpenOptions options;
+  options.create = create;
+  TRY_ASSIGN(Database db, Database::open(path, options));
+  TRY(db.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT"));
+  return db;
+}
+
+Result<void> set_durability(Database& db, Durability durability) {
+  // Without syncs a write-ahead log and a rollback file would only cost time.
+  return db.exec(durability == Durability::kFull
+                     ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON"
+                     : "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; "
+                       "PRAGMA foreign_keys=ON");
+}
+
+Result<bool> is_empty(Database& db) {
+  TRY_ASSIGN(const std::int64_t objects, db.query_int("SELECT count(*) FROM sqlite_schema"));
+  TRY_ASSIGN(const std::int64_t version, db.query_int("PRAGMA user_version"));
+  return objects == 0 && version == 0;
+}
+
+Result<void> check_version(Database& db) {
+  const std::string file = db.path().string();
+  TRY_ASSIGN(const bool empty, is_empty(db));
+  if (empty) {
+    return fail(Errc::kMalformed, file + ": an unfinished journal; run init again to complete it");
+  }
+  TRY_ASSIGN(const std::int64_t application, db.query_int("PRAGMA application_id"));
+  if (application != kApplicationId) {
+    return fail(Errc::kMalformed, file + ": an SQLite file, but no till journal");
+  }
+  TRY_ASSIGN(const std::int64_t version, db.query_int("PRAGMA user_version"));
+  if (version != kSchemaVersion) {
+    return fail(Errc::kMalformed, file + ": journal version " + std::to_string(version) +
+                                      "; this program knows version " +
+                                      std::to_string(kSchemaVersion));
+  }
+  return {};
+}
+
+core::Unexpected damaged(const Database& db, std::string_view what) {
+  return fail(Errc::kDamaged, db.path().string() + ": " + std::string(what));
+}
+
+void bind_day(Statement& s, int position, const std::optional<core::BusinessDay>& day) {
+  if (day) {
+    s.bind_int(position, day->days);
+  } else {
+    s.bind_null(position);
+  }
+}
+
+std::optional<core::BusinessDay> read_day(const Statement& s, int column) {
+  if (s.column_is_null(column)) return std::nullopt;
+  return core::BusinessDay{static_cast<std::int32_t>(s.column_int(column))};
+}
+
+}  // namespace
+
+Result<Journal> Journal::create(const std::filesystem::path& path, const Identity& identity,
+                                const JournalState& state, const core::retail::Catalog& catalog,
+                                Durability durability) {
+  TRY_ASSIGN(Database db, open_locked(path, true));
+  TRY_ASSIGN(const bool empty, is_empty(db));
+  if (!empty) return fail(Errc::kExists, path.string() + ": there is a journal already");
+  TRY(db.exec("PRAGMA page_size=" + std::to_string(kPageSize)));
+  TRY(set_durability(db, durability));
+  Journal journal(std::move(db), identity, durability);
+  TRY(journal.transact([&]() -> Result<void> {
+    TRY(journal.create_tables());
+    TRY(journal.put_identity());
+    TRY(journal.put_state(state));
+    return journal.put_catalog(catalog);
+  }));
+  return journal;
+}
+
+Result<Journal> Journal::open(const std::filesystem::path& path, Durability durability) {
+  TRY_ASSIGN(Database db, open_locked(path, false));
+  TRY(check_version(db));
+  TRY(set_durability(db, durability));
+  Journal journal(std::move(db), Identity{{}, {}, {}, core::envelope::PrivateKey::generate()},
+                  durability);
+  TRY(journal.load_identity());
+  TRY(journal.load_state());
+  TRY(journal.load_counters());
+  return journal;
+}
+
+Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
+  if (broken_) {
+    return fail(Errc::kState, path().string() + ": a write failed before; open the journal again");
+  }
+  const JournalState state = state_;
+  const Counters counters = counters_;
+  const std::uint64_t documents = documents_;
+  const auto undo = [&](const core::Error& error) {
+    state_ = state;
+    counters_ = counters;
+    documents_ = documents;
+    return fail(error);
+  };
+  auto transaction = Transaction::begin(database_);
+  if (!transaction) return fail(transaction.error());
+  const auto done = rows();
+  if (!done) return undo(done.error());
+  const auto committed = transaction->commit();
+  if (!committed) {
+    const Errc code = committed.error().code;
+    broken_ = code == Errc::kSyncFailed || code == Errc::kIo;
+    return undo(committed.error());
+  }
+  return {};
+}
+
+Result<void> Journal::create_tables() {
+  TRY(database_.exec(kSchema));
+  return database_.exec("PRAGMA application_id=" + std::to_string(kApplicationId) +
+                        "; PRAGMA user_version=" + std::to_string(kSchemaVersion));
+}
+
+Result<void> Journal::put_identity() {
+  TRY_ASSIGN(Statement s, database_.prepare("INSERT INTO identity VALUES (1, ?, ?, ?, ?, ?)"));
+  s.bind_int(1, identity_.ref.store.value).bind_int(2, identity_.ref.till.value);
+  s.bind_text(3, identity_.currency.code()).bind_text(4, identity_.origin);
+  s.bind_blob(5, identity_.key.seed());
+  return s.run();
+}
+
+Result<void> Journal::load_identity() {
+  TRY_ASSIGN(Statement s,
+             database_.prepare("SELECT store, till, currency, origin, seed FROM identity"));
+  TRY_ASSIGN(const bool row, s.step());
+  if (!row) return damaged(database_, "the identity row is missing");
+  identity_.ref = core::TillRef{core::StoreId{static_cast<std::uint32_t>(s.column_int(0))},
+                                core::TillId{static_cast<std::uint32_t>(s.column_int(1))}};
+  const auto currency = core::Currency::parse(s.column_text(2));
+  if (!currency) return damaged(database_, "identity: " + currency.error().what);
+  identity_.currency = *currency;
+  identity_.origin = s.column_text(3);
+  if (identity_.origin.empty()) return damaged(database_, "identity: no origin");
+  auto key = core::envelope::PrivateKey::from_seed(s.column_blob(4));
+  if (!key) return damaged(database_, "identity: " + key.error().what);
+  identity_.key = *key;
+  return {};
+}
+
+Result<void> Journal::put_state(const JournalState& next) {
+  TRY_ASSIGN(Statement s,
+             database_.prepare("REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  s.bind_int(1, next.epoch.value).bind_blob(2, next.entry.view());
+  s.bind_int(3, to_sql(next.last_sequence.value)).bind_blob(4, next.last_id.view());
+  bind_day(s, 5, next.open_day);
+  bind_day(s, 6, next.last_day);
+  s.bind_int(7, to_sql(next.first_position)).bind_text(8, next.mailbox.string());
+  TRY(s.run());
+  state_ = next;
+  return {};
+}
+
+Result<void> Journal::load_state() {
+  TRY_ASSIGN(Statement s,
+             database_.prepare("SELECT epoch, entry, last_sequence, last_id, open_day, last_day, "
+                               "first_position, mailbox FROM state"));
+  TRY_ASSIGN(const bool row, s.step());
+  if (!row) return damaged(database_, "the state row is missing");
+  const auto entry = core::envelope::MessageId::from(s.column_blob(1));
+  const auto last_id = core::envelope::MessageId::from(s.column_blob(3));
+  if (!entry || !last_id) return damaged(database_, "state: an id is not 32 bytes");
+  state_.epoch = core::Epoch{static_cast<std::uint32_t>(s.column_int(0))};
+  state_.entry = *entry;
+  state_.last_sequence = core::Sequence{from_sql(s.column_int(2))};
+  state_.last_id = *last_id;
+  state_.open_day = read_day(s, 4);
+  state_.last_day = read_day(s, 5);
+  state_.first_position = from_sql(s.column_int(6));
+  state_.mailbox = std::string(s.column_text(7));
+  return {};
+}
+
+Result<void> Journal::load_counters() {
+  TRY_ASSIGN(Statement s, database_.prepare("SELECT series, last FROM counter ORDER BY series"));
+  std::size_t found = 0;
+  while (true) {
+    TRY_ASSIGN(const bool row, s.step());
+    if (!row) break;
+    if (found == counters_.size() ||
+        s.column_int(0) != static_cast<std::int64_t>(core::retail::kSaleSeries[found])) {
+      return damaged(database_, "the counters are not those of the three series");
+    }
+    counters_[found++] = from_sql(s.column_int(1));
+  }
+  if (found != counters_.size()) return damaged(database_, "a counter is missing");
+  TRY_ASSIGN(const std::int64_t last,
+             database_.query_int("SELECT coalesce(max(position), 0) FROM document"));
+  documents_ = from_sql(last);
+  return {};
+}
+
+}  // namespace till

@@ -1,0 +1,62 @@
+// The journal's tables and constants. Format: docs/formats/journal.md.
+// Must not be used outside till/journal*.cpp and till/outbox.cpp.
+#pragma once
+
+#include <cstdint>
+
+namespace till {
+
+inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
+inline constexpr std::int64_t kSchemaVersion = 1;
+
+// Small, because a sale changes two pages, and because a journal of a day or two should be small.
+inline constexpr std::int64_t kPageSize = 1024;
+
+inline constexpr const char* kSchema = R"sql(
+CREATE TABLE identity(
+  id INTEGER PRIMARY KEY CHECK(id = 1),
+  store INT NOT NULL, till INT NOT NULL, currency TEXT NOT NULL, origin TEXT NOT NULL,
+  seed BLOB NOT NULL) STRICT;
+CREATE TABLE state(
+  id INTEGER PRIMARY KEY CHECK(id = 1),
+  epoch INT NOT NULL, entry BLOB NOT NULL, last_sequence INT NOT NULL, last_id BLOB NOT NULL,
+  open_day INT, last_day INT, first_position INT NOT NULL, mailbox TEXT NOT NULL) STRICT;
+CREATE TABLE counter(series INTEGER PRIMARY KEY, last INT NOT NULL) STRICT;
+INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0);
+CREATE TABLE tax(code INTEGER PRIMARY KEY, basis_points INT NOT NULL) STRICT;
+CREATE TABLE product(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, price_minor INT, tax INT NOT NULL,
+  kind INT NOT NULL) STRICT;
+CREATE TABLE bom(
+  place INTEGER PRIMARY KEY, parent INT NOT NULL, component INT NOT NULL,
+  thousandths INT NOT NULL) STRICT;
+CREATE TABLE document(
+  position INTEGER PRIMARY KEY, day INT NOT NULL, kind INT NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE TABLE void(
+  position INTEGER PRIMARY KEY REFERENCES document(position),
+  reason TEXT NOT NULL, time_ms INT NOT NULL) STRICT;
+CREATE TABLE goods_receipt(
+  position INTEGER PRIMARY KEY, day INT NOT NULL, product INT NOT NULL,
+  thousandths INT NOT NULL) STRICT;
+CREATE TABLE outbox(
+  sequence INTEGER PRIMARY KEY, closing INT NOT NULL, message BLOB NOT NULL,
+  log_index INT, refusal TEXT, copied INT NOT NULL DEFAULT 0) STRICT;
+CREATE TRIGGER document_stays BEFORE UPDATE ON document
+  BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
+CREATE TRIGGER document_is_kept BEFORE DELETE ON document
+  BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
+CREATE TRIGGER void_stays BEFORE UPDATE ON void
+  BEGIN SELECT raise(ABORT, 'voids are append-only'); END;
+CREATE TRIGGER void_is_kept BEFORE DELETE ON void
+  BEGIN SELECT raise(ABORT, 'voids are append-only'); END;
+)sql";
+
+// SQLite's integers are signed; identifiers above 2^63 - 1 come back as they went in.
+inline std::int64_t to_sql(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+inline std::uint64_t from_sql(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
+
+}  // namespace till

@@ -1,0 +1,226 @@
+// Till: setting up, joining, opening and closing a day. Selling: till/selling.cpp.
+#include "till/till.h"
+
+#include <utility>
+
+#include "core/envelope/message.h"
+#include "till/mailbox.h"
+
+namespace till {
+namespace {
+
+using core::BusinessDay;
+using core::Errc;
+using core::fail;
+using core::Money;
+using core::Result;
+using core::retail::Closing;
+using core::retail::DayFold;
+using core::retail::Summary;
+
+// Room for everything of a message but its payload: tag, headers, chain, signature.
+constexpr std::size_t kPayloadBytesMax = core::envelope::kMessageSizeMax - 1024;
+
+Result<void> check_setup(const TillSetup& setup) {
+  if (setup.ref.store.value == 0 || setup.ref.till.value == 0) {
+    return fail(Errc::kUsage, "store and till are numbers from 1");
+  }
+  if (setup.origin.empty() || setup.origin.size() > 255) {
+    return fail(Errc::kUsage, "the log's origin has 1 to 255 bytes");
+  }
+  if (setup.catalog.currency() != setup.currency) {
+    return fail(Errc::kCurrency, "the catalog is in " +
+                                     std::string(setup.catalog.currency().code()) +
+                                     ", the till in " + std::string(setup.currency.code()));
+  }
+  return check_mailbox(setup.mailbox);
+}
+
+}  // namespace
+
+Result<Till> Till::create(const std::filesystem::path& path, const TillSetup& setup,
+                          Durability durability) {
+  TRY(check_setup(setup));
+  const Identity identity{setup.ref, setup.currency, setup.origin, setup.key};
+  JournalState state;
+  state.mailbox = setup.mailbox;
+  TRY_ASSIGN(Journal journal, Journal::create(path, identity, state, setup.catalog, durability));
+  return Till(std::move(journal), setup.catalog);
+}
+
+Result<Till> Till::open(const std::filesystem::path& path, Durability durability) {
+  TRY_ASSIGN(Journal journal, Journal::open(path, durability));
+  TRY_ASSIGN(core::retail::Catalog catalog, journal.read_catalog());
+  return Till(std::move(journal), std::move(catalog));
+}
+
+Result<void> Till::join(const core::envelope::Roster& roster) {
+  const Identity& self = journal_.identity();
+  if (roster.origin() != self.origin) {
+    return fail(Errc::kMalformed, "the roster is that of log '" + roster.origin() +
+                                      "', the till's is '" + self.origin + "'");
+  }
+  const auto* enrolment = roster.find(core::envelope::derive_kid(self.origin, public_key()));
+  if (enrolment == nullptr) {
+    return fail(Errc::kUnknownKey, "the key of till " + to_string(self.ref) +
+                                       " is not on the roster; have head office enrol " +
+                                       public_key().hex());
+  }
+  if (enrolment->till != self.ref) {
+    return fail(Errc::kMalformed, "the roster gives this till's key to till " +
+                                      to_string(enrolment->till) + "; this is " +
+                                      to_string(self.ref));
+  }
+  JournalState next = journal_.state();
+  if (next.epoch == enrolment->epoch && next.entry == enrolment->entry) return {};
+  if (next.epoch.value != 0) {
+    return fail(Errc::kState, "the till joined under another roster entry, of epoch " +
+                                  to_string(next.epoch) + "; a new epoch takes a new journal");
+  }
+  next.epoch = enrolment->epoch;
+  next.entry = enrolment->entry;
+  next.last_id = enrolment->entry;
+  return journal_.transact([&] { return journal_.put_state(next); });
+}
+
+Result<void> Till::replace_catalog(core::retail::Catalog catalog) {
+  if (catalog.currency() != journal_.identity().currency) {
+    return fail(Errc::kCurrency, "the catalog is in " + std::string(catalog.currency().code()) +
+                                     ", the till in " +
+                                     std::string(journal_.identity().currency.code()));
+  }
+  TRY(journal_.transact([&] { return journal_.put_catalog(catalog); }));
+  catalog_ = std::move(catalog);
+  return {};
+}
+
+Result<void> Till::set_mailbox(const std::filesystem::path& directory) {
+  TRY(check_mailbox(directory));
+  JournalState next = journal_.state();
+  next.mailbox = directory;
+  return journal_.transact([&] { return journal_.put_state(next); });
+}
+
+Result<BusinessDay> Till::need_open_day() const {
+  if (!journal_.state().open_day) {
+    return fail(Errc::kState, "no business day is open; open one first");
+  }
+  return *journal_.state().open_day;
+}
+
+Result<void> Till::open_day(BusinessDay day, const core::retail::Components& received) {
+  JournalState next = journal_.state();
+  if (next.epoch.value == 0) {
+    return fail(Errc::kState, "the till has not joined: it needs head office's roster first");
+  }
+  if (next.open_day) {
+    return fail(Errc::kState, "business day " + to_string(*next.open_day) + " is open already");
+  }
+  if (next.last_day && day <= *next.last_day) {
+    return fail(Errc::kState, "business day " + to_string(day) + " is not after " +
+                                  to_string(*next.last_day) + ", the last one closed");
+  }
+  for (const auto& [id, quantity] : received) {
+    const core::retail::Product* product = catalog_.find(id);
+    if (product == nullptr || product->kind != core::retail::ProductKind::kStocked) {
+      return fail(Errc::kMalformed, "received product " + to_string(id) +
+                                        ": the catalog has no such stocked product");
+    }
+    if (quantity.thousandths <= 0) {
+      return fail(Errc::kMalformed,
+                  "received product " + to_string(id) + ": the quantity is not above zero");
+    }
+  }
+  next.open_day = day;
+  next.first_position = journal_.documents() + 1;
+  TRY(journal_.transact([&]() -> Result<void> {
+    for (const auto& [id, quantity] : received) TRY(journal_.add_receipt(day, id, quantity));
+    return put_messages(core::retail::Opening{day, received, {}}, next);
+  }));
+  fold_.reset();
+  return {};
+}
+
+Result<void> Till::put_messages(const Summary& summary, JournalState next) {
+  const Identity& self = journal_.identity();
+  const bool closing = std::holds_alternative<Closing>(summary);
+  for (const Summary& part : core::retail::split(summary, kPayloadBytesMax)) {
+    core::envelope::Header header;
+    header.kid = core::envelope::derive_kid(self.origin, public_key());
+    header.epoch = next.epoch;
+    header.sequence = core::Sequence{next.last_sequence.value + 1};
+    header.prev = next.last_id;
+    TRY_ASSIGN(const core::Bytes message,
+               core::envelope::sign_message(header, core::retail::encode_summary(part), self.key));
+    TRY(journal_.add_message(header.sequence, closing, message));
+    next.last_sequence = header.sequence;
+    next.last_id = core::envelope::message_id(message);
+  }
+  return journal_.put_state(next);
+}
+
+Result<DayFold> Till::fold_from(BusinessDay day, std::uint64_t position) {
+  DayFold fold(day, journal_.identity().currency);
+  TRY(journal_.documents_from(position, [&](DocumentRow&& document) -> Result<void> {
+    return fold.add(document.sale, document.voided);
+  }));
+  return fold;
+}
+
+Result<DayFold*> Till::running_fold() {
+  if (!fold_) {
+    TRY_ASSIGN(const BusinessDay day, need_open_day());
+    TRY_ASSIGN(fold_, fold_from(day, journal_.state().first_position));
+  }
+  return &*fold_;
+}
+
+Result<Closing> Till::close_day(std::optional<Money> counted_cash) {
+  TRY_ASSIGN(const BusinessDay day, need_open_day());
+  // From the documents, not from the running sum: the closing is what was written down.
+  TRY_ASSIGN(DayFold fold, fold_from(day, journal_.state().first_position));
+  if (counted_cash) TRY(fold.count_cash(*counted_cash));
+  JournalState next = journal_.state();
+  next.open_day.reset();
+  next.last_day = day;
+  TRY(journal_.transact([&] { return put_messages(fold.closing(), next); }));
+  fold_.reset();
+  return fold.closing();
+}
+
+Result<Closing> Till::day_so_far() {
+  const JournalState& state = journal_.state();
+  if (state.open_day) {
+    TRY_ASSIGN(const DayFold* fold, running_fold());
+    return fold->closing();
+  }
+  if (!state.last_day) return fail(Errc::kState, "no business day was opened yet");
+  TRY_ASSIGN(const DayFold fold, fold_from(*state.last_day, state.first_position));
+  return fold.closing();
+}
+
+Result<TillStatus> Till::status() {
+  const JournalState& state = journal_.state();
+  TillStatus out;
+  out.ref = ref();
+  out.currency = journal_.identity().currency;
+  out.origin = journal_.identity().origin;
+  out.public_key = public_key();
+  out.epoch = state.epoch;
+  out.open_day = state.open_day;
+  out.last_day = state.last_day;
+  out.last_sequence = state.last_sequence;
+  for (std::size_t i = 0; i < journal_.counters().size(); ++i) {
+    out.last_numbers[core::retail::kSaleSeries[i]] = journal_.counters()[i];
+  }
+  out.documents = journal_.documents();
+  TRY_ASSIGN(out.outbox, outbox().counts());
+  out.mailbox = state.mailbox;
+  return out;
+}
+
+Result<std::uint64_t> Till::copy_closings() {
+  return copy_to_mailbox(journal_);
+}
+
+}  // namespace till
