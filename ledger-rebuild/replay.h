@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,21 +11,15 @@
 #include "core/envelope/keys.h"
 #include "core/envelope/roster.h"
 #include "ledger-rebuild/books.h"
+#include "ledger-rebuild/intake.h"
 #include "ledger-rebuild/source.h"
 
 namespace rebuild {
 
-// Which signatures are checked. Both give the same books and the same digest.
-enum class Verify {
-  kEvery,  // every one; also finds bad signatures that the chain covers
-  kTips,   // the newest of each chain, which vouches for those before it; all of a broken chain
-};
-
 struct ReplayOptions {
   Verify verify = Verify::kEvery;
   unsigned threads = 0;  // 0: one a core
-  // Called now and then, from any of the threads, one at a time: messages done, of how many.
-  std::function<void(std::uint64_t done, std::uint64_t all)> progress;
+  Progress progress;
 };
 
 // What one replay did. Times in seconds.
@@ -37,7 +30,7 @@ struct ReplayOutcome {
   std::vector<std::string> damages;  // of the source; each also means exit status 1
   std::vector<std::string> remarks;
   StateCounts states;        // of all messages in the books, afterwards
-  Hash digest;               // of the books, afterwards
+  BooksDigest digest;        // of the books, afterwards
   double read_seconds = 0;   // source
   double check_seconds = 0;  // parse, hash, verify, decode, on all threads
   double resolve_seconds = 0;

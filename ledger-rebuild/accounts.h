@@ -1,0 +1,37 @@
+// Accounts: the chart of accounts that the posting rules use. The same list, for people and other
+// programs: seeds/chart_of_accounts.csv (a test holds the two together).
+// Must not know messages.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace rebuild {
+
+enum class Account : int {
+  kCash = 1000,
+  kCard = 1010,
+  kCouponsReceivable = 1020,
+  kTaxPayable = 2200,
+  kSalesRevenue = 4000,
+  kDiscountsGiven = 4090,
+  kOverShort = 5900,
+};
+
+struct AccountInfo {
+  Account account;
+  std::string_view name;
+  std::string_view type;  // asset, liability, revenue, contra-revenue, expense
+};
+
+inline constexpr std::array<AccountInfo, 7> kChartOfAccounts = {{
+    {Account::kCash, "Cash in tills", "asset"},
+    {Account::kCard, "Card receipts receivable", "asset"},
+    {Account::kCouponsReceivable, "Manufacturers' coupons receivable", "asset"},
+    {Account::kTaxPayable, "Sales tax payable", "liability"},
+    {Account::kSalesRevenue, "Sales revenue at shelf price", "revenue"},
+    {Account::kDiscountsGiven, "Discounts given", "contra-revenue"},
+    {Account::kOverShort, "Cash over and short", "expense"},
+}};
+
+}  // namespace rebuild

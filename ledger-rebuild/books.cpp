@@ -1,0 +1,107 @@
+// Books: opening books.db and its few small facts.
+#include "ledger-rebuild/books.h"
+
+#include "core/sqlite/database.h"
+#include "ledger-rebuild/books_schema.h"
+#include "ledger-rebuild/digest.h"
+
+namespace rebuild {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+using core::sqlite::Database;
+
+namespace {
+
+Result<Hash> stored_hash(Database& db, std::string_view name) {
+  TRY_ASSIGN(auto row, db.prepare("SELECT value FROM meta WHERE name = ?"));
+  row.bind_text(1, name);
+  TRY_ASSIGN(const bool there, row.step());
+  if (!there) return fail(Errc::kDamaged, db.path().string() + ": no " + std::string(name));
+  return Hash::from(row.column_blob(0));
+}
+
+}  // namespace
+
+Result<void> check_books_version(Database& db) {
+  const auto refuse = [&](const std::string& what) {
+    return fail(Errc::kMalformed, db.path().string() + ": " + what);
+  };
+  TRY_ASSIGN(const std::int64_t tables,
+             db.query_int("SELECT COUNT(*) FROM sqlite_master WHERE name = 'meta'"));
+  if (tables != 1) return refuse("no books; make them with 'daybook-rebuild replay'");
+  const auto version = db.query_int("SELECT value FROM meta WHERE name = 'version'");
+  if (!version) return refuse("no books: " + version.error().what);
+  if (*version != kBooksVersion) {
+    return refuse("books of version " + std::to_string(*version) + ", this program writes " +
+                  std::to_string(kBooksVersion) + "; replay the log into a new file");
+  }
+  return {};
+}
+
+Books::Books(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+Books::Books(Books&&) noexcept = default;
+Books::~Books() = default;
+
+Result<Books> Books::open(const std::filesystem::path& file) {
+  // Not opened read-only: a replay that was killed left a journal that the next reader plays back.
+  TRY_ASSIGN(Database db, Database::open(file, {.busy_timeout_ms = 5000}));
+  TRY(db.exec("PRAGMA query_only = 1"));
+  TRY(check_books_version(db));
+  return Books(std::make_unique<Database>(std::move(db)));
+}
+
+Result<StateCounts> Books::state_counts() const {
+  return count_states(*database_);
+}
+
+Result<std::string> Books::origin() const {
+  return database_->query_text("SELECT value FROM meta WHERE name = 'origin'");
+}
+
+Result<BooksDigest> Books::digest() const {
+  return compute_digest(*database_);
+}
+
+Result<BooksDigest> Books::stored_digest() const {
+  return read_stored_digest(*database_);
+}
+
+Result<StateCounts> count_states(Database& db) {
+  StateCounts counts;
+  TRY_ASSIGN(auto rows, db.prepare("SELECT state, COUNT(*) FROM messages GROUP BY state"));
+  while (true) {
+    TRY_ASSIGN(const bool more, rows.step());
+    if (!more) break;
+    const auto count = static_cast<std::uint64_t>(rows.column_int(1));
+    switch (static_cast<State>(rows.column_int(0))) {
+      case State::kProven:
+        counts.proven = count;
+        break;
+      case State::kUnproven:
+        counts.unproven = count;
+        break;
+      case State::kContradicted:
+        counts.contradicted = count;
+        break;
+      case State::kCopy:
+        counts.copies = count;
+        break;
+      case State::kQuarantined:
+        break;  // counted below, with the entries that are no message
+    }
+  }
+  TRY_ASSIGN(const std::int64_t quarantined, db.query_int("SELECT COUNT(*) FROM quarantine"));
+  counts.quarantined = static_cast<std::uint64_t>(quarantined);
+  return counts;
+}
+
+Result<BooksDigest> read_stored_digest(Database& db) {
+  BooksDigest digest;
+  TRY_ASSIGN(digest.books, stored_hash(db, "books_digest"));
+  TRY_ASSIGN(digest.figures, stored_hash(db, "figures_digest"));
+  return digest;
+}
+
+}  // namespace rebuild

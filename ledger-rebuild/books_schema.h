@@ -1,0 +1,82 @@
+// The tables of books.db. Private to the room; described in docs/formats/books.md.
+#pragma once
+
+#include <cstdint>
+
+namespace rebuild {
+
+// Another number is refused: books can be made again from the log at any time.
+inline constexpr std::int64_t kBooksVersion = 1;
+
+inline constexpr const char* kBooksSchema = R"sql(
+CREATE TABLE meta(
+  name  TEXT PRIMARY KEY,
+  value NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE roster(
+  kid   BLOB PRIMARY KEY,
+  store INTEGER NOT NULL,
+  till  INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  entry BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE messages(
+  number           INTEGER PRIMARY KEY,
+  log_index        INTEGER NOT NULL,
+  id               BLOB NOT NULL,
+  kid              BLOB NOT NULL,
+  store            INTEGER,
+  till             INTEGER,
+  epoch            INTEGER NOT NULL,
+  sequence         INTEGER NOT NULL,
+  prev             BLOB NOT NULL,
+  content          BLOB NOT NULL,
+  signature        BLOB NOT NULL,
+  signature_state  INTEGER NOT NULL,
+  state            INTEGER NOT NULL,
+  reason           INTEGER NOT NULL,
+  kind             INTEGER NOT NULL,
+  day              INTEGER NOT NULL,
+  part             INTEGER NOT NULL,
+  parts            INTEGER NOT NULL,
+  currency         TEXT NOT NULL,
+  sales            INTEGER NOT NULL,
+  voids            INTEGER NOT NULL,
+  net_minor        INTEGER NOT NULL,
+  discount_minor   INTEGER NOT NULL,
+  over_short_minor INTEGER NOT NULL
+);
+
+CREATE TABLE postings(
+  message      INTEGER NOT NULL,
+  reversal     INTEGER NOT NULL,
+  account      INTEGER NOT NULL,
+  code         INTEGER NOT NULL,
+  currency     TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL,
+  PRIMARY KEY(message, reversal, account, code)
+) WITHOUT ROWID;
+
+CREATE TABLE moves(
+  message     INTEGER NOT NULL,
+  reversal    INTEGER NOT NULL,
+  product     INTEGER NOT NULL,
+  from_place  INTEGER NOT NULL,
+  to_place    INTEGER NOT NULL,
+  thousandths INTEGER NOT NULL,
+  PRIMARY KEY(message, reversal, product)
+) WITHOUT ROWID;
+
+CREATE TABLE quarantine(
+  log_index INTEGER NOT NULL,
+  id        BLOB PRIMARY KEY,
+  message   INTEGER,
+  reason    INTEGER NOT NULL,
+  detail    TEXT NOT NULL,
+  bytes     BLOB NOT NULL
+) WITHOUT ROWID;
+)sql";
+
+}  // namespace rebuild

@@ -1,0 +1,70 @@
+// Facts: what a replay knows of one message, whether it was just read or is in the books.
+// Must not know SQLite. The verdict over all facts: resolve.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+#include "core/envelope/message.h"
+#include "ledger-rebuild/posting_rules.h"
+#include "ledger-rebuild/state.h"
+
+namespace rebuild {
+
+using core::envelope::Hash;
+using core::envelope::Kid;
+using core::envelope::MessageId;
+
+// Numbers are stored in books.db.
+enum class SignatureState : std::uint8_t { kUnchecked = 0, kValid = 1, kBad = 2 };
+
+// The part that decides what becomes of the messages.
+struct MessageFacts {
+  MessageId id;
+  Kid kid;
+  core::Epoch epoch;
+  core::Sequence sequence;
+  MessageId prev;
+  Hash content;  // equal for copies that differ in nothing but the signature
+  core::envelope::Signature signature;
+  SignatureState signature_state = SignatureState::kUnchecked;
+  bool known_authentic = false;          // an earlier replay found it so, and that never changes
+  Reason payload_fault = Reason::kNone;  // what an authentic message would be quarantined for
+};
+
+// The verdict over a message, given all others.
+struct Verdict {
+  State state = State::kQuarantined;
+  Reason reason = Reason::kNone;
+  std::string detail;
+  bool operator==(const Verdict&) const = default;
+};
+
+// One message during a replay.
+struct Item {
+  MessageFacts facts;
+  core::LogIndex index;  // where it was first seen
+  std::int64_t row = 0;  // its number in the books; 0: not there yet
+  Verdict before;        // in the books
+  // Empty when it is posted: then nothing has to be read from it again.
+  core::ByteView bytes;
+  core::ByteView protected_header;
+  core::ByteView payload;
+  bool is_summary = false;  // by its content type
+  Entry entry;              // when bytes are there and payload_fault is kNone
+  std::string detail;       // of payload_fault
+};
+
+// An entry of the log that is no message.
+struct NoMessage {
+  core::LogIndex index;
+  MessageId id;
+  core::ByteView bytes;
+  std::string detail;
+  bool known = false;  // in the books already
+};
+
+}  // namespace rebuild

@@ -1,0 +1,42 @@
+// Intake: log entries to items: parsed, hashed, without duplicates, signatures checked, decoded.
+// Must not know the books. Everything that costs time here runs on all threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/envelope/roster.h"
+#include "ledger-rebuild/facts.h"
+#include "ledger-rebuild/source.h"
+
+namespace rebuild {
+
+// Which signatures are checked. Both give the same books and the same digest.
+enum class Verify {
+  kEvery,  // every one; also finds bad signatures that the chain covers
+  kTips,   // the newest of each chain, which vouches for those before it; all of a broken chain
+};
+
+// Called now and then, from any of the threads, one at a time: signatures done, of how many.
+using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+
+struct Intake {
+  std::vector<Item> items;             // no id twice, in the order in which they were first seen
+  std::vector<NoMessage> no_messages;  // no id twice
+};
+
+// Parses and hashes `entries` and adds those to `intake` whose id is not there yet.
+void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& intake);
+
+// Checks as many of the unchecked signatures as `verify` asks for. Returns how many it checked.
+// Messages whose key is not enrolled for their epoch stay unchecked.
+std::uint64_t check_signatures(std::span<Item> items, const core::envelope::Roster& roster,
+                               Verify verify, unsigned threads, const Progress& progress);
+
+// Decodes the payloads of items whose bytes are there and whose key is enrolled, and makes their
+// entries; sets payload_fault and detail where that fails.
+void decode_payloads(std::span<Item> items, const core::envelope::Roster& roster, unsigned threads);
+
+}  // namespace rebuild

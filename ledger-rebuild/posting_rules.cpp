@@ -1,0 +1,135 @@
+// Posting rules: closings to double entry, openings and consumption to stock moves.
+#include "ledger-rebuild/posting_rules.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <tuple>
+
+#include "core/base/arithmetic.h"
+
+namespace rebuild {
+namespace {
+
+using core::Errc;
+using core::fail;
+using core::Money;
+using core::Result;
+using core::retail::Closing;
+using core::retail::Components;
+using core::retail::Opening;
+using core::retail::TenderKind;
+
+Result<void> check_figure(std::int64_t figure, std::string_view what) {
+  if (figure <= kFigureMax && figure >= -kFigureMax) return {};
+  return fail(Errc::kOverflow, std::string(what) + " is " + std::to_string(figure) +
+                                   "; the books take figures up to " + std::to_string(kFigureMax));
+}
+
+Account account_of(TenderKind kind) {
+  switch (kind) {
+    case TenderKind::kCash:
+    case TenderKind::kCouponExcess:  // paid out of the drawer
+      return Account::kCash;
+    case TenderKind::kCard:
+      return Account::kCard;
+    case TenderKind::kCoupon:
+      return Account::kCouponsReceivable;
+  }
+  CORE_CHECK(false);
+}
+
+void post(Entry& entry, Account account, std::int64_t code, std::int64_t amount_minor) {
+  if (amount_minor != 0) entry.postings.push_back(Posting{account, code, amount_minor});
+}
+
+Result<void> post_tenders(Entry& entry, const Closing& closing) {
+  for (const auto& [kind, amount] : closing.tenders) {
+    TRY(check_figure(amount.minor, "a tender"));
+    post(entry, account_of(kind), static_cast<std::int64_t>(kind), amount.minor);
+  }
+  return {};
+}
+
+Result<void> post_revenue(Entry& entry, const Closing& closing) {
+  for (const auto& [code, row] : closing.taxes) {
+    TRY(check_figure(row.gross.minor, "the takings of tax code " + to_string(code)));
+    TRY(check_figure(row.tax.minor, "the tax of tax code " + to_string(code)));
+    post(entry, Account::kSalesRevenue, code.value, row.tax.minor - row.gross.minor);
+    post(entry, Account::kTaxPayable, code.value, -row.tax.minor);
+  }
+  // The shelf price is what was taken and what was given away.
+  TRY(check_figure(closing.discount.minor, "the discount"));
+  post(entry, Account::kDiscountsGiven, kNoCode, closing.discount.minor);
+  post(entry, Account::kSalesRevenue, kNoCode, -closing.discount.minor);
+  return {};
+}
+
+Result<void> post_over_short(Entry& entry, const Closing& closing) {
+  TRY(check_figure(closing.over_short.minor, "over and short"));
+  post(entry, Account::kCash, kNoCode, closing.over_short.minor);
+  post(entry, Account::kOverShort, kNoCode, -closing.over_short.minor);
+  return {};
+}
+
+Result<void> move_stock(Entry& entry, const Components& components, Place from, Place to) {
+  constexpr auto kProductMax = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+  for (const auto& [product, quantity] : components) {
+    TRY(check_figure(quantity.thousandths, "the quantity of product " + to_string(product)));
+    if (product.value > kProductMax) {
+      return fail(Errc::kOverflow, "product " + to_string(product) + " is beyond 63 bits");
+    }
+    if (quantity.thousandths == 0) continue;
+    entry.moves.push_back(StockMove{product, from, to, quantity.thousandths});
+  }
+  return {};
+}
+
+Result<Entry> entry_of(const Opening& opening) {
+  Entry entry;
+  entry.kind = Kind::kOpening;
+  entry.day = opening.day;
+  entry.part = opening.part;
+  TRY(move_stock(entry, opening.received, Place::kSupplier, Place::kStore));
+  return entry;
+}
+
+Result<Entry> entry_of(const Closing& closing) {
+  Entry entry;
+  entry.kind = Kind::kClosing;
+  entry.day = closing.day;
+  entry.part = closing.part;
+  entry.currency = closing.currency;
+  entry.sales = closing.sales;
+  entry.voids = closing.voids;
+  entry.net_minor = closing.net.minor;
+  entry.discount_minor = closing.discount.minor;
+  entry.over_short_minor = closing.over_short.minor;
+  TRY(check_figure(closing.net.minor, "net"));
+  TRY(post_tenders(entry, closing));
+  TRY(post_revenue(entry, closing));
+  TRY(post_over_short(entry, closing));
+  TRY(move_stock(entry, closing.consumed, Place::kStore, Place::kSold));
+  TRY(check_balanced(entry.postings));
+  std::sort(entry.postings.begin(), entry.postings.end(), [](const Posting& a, const Posting& b) {
+    return std::tie(a.account, a.code) < std::tie(b.account, b.code);
+  });
+  return entry;
+}
+
+}  // namespace
+
+Result<Entry> make_entry(const core::retail::Summary& summary) {
+  return std::visit([](const auto& s) { return entry_of(s); }, summary);
+}
+
+Result<void> check_balanced(const std::vector<Posting>& postings) {
+  std::int64_t sum = 0;
+  for (const Posting& posting : postings) {
+    TRY_ASSIGN(sum, core::checked_add(sum, posting.amount_minor));
+  }
+  if (sum == 0) return {};
+  return fail(Errc::kUnbalanced, "debits less credits are " + std::to_string(sum));
+}
+
+}  // namespace rebuild

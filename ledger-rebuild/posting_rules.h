@@ -1,0 +1,67 @@
+// Posting rules: what a summary does to the books. Pure: no files, no order, no clock.
+// Must not know messages, signatures or SQLite. Rules with examples: docs/formats/books.md.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/business_day.h"
+#include "core/base/ids.h"
+#include "core/base/money.h"
+#include "core/base/result.h"
+#include "core/retail/summary.h"
+#include "ledger-rebuild/accounts.h"
+#include "ledger-rebuild/state.h"
+
+namespace rebuild {
+
+// Tells apart the postings of one entry to one account: the tender of a cash-like account, the tax
+// code of revenue and tax payable, kNoCode for the rest.
+inline constexpr std::int64_t kNoCode = -1;
+
+struct Posting {
+  Account account = Account::kCash;
+  std::int64_t code = kNoCode;
+  std::int64_t amount_minor = 0;  // debit positive, credit negative; never zero
+  bool operator==(const Posting&) const = default;
+};
+
+// Where stock is. Numbers are stored in books.db.
+enum class Place : std::uint8_t { kSupplier = 0, kStore = 1, kSold = 2 };
+
+// Stock leaves one place and arrives at another, so that a move balances by construction.
+struct StockMove {
+  core::ProductId product;
+  Place from = Place::kSupplier;
+  Place to = Place::kStore;
+  std::int64_t thousandths = 0;  // never zero
+  bool operator==(const StockMove&) const = default;
+};
+
+// What one message posts. Amounts in `currency`; an opening has none.
+struct Entry {
+  Kind kind = Kind::kNone;
+  core::BusinessDay day;
+  core::retail::Part part;
+  core::Currency currency;
+  std::uint64_t sales = 0;
+  std::uint64_t voids = 0;
+  std::int64_t net_minor = 0;
+  std::int64_t discount_minor = 0;
+  std::int64_t over_short_minor = 0;
+  std::vector<Posting> postings;  // ascending account and code
+  std::vector<StockMove> moves;   // ascending product
+};
+
+// A single figure beyond this is refused: nine thousand messages at the limit still add up in 64
+// bits, so that one till cannot make the books overflow.
+inline constexpr std::int64_t kFigureMax = 1'000'000'000'000'000;
+
+// Errors: kUnbalanced (debits and credits differ), kOverflow (a figure beyond kFigureMax, a product
+// beyond 63 bits).
+core::Result<Entry> make_entry(const core::retail::Summary& summary);
+
+// Whether debits equal credits. Errors: kUnbalanced, kOverflow.
+core::Result<void> check_balanced(const std::vector<Posting>& postings);
+
+}  // namespace rebuild

@@ -1,0 +1,161 @@
+// Replay: source, intake, resolve, books, in that order and in one transaction.
+#include "ledger-rebuild/replay.h"
+
+#include <chrono>
+#include <iterator>
+
+#include "core/sqlite/database.h"
+#include "ledger-rebuild/books_writer.h"
+#include "ledger-rebuild/digest.h"
+#include "ledger-rebuild/known.h"
+#include "ledger-rebuild/parallel.h"
+#include "ledger-rebuild/resolve.h"
+
+namespace rebuild {
+namespace {
+
+using core::Errc;
+using core::fail;
+using core::LogIndex;
+using core::Result;
+using core::envelope::Roster;
+using core::sqlite::Database;
+using core::sqlite::Transaction;
+
+class Stopwatch {
+ public:
+  // Seconds since the last call.
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> passed = now - start_;
+    start_ = now;
+    return passed.count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+Result<bool> has_tables(Database& db) {
+  TRY_ASSIGN(const std::int64_t tables, db.query_int("SELECT COUNT(*) FROM sqlite_master"));
+  return tables > 0;
+}
+
+// Books that do not match their own digest are not added to: the error would be sealed in.
+Result<void> check_books(Database& db, const Roster& roster) {
+  TRY(check_books_version(db));
+  TRY_ASSIGN(const std::string origin,
+             db.query_text("SELECT value FROM meta WHERE name = 'origin'"));
+  if (origin != roster.origin()) {
+    return fail(Errc::kMalformed, db.path().string() + ": books of '" + origin +
+                                      "', and the roster is of '" + roster.origin() + "'");
+  }
+  TRY_ASSIGN(const BooksDigest stored, read_stored_digest(db));
+  TRY_ASSIGN(const BooksDigest now, compute_digest(db));
+  if (stored == now) return {};
+  return fail(Errc::kDamaged, db.path().string() +
+                                  ": the tables do not match their digest; replay the log into a "
+                                  "new file");
+}
+
+// Where a source may start: at the last entry that the books know, which shows that it is the same
+// log. Only a hint: the entries are compared under the lock.
+Result<LogIndex> start_hint(const std::filesystem::path& books) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(books, ignored)) return LogIndex{0};
+  TRY_ASSIGN(Database db, Database::open(books, {.busy_timeout_ms = 5000}));
+  TRY_ASSIGN(const bool made, has_tables(db));
+  if (!made) return LogIndex{0};
+  TRY(check_books_version(db));
+  TRY_ASSIGN(const std::int64_t end, db.query_int("SELECT value FROM meta WHERE name = 'log_end'"));
+  return LogIndex{end > 0 ? static_cast<std::uint64_t>(end - 1) : 0};
+}
+
+Result<Database> open_for_writing(const std::filesystem::path& books) {
+  TRY_ASSIGN(Database db, Database::open(books, {.create = true, .busy_timeout_ms = 1000}));
+  // The rollback journal keeps the old books until the new ones are synced; a large cache keeps
+  // half-made pages out of the file until then.
+  TRY(
+      db.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; "
+              "PRAGMA cache_size = -262144"));
+  return db;
+}
+
+// Everything inside the transaction but its commit.
+class Run {
+ public:
+  Run(Database& db, const Roster& roster, const ReplayOptions& options, ReplayOutcome& outcome)
+      : db_(db),
+        roster_(roster),
+        options_(options),
+        threads_(thread_count(options.threads)),
+        outcome_(outcome) {}
+
+  Result<void> bring_up_to(const SourceContent& content, const std::string& source_name) {
+    BooksWriter writer(db_);
+    TRY_ASSIGN(const bool made, has_tables(db_));
+    if (made) TRY(check_books(db_, roster_));
+    if (!made) TRY(writer.create_tables(roster_.origin()));
+    TRY_ASSIGN(Known known, read_known(db_));
+    TRY_ASSIGN(const auto fresh, new_entries(content, known, source_name, threads_));
+    outcome_.resolve_seconds += watch_.lap();
+    check(fresh, known.intake);
+    outcome_.check_seconds = watch_.lap();
+    const std::vector<Verdict> verdicts = resolve(known.intake.items, roster_);
+    outcome_.resolve_seconds += watch_.lap();
+    TRY(write(writer, content, known, verdicts, !made));
+    return {};
+  }
+
+ private:
+  void check(std::span<const SourceEntry> fresh, Intake& intake) {
+    const std::size_t before = intake.items.size() + intake.no_messages.size();
+    take_up(fresh, threads_, intake);
+    outcome_.entries_read = fresh.size();
+    outcome_.messages_new = intake.items.size() + intake.no_messages.size() - before;
+    outcome_.signatures_checked =
+        check_signatures(intake.items, roster_, options_.verify, threads_, options_.progress);
+    decode_payloads(intake.items, roster_, threads_);
+  }
+
+  Result<void> write(BooksWriter& writer, const SourceContent& content, const Known& known,
+                     const std::vector<Verdict>& verdicts, bool is_new) {
+    if (known.enrolments != roster_.enrolments().size()) TRY(writer.write_roster(roster_));
+    TRY_ASSIGN(const bool items, writer.write_items(known.intake.items, verdicts, roster_));
+    TRY_ASSIGN(const bool others, writer.write_no_messages(known.intake.no_messages));
+    if (content.end != known.log_end) TRY(writer.set_log_end(content.end));
+    if (items || others || is_new) TRY(writer.store_digest());
+    TRY_ASSIGN(outcome_.digest, read_stored_digest(db_));
+    TRY_ASSIGN(outcome_.states, count_states(db_));
+    return {};
+  }
+
+  Database& db_;
+  const Roster& roster_;
+  const ReplayOptions& options_;
+  unsigned threads_;
+  ReplayOutcome& outcome_;
+  Stopwatch watch_;
+};
+
+}  // namespace
+
+Result<ReplayOutcome> replay(Source& source, const Roster& roster,
+                             const std::filesystem::path& books, const ReplayOptions& options) {
+  ReplayOutcome outcome;
+  Stopwatch watch;
+  TRY_ASSIGN(const LogIndex from, start_hint(books));
+  TRY_ASSIGN(SourceContent content, source.read(from));
+  outcome.read_seconds = watch.lap();
+  outcome.damages = std::move(content.damages);
+  outcome.remarks = std::move(content.remarks);
+
+  TRY_ASSIGN(Database db, open_for_writing(books));
+  TRY_ASSIGN(Transaction transaction, Transaction::begin(db));
+  TRY(Run(db, roster, options, outcome).bring_up_to(content, source.name()));
+  TRY(transaction.commit());
+  outcome.write_seconds = watch.lap() - outcome.check_seconds - outcome.resolve_seconds;
+  return outcome;
+}
+
+}  // namespace rebuild
