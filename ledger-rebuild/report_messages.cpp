@@ -1,0 +1,180 @@
+// Report: what is missing, unproven, contradicted, quarantined.
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "core/base/business_day.h"
+#include "ledger-rebuild/report.h"
+#include "ledger-rebuild/rows.h"
+
+namespace rebuild {
+namespace {
+
+using core::Result;
+using core::sqlite::Statement;
+
+// Columns of a MessageName, in the order of name_at.
+constexpr std::string_view kNameColumns = "store, till, epoch, sequence, id";
+
+MessageName name_at(const Statement& row) {
+  MessageName name;
+  name.till = till_at(row, 0);
+  name.epoch = id_at<core::Epoch>(row, 2);
+  name.sequence = id_at<core::Sequence>(row, 3);
+  if (const auto id = Hash::from(row.column_blob(4))) name.id = *id;
+  return name;
+}
+
+Result<std::vector<MessageName>> names_where(const Books& books, std::string_view condition) {
+  std::vector<MessageName> out;
+  TRY(for_rows(books.database(),
+               "SELECT " + std::string(kNameColumns) + " FROM messages WHERE " +
+                   std::string(condition) + " ORDER BY store, till, epoch, sequence, id",
+               [&](const Statement& row) -> Result<void> {
+                 out.push_back(name_at(row));
+                 return {};
+               }));
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<MissingRange>> missing(const Books& books) {
+  std::vector<MissingRange> out;
+  MissingRange place;  // the next place that should be there, as `first`
+  TRY(for_rows(books.database(),
+               "SELECT DISTINCT store, till, epoch, sequence FROM messages WHERE " +
+                   std::string(kAuthenticSql) + " ORDER BY 1, 2, 3, 4",
+               [&](const Statement& row) -> Result<void> {
+                 const auto sequence = id_at<core::Sequence>(row, 3);
+                 const core::TillRef till = till_at(row, 0);
+                 const auto epoch = id_at<core::Epoch>(row, 2);
+                 const bool same = place.till == till && place.epoch == epoch;
+                 if (!same) place = MissingRange{till, epoch, core::Sequence{1}, {}};
+                 if (sequence > place.first) {
+                   place.last = core::Sequence{sequence.value - 1};
+                   out.push_back(place);
+                 }
+                 place.first = core::Sequence{sequence.value + 1};
+                 return {};
+               }));
+  return out;
+}
+
+Result<std::vector<IncompleteDay>> incomplete_days(const Books& books) {
+  using Key = std::tuple<core::TillRef, core::Epoch, core::BusinessDay, Kind, std::uint32_t>;
+  std::map<Key, std::set<std::uint32_t>> found;
+  TRY(for_rows(books.database(),
+               "SELECT store, till, epoch, day, kind, parts, part FROM messages "
+               "WHERE parts > 1 AND state IN (1, 2)",
+               [&](const Statement& row) -> Result<void> {
+                 const core::BusinessDay day{static_cast<std::int32_t>(row.column_int(3))};
+                 const Key key{till_at(row, 0), id_at<core::Epoch>(row, 2), day,
+                               static_cast<Kind>(row.column_int(4)),
+                               static_cast<std::uint32_t>(row.column_int(5))};
+                 found[key].insert(static_cast<std::uint32_t>(row.column_int(6)));
+                 return {};
+               }));
+  std::vector<IncompleteDay> out;
+  for (const auto& [key, parts] : found) {
+    const auto& [till, epoch, day, kind, count] = key;
+    IncompleteDay incomplete{till, epoch, day, kind, count, {}};
+    for (std::uint32_t part = 1; part <= count; ++part) {
+      if (!parts.contains(part)) incomplete.missing_parts.push_back(part);
+    }
+    if (!incomplete.missing_parts.empty()) out.push_back(std::move(incomplete));
+  }
+  return out;
+}
+
+Result<std::vector<Unproven>> unproven(const Books& books) {
+  std::vector<Unproven> out;
+  // Ids at the place that is being read, and at the one before it.
+  std::set<core::Bytes> here;
+  std::set<core::Bytes> before;
+  core::Bytes kid;
+  std::int64_t sequence = 0;
+  TRY(for_rows(books.database(),
+               "SELECT " + std::string(kNameColumns) + ", kid, prev, state FROM messages WHERE " +
+                   std::string(kAuthenticSql) + " ORDER BY kid, sequence",
+               [&](const Statement& row) -> Result<void> {
+                 const bool same_kid = core::equal(kid, row.column_blob(5));
+                 if (!same_kid || row.column_int(3) != sequence) {
+                   const bool next = same_kid && row.column_int(3) == sequence + 1;
+                   before = next ? std::move(here) : std::set<core::Bytes>{};
+                   here.clear();
+                   kid = core::to_bytes(row.column_blob(5));
+                   sequence = row.column_int(3);
+                 }
+                 here.insert(core::to_bytes(row.column_blob(4)));
+                 if (static_cast<State>(row.column_int(7)) != State::kUnproven) return {};
+                 // The place before is filled, and yet nothing there is what the message names.
+                 const bool broken =
+                     sequence == 1 ||
+                     (!before.empty() && !before.contains(core::to_bytes(row.column_blob(6))));
+                 out.push_back(Unproven{name_at(row), broken});
+                 return {};
+               }));
+  std::sort(out.begin(), out.end(), [](const Unproven& a, const Unproven& b) {
+    return std::tie(a.message.till, a.message.epoch, a.message.sequence, a.message.id) <
+           std::tie(b.message.till, b.message.epoch, b.message.sequence, b.message.id);
+  });
+  return out;
+}
+
+Result<std::vector<MessageName>> contradicted(const Books& books) {
+  return names_where(books, "state = 3");
+}
+
+Result<std::vector<MessageName>> copies(const Books& books) {
+  return names_where(books, "state = 4");
+}
+
+Result<std::vector<MessageName>> covered_bad_signatures(const Books& books) {
+  return names_where(books, "signature_state = 2 AND " + std::string(kAuthenticSql));
+}
+
+Result<std::vector<Quarantined>> quarantined(const Books& books) {
+  std::vector<Quarantined> out;
+  TRY(for_rows(books.database(),
+               "SELECT q.log_index, q.id, q.reason, q.detail, m.store, m.till FROM quarantine q "
+               "LEFT JOIN messages m ON m.number = q.message ORDER BY q.log_index, q.id",
+               [&](const Statement& row) -> Result<void> {
+                 Quarantined one;
+                 one.log_index = static_cast<std::uint64_t>(row.column_int(0));
+                 TRY_ASSIGN(one.id, Hash::from(row.column_blob(1)));
+                 one.reason = reason_text(static_cast<Reason>(row.column_int(2)));
+                 one.detail = row.column_text(3);
+                 if (!row.column_is_null(4)) one.claimed = till_at(row, 4);
+                 out.push_back(std::move(one));
+                 return {};
+               }));
+  return out;
+}
+
+Result<std::vector<Silent>> silent(const Books& books, core::BusinessDay as_of) {
+  std::vector<Silent> out;
+  TRY(for_rows(books.database(),
+               "SELECT DISTINCT store, till FROM roster WHERE (store, till) NOT IN "
+               "(SELECT store, till FROM messages WHERE state < 5)",
+               [&](const Statement& row) -> Result<void> {
+                 out.push_back(Silent{till_at(row, 0), std::nullopt});
+                 return {};
+               }));
+  TRY(for_rows(
+      books.database(),
+      "SELECT store, till, day FROM messages WHERE state < 5 AND kind IN (1, 2) "
+      "AND day < " +
+          std::to_string(as_of.days) + " GROUP BY 1, 2, 3 HAVING MAX(kind) = 1 ORDER BY 1, 2, 3",
+      [&](const Statement& row) -> Result<void> {
+        out.push_back(Silent{till_at(row, 0),
+                             core::BusinessDay{static_cast<std::int32_t>(row.column_int(2))}});
+        return {};
+      }));
+  std::sort(out.begin(), out.end(), [](const Silent& a, const Silent& b) {
+    return std::tie(a.till, a.open_day) < std::tie(b.till, b.open_day);
+  });
+  return out;
+}
+
+}  // namespace rebuild
