@@ -15,15 +15,9 @@
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/wire/answers.h"
+#include "core/wire/endpoint.h"
 
 namespace core::wire {
-
-struct Endpoint {
-  std::string host;
-  std::uint16_t port = 0;
-};
-// "http://127.0.0.1:8080" or "127.0.0.1:8080". Errors: kUsage.
-Result<Endpoint> parse_endpoint(std::string_view url);
 
 // Runs the connections and timers that were made with it, on the calling thread.
 class EventLoop {
@@ -63,8 +57,10 @@ class RelayConnection {
   // Drops the connection; the next post() connects anew.
   void close();
 
- private:
   struct Impl;
+
+ private:
+  friend class RelayClient;
   std::shared_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,209 @@
+// Puts the segments of a directory together. Rules: docs/formats/log.md, "Reading".
+// Must not know messages, and writes nothing.
+#include "core/disk/log_scan.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/disk/checkpoint.h"
+
+namespace core::disk {
+namespace {
+
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+LogDamage damage_of(const std::string& segment, const Hole& hole) {
+  return LogDamage{segment,   hole.offset, hole.length, LogIndex{hole.first_lost},
+                   hole.lost, false,       hole.reason};
+}
+
+// Joins the scans of single segments, in ascending order.
+class Join {
+ public:
+  explicit Join(LogScan& log) : log_(log) {}
+
+  // `limit`: the first index that a later segment is authoritative for. `scan` is null when the
+  // segment's header is unreadable.
+  void add(std::size_t at, const SegmentScan* scan, std::uint64_t limit) {
+    ScannedSegment& segment = log_.segments[at];
+    const bool is_last = at + 1 == log_.segments.size();
+    if (scan == nullptr) return add_unreadable(segment, limit, is_last);
+    for (const Hole& hole : scan->header_holes) {
+      log_.damages.push_back(damage_of(segment.name, hole));
+    }
+    if (scan->header.first_index > log_.end) {
+      note_missing(segment.name, 0, scan->header.first_index, "a segment before it is missing");
+    }
+    const std::size_t torn = is_last ? torn_hole(*scan) : scan->holes.size();
+    add_records(at, *scan, limit, torn);
+    add_holes(segment, *scan, limit, torn);
+    if (is_last) return;
+    if (log_.end < limit) {
+      lose_until(segment, scan->ends_in_hole, limit, "the segment ends too early");
+    }
+  }
+
+  // After the last segment: the log must reach what was known to be durable.
+  void finish(bool ends_in_damage) {
+    if (log_.end >= log_.checkpoint) return;
+    if (log_.segments.empty()) {
+      return note_missing(segment_name(1), 0, log_.checkpoint, "all segments are missing");
+    }
+    lose_until(log_.segments.back(), ends_in_damage, log_.checkpoint,
+               "the log ends before its checkpoint");
+  }
+
+ private:
+  void add_unreadable(ScannedSegment& segment, std::uint64_t limit, bool is_last) {
+    segment.keep = segment.content.bytes.size();
+    const std::uint64_t end = is_last ? log_.end : std::max(limit, log_.end);
+    log_.damages.push_back(LogDamage{segment.name, 0, segment.keep, LogIndex{log_.end},
+                                     end - log_.end, false,
+                                     "both copies of the segment header are damaged"});
+    log_.end = end;
+  }
+
+  // The hole that starts the torn tail of the last segment; holes.size() if there is none: no
+  // record of a later group is behind it, and it is beyond the checkpoint.
+  std::size_t torn_hole(const SegmentScan& scan) const {
+    for (std::size_t i = 0; i < scan.holes.size(); ++i) {
+      const Hole& hole = scan.holes[i];
+      if (hole.first_lost < log_.checkpoint) continue;
+      const bool later_group = !scan.records.empty() && scan.records.back().offset > hole.offset &&
+                               scan.records.back().group > hole.first_lost;
+      if (!later_group) return i;
+    }
+    return scan.holes.size();
+  }
+
+  void add_records(std::size_t at, const SegmentScan& scan, std::uint64_t limit, std::size_t torn) {
+    const std::uint64_t torn_at = torn < scan.holes.size() ? scan.holes[torn].offset : kNoLimit;
+    ScannedSegment& segment = log_.segments[at];
+    segment.keep = std::min<std::uint64_t>(segment.content.bytes.size(), torn_at);
+    for (const Record& record : scan.records) {
+      if (record.offset >= torn_at) break;
+      if (record.index() >= limit) {
+        segment.keep = std::min(segment.keep, record.offset);
+        break;
+      }
+      log_.entries.push_back(ScannedEntry{record, at});
+      log_.end = record.index() + 1;
+    }
+  }
+
+  void add_holes(ScannedSegment& segment, const SegmentScan& scan, std::uint64_t limit,
+                 std::size_t torn) {
+    for (std::size_t i = 0; i < scan.holes.size() && i <= torn; ++i) {
+      LogDamage damage = damage_of(segment.name, scan.holes[i]);
+      if (scan.holes[i].first_lost >= limit) {
+        segment.keep = std::min(segment.keep, damage.offset);
+        break;
+      }
+      damage.lost = std::min(damage.lost, limit - damage.first_lost.value);
+      if (i == torn) {
+        damage.torn_tail = true;
+        damage.lost = 0;
+        damage.length = segment.content.bytes.size() - damage.offset;
+      } else {
+        log_.end = std::max(log_.end, damage.first_lost.value + damage.lost);
+      }
+      log_.damages.push_back(std::move(damage));
+    }
+  }
+
+  // The entries up to `until` are lost with the hole at the segment's end, or without a trace.
+  void lose_until(const ScannedSegment& segment, bool ends_in_hole, std::uint64_t until,
+                  std::string_view reason) {
+    const bool same_place = ends_in_hole && !log_.damages.empty() &&
+                            log_.damages.back().segment == segment.name &&
+                            !log_.damages.back().torn_tail;
+    if (!same_place) {
+      return note_missing(segment.name, segment.content.bytes.size(), until, reason);
+    }
+    log_.damages.back().lost += until - log_.end;
+    log_.end = until;
+  }
+
+  void note_missing(const std::string& segment, std::uint64_t offset, std::uint64_t until,
+                    std::string_view reason) {
+    log_.damages.push_back(LogDamage{segment, offset, 0, LogIndex{log_.end}, until - log_.end,
+                                     false, std::string(reason)});
+    log_.end = until;
+  }
+
+  LogScan& log_;
+};
+
+Result<void> load_segments(Filesystem& filesystem, const std::filesystem::path& directory,
+                           LogScan& log) {
+  TRY_ASSIGN(const std::vector<std::string> names, filesystem.list(directory));
+  for (const std::string& name : names) {
+    const auto ordinal = segment_ordinal(name);
+    if (!ordinal) continue;
+    TRY_ASSIGN(FileContent content, filesystem.content(directory / name));
+    log.segments.push_back(ScannedSegment{name, *ordinal, std::move(content), 0, false, 0});
+  }
+  std::sort(log.segments.begin(), log.segments.end(),
+            [](const auto& a, const auto& b) { return a.ordinal < b.ordinal; });
+  return {};
+}
+
+// Errors: kNotFound when there is neither checkpoint nor segment.
+Result<void> load_checkpoint(Filesystem& filesystem, const std::filesystem::path& directory,
+                             LogScan& log) {
+  const auto checkpoint = Checkpoint::open(filesystem, directory, OpenMode::kRead);
+  if (checkpoint) {
+    log.checkpoint = (*checkpoint)->log_size();
+    return {};
+  }
+  const Errc code = checkpoint.error().code;
+  if (code == Errc::kNotFound && log.segments.empty()) {
+    return fail(Errc::kNotFound, directory.string() + " holds no log");
+  }
+  if (code != Errc::kNotFound && code != Errc::kDamaged) return fail(checkpoint.error());
+  log.damages.push_back(
+      LogDamage{std::string(kCheckpointName), 0, 0, LogIndex{}, 0, false,
+                code == Errc::kNotFound ? "the file is missing" : checkpoint.error().what});
+  return {};
+}
+
+// Before each segment: the first index that a later one is authoritative for.
+std::vector<std::uint64_t> limits_of(const std::vector<ScannedSegment>& segments) {
+  std::vector<std::uint64_t> limits(segments.size(), kNoLimit);
+  std::uint64_t limit = kNoLimit;
+  for (std::size_t i = segments.size(); i-- > 0;) {
+    limits[i] = limit;
+    if (segments[i].readable) limit = std::min(limit, segments[i].first_index);
+  }
+  return limits;
+}
+
+}  // namespace
+
+Result<LogScan> scan_log(Filesystem& filesystem, const std::filesystem::path& directory) {
+  LogScan log;
+  TRY(load_segments(filesystem, directory, log));
+  TRY(load_checkpoint(filesystem, directory, log));
+  std::vector<std::optional<SegmentScan>> scans;
+  std::size_t records = 0;
+  for (ScannedSegment& segment : log.segments) {
+    auto scan = scan_segment(segment.content.bytes);
+    if (!scan && scan.error().code != Errc::kDamaged) {
+      return fail(scan.error().code, segment.name + ": " + scan.error().what);
+    }
+    segment.readable = scan.has_value();
+    if (segment.readable) segment.first_index = scan->header.first_index;
+    if (segment.readable) records += scan->records.size();
+    scans.push_back(scan ? std::optional(std::move(*scan)) : std::nullopt);
+  }
+  log.entries.reserve(records);
+  const std::vector<std::uint64_t> limits = limits_of(log.segments);
+  Join join(log);
+  for (std::size_t i = 0; i < scans.size(); ++i) {
+    join.add(i, scans[i] ? &*scans[i] : nullptr, limits[i]);
+  }
+  join.finish(!scans.empty() && (!scans.back() || scans.back()->ends_in_hole));
+  return log;
+}
+
+}  // namespace core::disk

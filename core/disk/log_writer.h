@@ -1,0 +1,83 @@
+// LogWriter: the one process that appends to a log directory, a group at a time, durably.
+// Must not know messages: a body is bytes. Format and start-up rules: docs/formats/log.md.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/base/ids.h"
+#include "core/disk/checkpoint.h"
+#include "core/disk/log_reader.h"
+#include "core/disk/record_reader.h"
+
+namespace core::disk {
+
+struct LogWriterOptions {
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;  // a segment is closed at this size
+};
+
+// What start-up found. The entries are visited once; their bodies are gone afterwards.
+struct Recovery {
+  std::optional<LogDamage> torn_tail;  // was cut off
+  std::vector<RecordPlace> places;     // of every entry, by index
+};
+
+// Thread: one. Owner: the filesystem must outlive the writer.
+class LogWriter {
+ public:
+  using Visit = std::function<void(LogEntry)>;
+
+  // Locks the directory, reads the log, calls `visit` for each entry, writes the last group anew
+  // into a segment of its own and cuts off a torn tail.
+  // Errors: kBusy (another process holds the log), kDamaged (segment and byte offset are named;
+  // nothing was changed), kMalformed (another version), kDiskFull, kIo, kSyncFailed.
+  static Result<std::unique_ptr<LogWriter>> open(Filesystem& filesystem,
+                                                 const std::filesystem::path& directory,
+                                                 LogWriterOptions options, const Visit& visit,
+                                                 Recovery& recovery);
+
+  // Appends `bodies` as one group; when it returns they are durable. Adds their places to `places`.
+  // Shape: at least one body, each of 1..kBodySizeMax bytes (CORE_CHECK).
+  // Errors: kDiskFull: nothing of the group was kept, and the writer goes on. Every other (kIo,
+  // kSyncFailed) ends this writer: what is on disk is only known after a new start.
+  Result<void> append_group(std::span<const ByteView> bodies, std::vector<RecordPlace>& places);
+
+  // Syncs the checkpoint, for a clean stop. Errors: kSyncFailed.
+  Result<void> close();
+
+  std::uint64_t log_size() const { return end_; }
+  // How often the checkpoint could not be stored; harmless for what is durable already.
+  std::uint64_t checkpoint_failures() const { return checkpoint_failures_; }
+  bool usable() const { return usable_; }
+
+ private:
+  LogWriter(Filesystem& filesystem, std::filesystem::path directory, LogWriterOptions options)
+      : filesystem_(filesystem), directory_(std::move(directory)), options_(options) {}
+
+  Result<void> recover(const Visit& visit, Recovery& recovery);
+  Result<void> remove_temporaries();
+  Result<void> start_segment(std::uint32_t ordinal, std::uint64_t first_index, ByteView records,
+                             std::uint32_t salt);
+  Result<void> roll();
+  Result<void> write_group(std::span<const ByteView> bodies);
+
+  Filesystem& filesystem_;
+  std::filesystem::path directory_;
+  LogWriterOptions options_;
+  std::shared_ptr<void> lock_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  std::unique_ptr<File> segment_;
+  std::uint32_t ordinal_ = 0;
+  std::uint32_t salt_ = 0;
+  std::uint64_t segment_end_ = 0;  // bytes
+  std::uint64_t end_ = 0;          // entries
+  std::uint64_t checkpoint_failures_ = 0;
+  bool usable_ = true;
+  Bytes buffer_;
+};
+
+}  // namespace core::disk

@@ -1,0 +1,499 @@
+// HTTP/1.1 client on Boost.Asio and Beast's parser: the only file of this room that knows them.
+// Must not know journals or books. Protocol: docs/formats/relay-http.md.
+#include "core/wire/relay_client.h"
+
+#include <array>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <limits>
+#include <optional>
+
+#include "core/base/decimal.h"
+#include "core/envelope/message.h"
+
+namespace core::wire {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kScratchSize = std::size_t{64} << 10;
+constexpr std::size_t kResponseBodyMax = std::size_t{16} << 20;  // of one that is kept whole
+constexpr std::chrono::milliseconds kSweepPeriod{50};
+
+using Sink = std::function<Result<void>(ByteView)>;
+
+// Status, the one header that counts, and the body: kept, or given to a sink piece by piece.
+class ResponseParser final : public http::basic_parser<false> {
+ public:
+  int status = 0;
+  std::optional<std::uint64_t> log_size;
+  Bytes body;
+  const Sink* sink = nullptr;  // for the body of a 200; the kept body otherwise
+  std::optional<Error> sink_error;
+
+  ResponseParser() {
+    eager(true);
+    body_limit(boost::none);
+  }
+
+ private:
+  using View = boost::beast::string_view;
+
+  std::size_t take(View piece, error_code& error) {
+    const ByteView bytes = as_bytes(std::string_view(piece.data(), piece.size()));
+    if (status == 200 && sink != nullptr) {
+      if (const auto taken = (*sink)(bytes); !taken) {
+        sink_error = taken.error();
+        error = http::error::bad_value;
+      }
+    } else if (bytes.size() > kResponseBodyMax - body.size()) {
+      error = http::error::body_limit;
+    } else {
+      append(body, bytes);
+    }
+    return piece.size();
+  }
+  void on_request_impl(http::verb, View, View, int, error_code&) override {}
+  void on_response_impl(int code, View, int, error_code&) override { status = code; }
+  void on_field_impl(http::field, View name, View value, error_code&) override {
+    if (!boost::beast::iequals(name, "Daybook-Log-Size")) return;
+    const auto number = parse_unsigned(std::string_view(value.data(), value.size()));
+    if (number) log_size = *number;
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(View piece, error_code& error) override { return take(piece, error); }
+  void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, View piece, error_code& error) override {
+    return take(piece, error);
+  }
+  void on_finish_impl(error_code&) override {}
+};
+
+// A complete response. Owner: borrows from the connection, until the callback returns.
+struct Response {
+  int status;
+  std::optional<std::uint64_t> log_size;
+  ByteView body;
+};
+
+// What every status but 200 means to a caller.
+Error error_of(const Response& response) {
+  std::string text(as_text(response.body));
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  text = "the relay answered " + std::to_string(response.status) + ": " + text;
+  switch (response.status) {
+    case 400:
+      return {Errc::kMalformed, text};
+    case 404:
+      return {Errc::kNotFound, text};
+    case 413:
+      return {Errc::kTooLarge, text};
+    case 503:
+      return {Errc::kNetwork, text};
+    case 507:
+      return {Errc::kDiskFull, text};
+    default:
+      return {Errc::kProtocol, text};
+  }
+}
+
+}  // namespace
+
+struct EventLoop::Impl {
+  asio::io_context io{1};
+  asio::steady_timer sweeper{io};
+  std::vector<RelayConnection::Impl*> active;  // with a request outstanding
+  std::array<std::uint8_t, kScratchSize> scratch{};
+
+  void activate(RelayConnection::Impl* connection);
+  void deactivate(RelayConnection::Impl* connection);
+  void arm_sweep();
+};
+
+// One request at a time: connect if needed, send, receive, call back.
+struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Impl> {
+  using Done = std::function<void(Result<Response>)>;
+
+  Impl(EventLoop& l, Endpoint e, std::chrono::milliseconds t)
+      : loop(l.impl()), endpoint(std::move(e)), timeout(t), socket(loop.io), resolver(loop.io) {}
+
+  EventLoop::Impl& loop;
+  Endpoint endpoint;
+  std::chrono::milliseconds timeout;
+  tcp::socket socket;
+  tcp::resolver resolver;
+  std::vector<tcp::endpoint> addresses;
+  std::size_t active_at = 0;  // in loop.active
+  std::uint64_t attempt = 0;  // handlers of an earlier one do nothing
+  bool busy = false;
+  bool connected = false;
+  bool reused = false;  // the connection served a request before this one
+  std::string request;
+  std::size_t sent = 0;
+  std::optional<ResponseParser> parser;
+  Bytes pending;
+  Sink sink;
+  Done done;
+  SteadyClock::time_point deadline;
+
+  void begin(Sink body_sink, Done then) {
+    CORE_CHECK(!busy);
+    busy = true;
+    sink = std::move(body_sink);
+    done = std::move(then);
+    loop.activate(this);
+    reused = connected;
+    start();
+  }
+
+  void start() {
+    ++attempt;
+    sent = 0;
+    pending.clear();
+    parser.emplace();
+    if (sink) parser->sink = &sink;
+    note_progress();
+    if (connected) return send();
+    if (!addresses.empty()) return connect();
+    resolve();
+  }
+
+  void note_progress() { deadline = SteadyClock::now() + timeout; }
+
+  // Wraps a handler that must do nothing once its attempt is over.
+  template <typename Then>
+  auto guarded(Then then) {
+    return [self = shared_from_this(), mine = attempt, then](error_code error, auto&&... more) {
+      if (self->busy && self->attempt == mine) then(*self, error, more...);
+    };
+  }
+
+  void resolve() {
+    error_code error;
+    const auto address = asio::ip::make_address(endpoint.host, error);
+    if (!error) {
+      addresses = {tcp::endpoint(address, endpoint.port)};
+      return connect();
+    }
+    resolver.async_resolve(endpoint.host, std::to_string(endpoint.port),
+                           guarded([](Impl& self, error_code failed, const auto& results) {
+                             if (failed) return self.give_up("look up", failed);
+                             for (const auto& each : results) {
+                               self.addresses.push_back(each.endpoint());
+                             }
+                             self.connect();
+                           }));
+  }
+
+  void connect() {
+    asio::async_connect(socket, addresses,
+                        guarded([](Impl& self, error_code failed, const tcp::endpoint&) {
+                          if (failed) return self.give_up("connect to", failed);
+                          error_code ignored;
+                          self.socket.set_option(tcp::no_delay(true), ignored);
+                          self.socket.non_blocking(true, ignored);
+                          self.connected = true;
+                          self.send();
+                        }));
+  }
+
+  void send() {
+    error_code error;
+    sent += socket.write_some(asio::buffer(request.data() + sent, request.size() - sent), error);
+    if (error && error != asio::error::would_block) return give_up("send to", error);
+    note_progress();
+    if (sent == request.size()) return receive();
+    socket.async_wait(tcp::socket::wait_write, guarded([](Impl& self, error_code failed) {
+                        if (failed) return self.give_up("send to", failed);
+                        self.send();
+                      }));
+  }
+
+  void receive() {
+    socket.async_wait(tcp::socket::wait_read, guarded([](Impl& self, error_code failed) {
+                        if (failed) return self.give_up("receive from", failed);
+                        self.on_readable();
+                      }));
+  }
+
+  void on_readable() {
+    error_code error;
+    const std::size_t got = socket.read_some(asio::buffer(loop.scratch), error);
+    if (error == asio::error::would_block) return receive();
+    if (error) return give_up("receive from", error);
+    note_progress();
+    ByteView data = ByteView(loop.scratch).first(got);
+    if (!pending.empty()) {
+      append(pending, data);
+      data = pending;
+    }
+    std::size_t used = 0;
+    while (used < data.size() && !parser->is_done() && !error) {
+      used += parser->put(asio::buffer(data.data() + used, data.size() - used), error);
+    }
+    if (parser->sink_error) return finish(fail(*parser->sink_error));
+    if (error && error != http::error::need_more) {
+      return finish(fail(Errc::kProtocol, name() + " sent no HTTP response: " + error.message()));
+    }
+    if (parser->is_done()) return complete();
+    pending = Bytes(data.begin() + static_cast<std::ptrdiff_t>(used), data.end());
+    receive();
+  }
+
+  void complete() {
+    const bool keep = parser->keep_alive();
+    const Bytes body = std::move(parser->body);
+    finish(Response{parser->status, parser->log_size, body}, keep);
+  }
+
+  std::string name() const { return endpoint.host + ":" + std::to_string(endpoint.port); }
+
+  // A kept-alive connection that the relay closed while it rested is no failure: every request may
+  // be sent again, since the relay knows a message by its bytes.
+  void give_up(std::string_view doing, const error_code& error) {
+    const bool stale = reused && !parser->got_some() && error != asio::error::timed_out;
+    if (stale) {
+      reused = false;
+      disconnect();
+      return start();
+    }
+    finish(fail(Errc::kNetwork, std::string(doing) + " " + name() + ": " + error.message()));
+  }
+
+  void finish(Result<Response> outcome, bool keep = false) {
+    const auto self = shared_from_this();
+    const Done then = std::move(done);
+    release();
+    if (!keep) disconnect();
+    if (then) then(std::move(outcome));
+  }
+
+  void release() {
+    done = nullptr;
+    sink = nullptr;
+    if (!busy) return;
+    busy = false;
+    loop.deactivate(this);
+  }
+
+  void disconnect() {
+    connected = false;
+    ++attempt;
+    error_code ignored;
+    socket.close(ignored);
+  }
+
+  // The owner is gone.
+  void abandon() {
+    release();
+    disconnect();
+  }
+
+  void post(ByteView body, std::size_t messages, std::function<void(Answers)> then) {
+    request.assign("POST /v1/messages HTTP/1.1\r\nHost: ");
+    request.append(name()).append("\r\nContent-Type: application/cbor-seq\r\nContent-Length: ");
+    request.append(std::to_string(body.size())).append("\r\n\r\n").append(as_text(body));
+    begin({}, [messages, then = std::move(then)](Result<Response> response) {
+      if (!response) return then(fail(response.error()));
+      if (response->status != 200) return then(fail(error_of(*response)));
+      Answers answers = decode_answers(response->body);
+      if (answers && answers->size() != messages) {
+        return then(fail(Errc::kProtocol, "the relay gave " + std::to_string(answers->size()) +
+                                              " answers to " + std::to_string(messages) +
+                                              " messages"));
+      }
+      then(std::move(answers));
+    });
+  }
+
+  void get(std::string_view path, Sink body_sink, Done then) {
+    request.assign("GET ").append(path).append(" HTTP/1.1\r\nHost: ");
+    request.append(name()).append("\r\n\r\n");
+    begin(std::move(body_sink), std::move(then));
+  }
+};
+
+void EventLoop::Impl::activate(RelayConnection::Impl* connection) {
+  connection->active_at = active.size();
+  active.push_back(connection);
+  if (active.size() == 1) arm_sweep();
+}
+
+void EventLoop::Impl::deactivate(RelayConnection::Impl* connection) {
+  const std::size_t at = connection->active_at;
+  active.back()->active_at = at;
+  std::swap(active[at], active.back());
+  active.pop_back();
+  if (active.empty()) sweeper.cancel();
+}
+
+// One timer for all connections: the deadlines are long and rarely reached.
+void EventLoop::Impl::arm_sweep() {
+  sweeper.expires_after(kSweepPeriod);
+  sweeper.async_wait([this](error_code error) {
+    if (error) return;
+    const auto now = SteadyClock::now();
+    std::vector<std::shared_ptr<RelayConnection::Impl>> late;
+    for (auto* connection : active) {
+      if (now >= connection->deadline) late.push_back(connection->shared_from_this());
+    }
+    for (const auto& connection : late) {
+      if (connection->busy) connection->give_up("wait for", asio::error::timed_out);
+    }
+    if (!active.empty()) arm_sweep();
+  });
+}
+
+EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::~EventLoop() = default;
+
+void EventLoop::run() {
+  impl_->io.restart();
+  impl_->io.run();
+}
+
+void EventLoop::stop() {
+  impl_->io.stop();
+}
+
+void EventLoop::after(std::chrono::milliseconds delay, std::function<void()> then) {
+  auto timer = std::make_shared<asio::steady_timer>(impl_->io, delay);
+  timer->async_wait([timer, then = std::move(then)](error_code error) {
+    if (!error) then();
+  });
+}
+
+RelayConnection::RelayConnection(EventLoop& loop, Endpoint endpoint,
+                                 std::chrono::milliseconds timeout)
+    : impl_(std::make_shared<Impl>(loop, std::move(endpoint), timeout)) {}
+
+RelayConnection::~RelayConnection() {
+  if (impl_ != nullptr) impl_->abandon();
+}
+
+RelayConnection::RelayConnection(RelayConnection&&) noexcept = default;
+
+void RelayConnection::post(ByteView body, std::size_t messages, std::function<void(Answers)> done) {
+  impl_->post(body, messages, std::move(done));
+}
+
+void RelayConnection::close() {
+  if (!impl_->busy) return impl_->disconnect();
+  const auto done = std::move(impl_->done);
+  impl_->abandon();
+  asio::post(impl_->loop.io, [done] {
+    if (done) done(fail(Errc::kNetwork, "the connection was closed"));
+  });
+}
+
+struct RelayClient::Impl {
+  Impl(Endpoint endpoint, std::chrono::milliseconds timeout)
+      : connection(loop, std::move(endpoint), timeout) {}
+  EventLoop loop;
+  RelayConnection connection;
+};
+
+namespace {
+
+// Cuts a stream of pieces into messages.
+class EntryStream {
+ public:
+  using Take = std::function<Result<void>(LogIndex, Bytes)>;
+
+  EntryStream(LogIndex from, const Take& take) : next_(from), take_(take) {}
+
+  Result<void> push(ByteView piece) {
+    append(buffer_, piece);
+    std::size_t used = 0;
+    while (used < buffer_.size()) {
+      const ByteView rest = ByteView(buffer_).subspan(used);
+      const auto size = envelope::first_item_size(rest);
+      if (!size && rest.size() >= envelope::kMessageSizeMax) {
+        return fail(Errc::kProtocol, "entry " + to_string(next_) + ": " + size.error().what);
+      }
+      if (!size) break;  // the rest of it comes with the next piece
+      TRY(take_(next_, to_bytes(rest.first(*size))));
+      ++next_.value;
+      used += *size;
+    }
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(used));
+    return {};
+  }
+
+  Result<void> finish(std::optional<std::uint64_t> log_size) const {
+    if (log_size == next_.value && buffer_.empty()) return {};
+    const std::string size = log_size ? std::to_string(*log_size) : "an unknown number of";
+    return fail(Errc::kProtocol, "the relay's log has " + size + " entries; the stream ended at " +
+                                     to_string(next_));
+  }
+
+ private:
+  LogIndex next_;
+  const Take& take_;
+  Bytes buffer_;
+};
+
+}  // namespace
+
+RelayClient::RelayClient(Endpoint endpoint, std::chrono::milliseconds timeout)
+    : impl_(std::make_unique<Impl>(std::move(endpoint), timeout)) {}
+RelayClient::~RelayClient() = default;
+
+RelayConnection::Answers RelayClient::post(std::span<const Bytes> messages) {
+  Bytes body;
+  for (const Bytes& message : messages) append(body, message);
+  RelayConnection::Answers result = fail(Errc::kNetwork, "no answer");
+  impl_->connection.post(body, messages.size(), [&result](RelayConnection::Answers answers) {
+    result = std::move(answers);
+  });
+  impl_->loop.run();
+  return result;
+}
+
+Result<void> RelayClient::entries(LogIndex from,
+                                  const std::function<Result<void>(LogIndex, Bytes)>& take) {
+  EntryStream stream(from, take);
+  Result<void> result = fail(Errc::kNetwork, "no answer");
+  impl_->connection.impl_->get(
+      "/v1/entries?from=" + to_string(from),
+      [&stream](ByteView piece) { return stream.push(piece); },
+      [&](Result<Response> response) {
+        if (!response) {
+          result = fail(response.error());
+        } else if (response->status != 200) {
+          result = fail(error_of(*response));
+        } else {
+          result = stream.finish(response->log_size);
+        }
+      });
+  impl_->loop.run();
+  return result;
+}
+
+Result<std::string> RelayClient::get(std::string_view path) {
+  Result<std::string> result = fail(Errc::kNetwork, "no answer");
+  impl_->connection.impl_->get(path, {}, [&result](Result<Response> response) {
+    if (!response) {
+      result = fail(response.error());
+    } else if (response->status != 200) {
+      result = fail(error_of(*response));
+    } else {
+      result = std::string(as_text(response->body));
+    }
+  });
+  impl_->loop.run();
+  return result;
+}
+
+}  // namespace core::wire

@@ -1,0 +1,65 @@
+// The Prometheus text exposition format, version 0.0.4.
+// Must not know connections or files.
+#include "relay/metrics.h"
+
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+namespace relay {
+namespace {
+
+void family(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
+  out.append("# HELP ").append(name).append(" ").append(help).append("\n");
+  out.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+void sample(std::string& out, std::string_view name, std::uint64_t value) {
+  out.append(name).append(" ").append(std::to_string(value)).append("\n");
+}
+
+void single(std::string& out, std::string_view name, std::string_view type, std::string_view help,
+            std::uint64_t value) {
+  family(out, name, type, help);
+  sample(out, name, value);
+}
+
+void messages(std::string& out, const Metrics& m) {
+  family(out, "daybook_relay_messages_total", "counter", "Messages answered, by status.");
+  sample(out, "daybook_relay_messages_total{status=\"accepted\"}", m.accepted);
+  sample(out, "daybook_relay_messages_total{status=\"duplicate\"}", m.duplicate);
+  sample(out, "daybook_relay_messages_total{status=\"refused\",reason=\"malformed\"}",
+         m.refused_malformed);
+  family(out, "daybook_relay_requests_failed_total", "counter", "Whole requests that failed.");
+  sample(out, "daybook_relay_requests_failed_total{reason=\"not-cbor\"}", m.requests_not_cbor);
+  sample(out, "daybook_relay_requests_failed_total{reason=\"too-large\"}", m.requests_too_large);
+  sample(out, "daybook_relay_requests_failed_total{reason=\"disk-full\"}", m.requests_disk_full);
+  sample(out, "daybook_relay_requests_failed_total{reason=\"unavailable\"}",
+         m.requests_unavailable);
+}
+
+}  // namespace
+
+std::string prometheus_text(const Metrics& m) {
+  std::string out;
+  messages(out, m);
+  family(out, "daybook_relay_commit_seconds", "summary", "Write and fdatasync of a group.");
+  std::array<char, 48> seconds{};
+  const std::uint64_t us = m.commit_microseconds;
+  std::snprintf(seconds.data(), seconds.size(), "%llu.%06llu",
+                static_cast<unsigned long long>(us / 1000000),
+                static_cast<unsigned long long>(us % 1000000));
+  out.append("daybook_relay_commit_seconds_sum ").append(seconds.data()).append("\n");
+  sample(out, "daybook_relay_commit_seconds_count", m.groups);
+  single(out, "daybook_relay_checkpoint_failures_total", "counter",
+         "Checkpoints that could not be stored.", m.checkpoint_failures);
+  single(out, "daybook_relay_log_entries", "gauge", "Durable entries of the log.", m.log_size);
+  single(out, "daybook_relay_connections", "gauge", "Open connections.", m.connections);
+  single(out, "daybook_relay_connections_opened_total", "counter", "Connections accepted.",
+         m.connections_opened);
+  single(out, "daybook_relay_connections_cut_off_total", "counter",
+         "Connections closed because the client stalled.", m.connections_cut_off);
+  return out;
+}
+
+}  // namespace relay

@@ -1,0 +1,31 @@
+// Metrics: what the relay counts, and the Prometheus text that shows it.
+// Must not know connections or files. Names: docs/formats/relay-http.md, "Metrics".
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace relay {
+
+// Thread: any; each counter on its own.
+struct Metrics {
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> duplicate{0};
+  std::atomic<std::uint64_t> refused_malformed{0};     // messages: not the one valid form
+  std::atomic<std::uint64_t> requests_not_cbor{0};     // requests: 400
+  std::atomic<std::uint64_t> requests_too_large{0};    // requests: 413
+  std::atomic<std::uint64_t> requests_disk_full{0};    // requests: 507
+  std::atomic<std::uint64_t> requests_unavailable{0};  // requests: 503
+  std::atomic<std::uint64_t> groups{0};
+  std::atomic<std::uint64_t> commit_microseconds{0};
+  std::atomic<std::uint64_t> checkpoint_failures{0};
+  std::atomic<std::uint64_t> log_size{0};
+  std::atomic<std::uint64_t> connections{0};
+  std::atomic<std::uint64_t> connections_opened{0};
+  std::atomic<std::uint64_t> connections_cut_off{0};  // stalled
+};
+
+std::string prometheus_text(const Metrics& metrics);
+
+}  // namespace relay

@@ -1,0 +1,44 @@
+// Routes: what a request asks for, and the text of every response.
+// Must not know sockets or the log. Specification: docs/formats/relay-http.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/ids.h"
+#include "relay/metrics.h"
+
+namespace relay {
+
+struct Response {
+  int status = 200;
+  std::string_view content_type = "text/plain; charset=utf-8";
+  std::string body;
+  std::string_view extra_header;  // "Allow: GET\r\n" or nothing
+};
+
+enum class Action {
+  kRespond,  // `response` is complete
+  kPost,     // the body goes to the sequencer
+  kEntries,  // stream from `from`
+};
+
+struct Route {
+  Action action = Action::kRespond;
+  core::LogIndex from;
+  Response response;
+};
+
+// Decides by method and target alone.
+Route route(std::string_view method, std::string_view target, const Metrics& metrics);
+
+// An error response: a line of text.
+Response problem(int status, std::string_view text);
+
+// Status line, headers and body, appended to `out`.
+void render(std::string& out, const Response& response, bool keep_alive);
+// Status line and headers of a chunked response.
+void render_stream_head(std::string& out, std::uint64_t log_size, bool keep_alive);
+
+}  // namespace relay

@@ -1,0 +1,29 @@
+// split_body: a request body taken apart into messages, each fit for the log or refused.
+// Must not know connections, files or what a payload means. docs/formats/relay-http.md, "Posting".
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/envelope/message.h"
+
+namespace relay {
+
+inline constexpr std::size_t kBodySizeMax = std::size_t{1} << 20;  // of one request
+inline constexpr std::size_t kMessagesMax = 256;                   // in one request
+
+// One message of a request. Owner: `bytes` borrows from the body.
+struct Item {
+  core::ByteView bytes;
+  core::envelope::MessageId id;
+  std::string refusal;  // why it cannot be in the log; empty: it can
+};
+
+// Takes a CBOR sequence apart and checks the form of each message, not its signature.
+// Errors: kMalformed with the byte offset (not a sequence of well-formed CBOR items); kTooLarge
+// (body, number of messages, a message over its limit). Nothing of such a body may be kept.
+core::Result<std::vector<Item>> split_body(core::ByteView body);
+
+}  // namespace relay
