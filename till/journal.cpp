@@ -22,6 +22,8 @@ Result<Database> open_locked(const std::filesystem::path& path, bool create) {
   core::sqlite::OpenOptions options;
   options.create = create;
   TRY_ASSIGN(Database db, Database::open(path, options));
+  // The page size counts for an empty file only, and has to come before its first lock.
+  TRY(db.exec("PRAGMA page_size=" + std::to_string(kPageSize)));
   TRY(db.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT"));
   return db;
 }
@@ -84,7 +86,6 @@ Result<Journal> Journal::create(const std::filesystem::path& path, const Identit
   TRY_ASSIGN(Database db, open_locked(path, true));
   TRY_ASSIGN(const bool empty, is_empty(db));
   if (!empty) return fail(Errc::kExists, path.string() + ": there is a journal already");
-  TRY(db.exec("PRAGMA page_size=" + std::to_string(kPageSize)));
   TRY(set_durability(db, durability));
   Journal journal(std::move(db), identity, durability);
   TRY(journal.transact([&]() -> Result<void> {

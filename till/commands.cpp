@@ -1,0 +1,239 @@
+// Commands: each opens the journal, does one thing through Till, and prints what was done.
+#include "till/commands.h"
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "core/base/random.h"
+#include "core/wire/relay_client.h"
+#include "till/catalog_file.h"
+#include "till/reports.h"
+#include "till/sender.h"
+#include "till/till.h"
+#include "till/words.h"
+
+namespace till {
+namespace {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+
+void print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+void warn(const std::string& text) {
+  std::fprintf(stderr, "daybook-till: warning: %s\n", text.c_str());
+}
+
+Result<Till> open_till(const CommandWords& words) {
+  return Till::open(words.journal, Durability::kFull);
+}
+
+std::string request_text(core::TillRef ref, const core::envelope::PublicKey& key) {
+  return "store " + to_string(ref.store) + "\ntill " + to_string(ref.till) + "\nkey " + key.hex() +
+         "\n";
+}
+
+Result<void> write_request(const CommandWords& words, Till& till) {
+  const std::string text = request_text(till.ref(), till.public_key());
+  if (words.request.empty()) {
+    print(text);
+    return {};
+  }
+  std::ofstream out(words.request, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (!out) return fail(Errc::kIo, words.request.string() + ": cannot be written");
+  print("enrolment request " + words.request.string() + "\n");
+  return {};
+}
+
+// The day's work is done and safe; the copy can be made later, so a failure is only said.
+void copy_closings(Till& till) {
+  const auto copied = till.copy_closings();
+  if (!copied) {
+    warn("a closing was not copied to the mailbox and stays due: " + describe(copied.error()));
+  }
+}
+
+void print_messages_due(Till& till) {
+  const auto status = till.status();
+  if (status) print("outbox: " + std::to_string(status->outbox.pending) + " to send\n");
+}
+
+}  // namespace
+
+Result<void> run_init(const CommandWords& words) {
+  TRY_ASSIGN(core::retail::Catalog catalog, read_catalog_file(words.catalog));
+  const core::Currency currency = catalog.currency();
+  const TillSetup setup{core::TillRef{core::StoreId{words.store}, core::TillId{words.till}},
+                        currency,
+                        words.origin,
+                        std::move(catalog),
+                        core::envelope::PrivateKey::generate(),
+                        words.mailbox};
+  TRY_ASSIGN(Till till, Till::create(words.journal, setup, Durability::kFull));
+  print("journal " + words.journal.string() + " of till " + to_string(till.ref()) + "\n");
+  print("public key " + till.public_key().hex() + "\n");
+  return write_request(words, till);
+}
+
+Result<void> run_join(const CommandWords& words) {
+  TRY_ASSIGN(Till till, open_till(words));
+  const auto key_bytes = core::from_hex(words.head_office);
+  const auto key = key_bytes ? core::envelope::PublicKey::from(*key_bytes)
+                             : Result<core::envelope::PublicKey>(fail(key_bytes.error()));
+  if (!key) return fail(Errc::kUsage, "--head-office: " + key.error().what);
+  std::ifstream in(words.roster, std::ios::binary);
+  const core::Bytes file(std::istreambuf_iterator<char>(in), {});
+  if (!in) return fail(Errc::kNotFound, words.roster.string() + ": cannot be read");
+  TRY_ASSIGN(const TillStatus before, till.status());
+  const auto roster = core::envelope::Roster::read(file, before.origin, *key);
+  if (!roster) return fail(roster.error().code, words.roster.string() + ": " + roster.error().what);
+  TRY(till.join(*roster));
+  TRY_ASSIGN(const TillStatus after, till.status());
+  print("till " + to_string(after.ref) + " joined, epoch " + to_string(after.epoch) + "\n");
+  return {};
+}
+
+Result<void> run_catalog(const CommandWords& words) {
+  TRY_ASSIGN(Till till, open_till(words));
+  TRY_ASSIGN(core::retail::Catalog catalog, read_catalog_file(words.catalog));
+  const std::size_t products = catalog.products().size();
+  TRY(till.replace_catalog(std::move(catalog)));
+  print("catalog of " + std::to_string(products) + " products\n");
+  return {};
+}
+
+Result<void> run_open(const CommandWords& words) {
+  const auto day = core::parse_business_day(words.day);
+  if (!day) return fail(Errc::kUsage, "--day: " + day.error().what);
+  TRY_ASSIGN(const core::retail::Components received, parse_received(words.received));
+  TRY_ASSIGN(Till till, open_till(words));
+  copy_closings(till);
+  TRY(till.open_day(*day, received));
+  print("business day " + to_string(*day) + " is open\n");
+  print_messages_due(till);
+  return {};
+}
+
+Result<void> run_ring(const CommandWords& words, const core::Clock& clock) {
+  TRY_ASSIGN(Till till, open_till(words));
+  const core::Currency currency = till.catalog().currency();
+  Basket basket;
+  for (const std::string& word : words.lines) {
+    TRY_ASSIGN(const BasketLine line, parse_line(word, currency));
+    basket.lines.push_back(line);
+  }
+  TRY(apply_discounts(words.discounts, basket.lines));
+  TRY_ASSIGN(basket.tendered, parse_tenders(words.tenders, currency));
+  TRY_ASSIGN(const Rung rung, till.ring(basket, clock.now_ms()));
+  print(report_rung(till.ref(), rung));
+  return {};
+}
+
+Result<void> run_void(const CommandWords& words, const core::Clock& clock) {
+  TRY_ASSIGN(Till till, open_till(words));
+  TRY_ASSIGN(const core::retail::Sale sale,
+             till.void_sale(words.invoice, words.reason, clock.now_ms()));
+  TRY_ASSIGN(const core::Money net, net_of(sale));
+  print(core::retail::document_number(till.ref(), core::retail::Series::kInvoice, words.invoice) +
+        " voided, " + to_string(net) + "\n");
+  return {};
+}
+
+Result<void> run_close(const CommandWords& words) {
+  TRY_ASSIGN(Till till, open_till(words));
+  std::optional<core::Money> counted;
+  if (!words.counted.empty()) {
+    const auto money = core::parse_money(words.counted, till.catalog().currency());
+    if (!money) return fail(Errc::kUsage, "--counted: " + money.error().what);
+    counted = *money;
+  }
+  if (!words.mailbox.empty()) TRY(till.set_mailbox(words.mailbox));
+  TRY_ASSIGN(const core::retail::Closing closing, till.close_day(counted));
+  print(report_day(closing, till.catalog(), "Z report", words.json ? Form::kJson : Form::kText));
+  copy_closings(till);
+  if (!words.json) print_messages_due(till);
+  return {};
+}
+
+Result<void> run_send(const CommandWords& words) {
+  TRY_ASSIGN(const core::wire::Endpoint endpoint, core::wire::parse_endpoint(words.relay));
+  TRY_ASSIGN(Till till, open_till(words));
+  copy_closings(till);
+  core::wire::RelayClient relay(endpoint, std::chrono::milliseconds(words.timeout_ms));
+  SenderPorts ports;
+  ports.post = [&](std::span<const core::Bytes> messages) { return relay.post(messages); };
+  ports.sleep = [](std::chrono::milliseconds pause) { std::this_thread::sleep_for(pause); };
+  ports.now_ms = [] {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
+  };
+  ports.on_retry = [](const core::Error& error, std::chrono::milliseconds pause) {
+    warn(describe(error) + "; again in " + std::to_string(pause.count()) + " ms");
+  };
+  SendOptions options;
+  options.attempts_max = words.attempts;
+  if (words.for_seconds) options.time_max = std::chrono::seconds(*words.for_seconds);
+  std::random_device seed;
+  core::Random random((std::uint64_t{seed()} << 32) | seed());
+  TRY_ASSIGN(const SendReport report, send_outbox(till.outbox(), ports, options, random));
+  print("accepted " + std::to_string(report.accepted) + ", duplicate " +
+        std::to_string(report.duplicates) + ", refused " + std::to_string(report.refused.size()) +
+        "\n");
+  for (const Refusal& refusal : report.refused) {
+    std::fprintf(stderr, "daybook-till: message %s was refused: %s\n",
+                 to_string(refusal.sequence).c_str(), refusal.reason.c_str());
+  }
+  if (report.gave_up) {
+    return fail(report.gave_up->code,
+                "gave up after " + std::to_string(report.failed_attempts) +
+                    " failed attempts, the outbox keeps the rest: " + report.gave_up->what);
+  }
+  if (!report.refused.empty()) {
+    return fail(Errc::kProtocol, "the relay refused " + std::to_string(report.refused.size()) +
+                                     " messages; they stay in the outbox");
+  }
+  return {};
+}
+
+Result<void> run_show(const CommandWords& words) {
+  TRY_ASSIGN(Till till, open_till(words));
+  const Form form = words.json ? Form::kJson : Form::kText;
+  if (words.show_what == "day") {
+    TRY_ASSIGN(const core::retail::Closing closing, till.day_so_far());
+    print(report_day(closing, till.catalog(), "X report", form));
+  } else if (words.show_what == "outbox") {
+    TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, SIZE_MAX >> 1));
+    print(report_outbox(entries, form));
+  } else if (words.show_what == "document") {
+    TRY_ASSIGN(const StoredDocument document, till.document(words.show_number));
+    print(report_document(till.ref(), document, till.catalog(), form));
+  } else if (words.show_what == "request") {
+    print(request_text(till.ref(), till.public_key()));
+  } else {
+    TRY_ASSIGN(const TillStatus status, till.status());
+    print(report_status(status, form));
+  }
+  return {};
+}
+
+Result<void> run_check(const CommandWords& words) {
+  TRY_ASSIGN(Till till, open_till(words));
+  TRY(till.check());
+  TRY_ASSIGN(const TillStatus status, till.status());
+  print("sound: " + std::to_string(status.documents) + " documents, " +
+        to_string(status.last_sequence) + " messages\n");
+  return {};
+}
+
+}  // namespace till

@@ -1,0 +1,55 @@
+// Commands: what each subcommand of daybook-till does, once its words are parsed.
+// Must not know the command line's syntax (till/main.cpp).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+
+namespace till {
+
+struct CommandWords {
+  std::filesystem::path journal;
+  std::uint32_t store = 0;
+  std::uint32_t till = 0;
+  std::string origin;
+  std::filesystem::path catalog;
+  std::filesystem::path mailbox;
+  std::filesystem::path request;
+  std::filesystem::path roster;
+  std::string head_office;
+  std::string day;
+  std::vector<std::string> received;
+  std::vector<std::string> lines;
+  std::vector<std::string> discounts;
+  std::vector<std::string> tenders;
+  std::uint64_t invoice = 0;
+  std::string reason;
+  std::string counted;
+  std::string relay;
+  std::optional<std::uint64_t> attempts;
+  std::optional<std::uint64_t> for_seconds;
+  std::uint64_t timeout_ms = 10000;
+  std::string show_what = "status";
+  std::uint64_t show_number = 0;
+  bool json = false;
+};
+
+// Each prints its result to stdout, before the journal is closed, and returns how it ended.
+core::Result<void> run_init(const CommandWords& words);
+core::Result<void> run_join(const CommandWords& words);
+core::Result<void> run_catalog(const CommandWords& words);
+core::Result<void> run_open(const CommandWords& words);
+core::Result<void> run_ring(const CommandWords& words, const core::Clock& clock);
+core::Result<void> run_void(const CommandWords& words, const core::Clock& clock);
+core::Result<void> run_close(const CommandWords& words);
+core::Result<void> run_send(const CommandWords& words);
+core::Result<void> run_show(const CommandWords& words);
+core::Result<void> run_check(const CommandWords& words);
+
+}  // namespace till

@@ -1,0 +1,143 @@
+// daybook-till: a till's day from a shell. Parses the command line and hands over to commands.cpp.
+// Exit status: 0 done, 1 the data says no, 2 wrong usage.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <string>
+
+#include "till/commands.h"
+
+namespace {
+
+using core::Result;
+using till::CommandWords;
+using Action = std::function<Result<void>()>;
+
+constexpr const char* kAbout =
+    R"(A till that keeps its own journal and sends two signed messages a day.
+
+A day:
+  daybook-till init  --journal till.db --store 4 --till 1 --origin shop.example/log \
+                     --catalog seeds/gardenworld.json --request till.request
+  daybook-rebuild enrol --request till.request ...      (head office; gives roster.cbor and its key)
+  daybook-till join  --journal till.db --roster roster.cbor --head-office HEX
+  daybook-till open  --journal till.db --day 2026-11-21 --receive 133=16 134=4 135=4
+  daybook-till ring  --journal till.db --line 145x2 --tender cash=1100.00
+  daybook-till void  --journal till.db --invoice 1 --reason "wrong customer"
+  daybook-till close --journal till.db --counted 0.00
+  daybook-till send  --journal till.db --relay http://127.0.0.1:8080
+
+Exit status: 0 done, 1 the data says no, 2 wrong usage.)";
+
+class CommandLine {
+ public:
+  CommandLine() : app_(kAbout, "daybook-till") {
+    app_.require_subcommand(1);
+    add_setup();
+    add_selling();
+    add_day();
+    add_looking();
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? 0 : 2;
+    }
+    const Result<void> done = action_();
+    if (done) return 0;
+    std::fprintf(stderr, "daybook-till %s, journal %s: %s\n", command_.c_str(),
+                 words_.journal.c_str(), describe(done.error()).c_str());
+    return core::exit_status(done.error().code);
+  }
+
+ private:
+  CLI::App* command(const std::string& name, const std::string& help, const Action& action) {
+    CLI::App* sub = app_.add_subcommand(name, help);
+    sub->add_option("--journal", words_.journal, "The till's journal, one SQLite file")
+        ->required()
+        ->envname("DAYBOOK_JOURNAL");
+    sub->callback([this, name, action] {
+      command_ = name;
+      action_ = action;
+    });
+    return sub;
+  }
+
+  void add_setup() {
+    CLI::App* init = command("init", "Make a journal, a key and an enrolment request",
+                             [this] { return till::run_init(words_); });
+    init->add_option("--store", words_.store, "Store number, from 1")->required();
+    init->add_option("--till", words_.till, "Till number within the store, from 1")->required();
+    init->add_option("--origin", words_.origin, "Name of the log to report to")->required();
+    init->add_option("--catalog", words_.catalog, "Catalog file (JSON)")->required();
+    init->add_option("--mailbox", words_.mailbox, "Directory that gets a copy of every closing");
+    init->add_option("--request", words_.request,
+                     "Write the enrolment request here, not to stdout");
+    CLI::App* join = command("join", "Take epoch and roster entry from head office's roster",
+                             [this] { return till::run_join(words_); });
+    join->add_option("--roster", words_.roster, "Head office's roster file")->required();
+    join->add_option("--head-office", words_.head_office, "Head office's public key, 64 hex digits")
+        ->required();
+    CLI::App* catalog = command("catalog", "Replace the catalog; documents keep what they have",
+                                [this] { return till::run_catalog(words_); });
+    catalog->add_option("--catalog", words_.catalog, "Catalog file (JSON)")->required();
+  }
+
+  void add_selling() {
+    CLI::App* ring = command("ring", "Record a sale, for example --line 145x2 --line 133=0.5",
+                             [this] { return till::run_ring(words_, clock_); });
+    ring->add_option("--line", words_.lines, "PRODUCTxQUANTITY or PRODUCT=QUANTITY")->required();
+    ring->add_option("--discount", words_.discounts, "AMOUNT off the only line, or PRODUCT=AMOUNT");
+    ring->add_option("--tender", words_.tenders,
+                     "cash=AMOUNT, card=AMOUNT or coupon=AMOUNT; default: exact cash");
+    CLI::App* cancel = command("void", "Cancel a sale of the open day",
+                               [this] { return till::run_void(words_, clock_); });
+    cancel->add_option("--invoice", words_.invoice, "Number in the invoice series")->required();
+    cancel->add_option("--reason", words_.reason, "Why, for the record")->required();
+  }
+
+  void add_day() {
+    CLI::App* open = command("open", "Open a business day and write its opening message",
+                             [this] { return till::run_open(words_); });
+    open->add_option("--day", words_.day, "Business day, YYYY-MM-DD")->required();
+    open->add_option("--receive", words_.received, "Goods received, PRODUCT=QUANTITY ...");
+    CLI::App* close = command("close", "Close the day: Z report and closing message",
+                              [this] { return till::run_close(words_); });
+    close->add_option("--counted", words_.counted, "Cash counted in the drawer, without the float");
+    close->add_option("--mailbox", words_.mailbox, "From now on copy closings to this directory");
+    close->add_flag("--json", words_.json, "Z report as JSON");
+    CLI::App* send = command("send", "Send the outbox to the relay, as long as it takes",
+                             [this] { return till::run_send(words_); });
+    send->add_option("--relay", words_.relay, "http://HOST:PORT")->required();
+    send->add_option("--attempts", words_.attempts, "Give up after so many failures in a row")
+        ->check(CLI::PositiveNumber);
+    send->add_option("--for-seconds", words_.for_seconds, "Give up after this time");
+    send->add_option("--timeout-ms", words_.timeout_ms, "For one answer; default 10000")
+        ->check(CLI::Range(1, 3600000));
+  }
+
+  void add_looking() {
+    CLI::App* show = command("show", "Show status, day (X report), outbox, document N, request",
+                             [this] { return till::run_show(words_); });
+    show->add_option("what", words_.show_what, "status, day, outbox, document, request")
+        ->check(CLI::IsMember({"status", "day", "outbox", "document", "request"}));
+    show->add_option("number", words_.show_number, "Invoice number, for document");
+    show->add_flag("--json", words_.json, "As JSON");
+    command("check", "Check that everything in the journal fits together",
+            [this] { return till::run_check(words_); });
+  }
+
+  core::SystemClock clock_;
+  CommandWords words_;
+  std::string command_;
+  Action action_;
+  CLI::App app_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return CommandLine().run(argc, argv);
+}

@@ -1,0 +1,27 @@
+// Reports: what the till shows, as text for people and as JSON for programs.
+// Must not change anything.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "till/till.h"
+
+namespace till {
+
+enum class Form { kText, kJson };
+
+// The X or Z report. `title` is "Z report" or "X report".
+std::string report_day(const core::retail::Closing& closing, const core::retail::Catalog& catalog,
+                       std::string_view title, Form form);
+std::string report_status(const TillStatus& status, Form form);
+std::string report_outbox(const std::vector<OutboxEntry>& entries, Form form);
+std::string report_document(core::TillRef ref, const StoredDocument& document,
+                            const core::retail::Catalog& catalog, Form form);
+std::string report_rung(core::TillRef ref, const Rung& rung);
+
+// "cash", "card", "coupon", "coupon-excess".
+std::string_view tender_name(core::retail::TenderKind kind);
+
+}  // namespace till

@@ -1,0 +1,107 @@
+// Words: parsing of the command line's values.
+#include "till/words.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/decimal.h"
+
+namespace till {
+namespace {
+
+using core::Errc;
+using core::fail;
+using core::Money;
+using core::Result;
+using core::retail::TenderKind;
+
+core::Unexpected wrong(std::string_view word, std::string_view expected) {
+  return fail(Errc::kUsage, "'" + std::string(word) + "': expected " + std::string(expected));
+}
+
+Result<core::ProductId> parse_product(std::string_view text, std::string_view word) {
+  const auto id = core::parse_unsigned(text);
+  if (!id) return wrong(word, "a product number");
+  return core::ProductId{*id};
+}
+
+// Splits at the first of `separators`; the second half is empty when there is none.
+std::pair<std::string_view, std::string_view> split_at(std::string_view word,
+                                                       std::string_view separators) {
+  const std::size_t at = word.find_first_of(separators);
+  if (at == std::string_view::npos) return {word, {}};
+  return {word.substr(0, at), word.substr(at + 1)};
+}
+
+Result<Money> parse_amount(std::string_view text, core::Currency currency, std::string_view word) {
+  const auto money = core::parse_money(text, currency);
+  if (!money) return fail(Errc::kUsage, "'" + std::string(word) + "': " + money.error().what);
+  return *money;
+}
+
+}  // namespace
+
+Result<BasketLine> parse_line(std::string_view word, core::Currency currency) {
+  const auto [product, count] = split_at(word, "x=");
+  BasketLine line{{}, core::Quantity{core::Quantity::kUnit}, Money{0, currency}};
+  TRY_ASSIGN(line.product, parse_product(product, word));
+  if (product.size() == word.size()) return line;
+  const auto quantity = core::parse_quantity(count);
+  if (!quantity) return wrong(word, "PRODUCTxQUANTITY, for example 145x2");
+  line.quantity = *quantity;
+  return line;
+}
+
+Result<core::retail::Components> parse_received(const std::vector<std::string>& words) {
+  core::retail::Components received;
+  for (const std::string& word : words) {
+    const auto [product, count] = split_at(word, "=x");
+    TRY_ASSIGN(const core::ProductId id, parse_product(product, word));
+    const auto quantity = core::parse_quantity(count);
+    if (!quantity) return wrong(word, "PRODUCT=QUANTITY, for example 133=16");
+    if (!received.emplace(id, *quantity).second) return wrong(word, "each product once");
+  }
+  return received;
+}
+
+Result<core::retail::Tenders> parse_tenders(const std::vector<std::string>& words,
+                                            core::Currency currency) {
+  core::retail::Tenders tenders;
+  for (const std::string& word : words) {
+    const auto [name, text] = split_at(word, "=");
+    TenderKind kind = TenderKind::kCash;
+    if (name == "card") {
+      kind = TenderKind::kCard;
+    } else if (name == "coupon") {
+      kind = TenderKind::kCoupon;
+    } else if (name != "cash") {
+      return wrong(word, "cash=AMOUNT, card=AMOUNT or coupon=AMOUNT");
+    }
+    TRY_ASSIGN(const Money money, parse_amount(text, currency, word));
+    if (!tenders.emplace(kind, money).second) return wrong(word, "each tender once");
+  }
+  return tenders;
+}
+
+Result<void> apply_discounts(const std::vector<std::string>& words,
+                             std::vector<BasketLine>& lines) {
+  for (const std::string& word : words) {
+    const auto [product, text] = split_at(word, "=");
+    const bool named = product.size() != word.size();
+    if (lines.empty() || (!named && lines.size() != 1)) {
+      return wrong(word, "PRODUCT=AMOUNT when there is more than one line");
+    }
+    auto line = lines.begin();
+    if (named) {
+      TRY_ASSIGN(const core::ProductId id, parse_product(product, word));
+      line = std::find_if(lines.begin(), lines.end(),
+                          [id = id](const BasketLine& l) { return l.product == id; });
+      if (line == lines.end()) return wrong(word, "a product of this sale");
+    }
+    if (line->discount.minor != 0) return wrong(word, "one discount a line");
+    TRY_ASSIGN(line->discount, parse_amount(named ? text : product, line->discount.currency, word));
+  }
+  return {};
+}
+
+}  // namespace till

@@ -1,0 +1,26 @@
+// Words: the small syntax of the command line's values: "145x2", "133=16", "cash=1000.00".
+// Must not know what they are used for.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/retail/catalog.h"
+#include "core/retail/document.h"
+#include "till/till.h"
+
+namespace till {
+
+// "145x2", "145=2", "145" (one). Errors of all: kUsage, quoting the word.
+core::Result<BasketLine> parse_line(std::string_view word, core::Currency currency);
+// "133=16", each product once.
+core::Result<core::retail::Components> parse_received(const std::vector<std::string>& words);
+// "cash=1000.00", "card=…", "coupon=…", each once.
+core::Result<core::retail::Tenders> parse_tenders(const std::vector<std::string>& words,
+                                                  core::Currency currency);
+// "145=50.00" takes it off the first line of that product; "50.00" off the only line.
+core::Result<void> apply_discounts(const std::vector<std::string>& words,
+                                   std::vector<BasketLine>& lines);
+
+}  // namespace till
