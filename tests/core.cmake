@@ -17,3 +17,8 @@ daybook_test(test_golden
 daybook_fuzzer(fuzz_decoder
   SOURCES fuzz/fuzz_decoder.cpp
   USES core_retail)
+
+# Must fail when it is fuzzed; without DAYBOOK_FUZZ there is nothing to replay.
+if(DAYBOOK_FUZZ)
+  daybook_fuzzer(fuzz_canary SOURCES fuzz/fuzz_canary.cpp)
+endif()

@@ -1,0 +1,36 @@
+// Workload: what the simulated tills do in their days.
+// Must not know relays or books. Workloads: garden_workload.cpp, receipts_workload.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/retail/catalog.h"
+#include "scripts/poc_scale/receipts_file.h"
+#include "till/till.h"
+
+namespace sweep {
+
+class Workload {
+ public:
+  virtual ~Workload() = default;
+  virtual std::size_t tills() const = 0;
+  virtual core::TillRef till(std::size_t index) const = 0;
+  virtual const core::retail::Catalog& catalog() const = 0;
+  // Does all of this till's days by the till's own operations: open, ring, void, close.
+  // Returns the numbers of the documents that it wrote. Thread: any; tills are independent.
+  virtual core::Result<std::vector<till::DocumentNumbers>> run(till::Till& till,
+                                                               std::size_t index) const = 0;
+};
+
+// Every till one GardenWorld day: goods for 4 sets, sales of 1, 2 and 1 sets, the third one voided
+// where the index is divisible by 7. Three tills a store. Source: seeds/README.md.
+std::unique_ptr<Workload> garden_workload(std::size_t tills, core::retail::Catalog catalog);
+
+// Every store of a receipts file one till, every date one business day.
+// Errors: kMalformed (a store number out of range).
+core::Result<std::unique_ptr<Workload>> receipts_workload(const ReceiptsFile& file);
+
+}  // namespace sweep
