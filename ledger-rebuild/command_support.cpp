@@ -1,0 +1,28 @@
+// What the subcommands share.
+#include "ledger-rebuild/command_support.h"
+
+#include <unistd.h>
+
+namespace rebuild {
+
+core::Result<std::unique_ptr<Source>> open_source(const std::string& log,
+                                                  const std::string& relay) {
+  if (log.empty() == relay.empty()) {
+    return core::fail(core::Errc::kUsage, "name the log with either --log DIR or --relay URL");
+  }
+  if (!relay.empty()) return relay_source(relay);
+  return log_directory_source(log);
+}
+
+Progress terminal_progress(const char* what) {
+  if (::isatty(STDERR_FILENO) == 0) return {};
+  return [what](std::uint64_t done, std::uint64_t all) {
+    const double percent =
+        all == 0 ? 100.0 : 100.0 * static_cast<double>(done) / static_cast<double>(all);
+    std::fprintf(stderr, "\r%s: %llu of %llu (%.0f %%)%s", what,
+                 static_cast<unsigned long long>(done), static_cast<unsigned long long>(all),
+                 percent, done == all ? "\n" : "");
+  };
+}
+
+}  // namespace rebuild

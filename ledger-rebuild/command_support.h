@@ -1,0 +1,31 @@
+// What the subcommands share: errors to stderr, and where a log comes from.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "core/base/result.h"
+#include "ledger-rebuild/intake.h"
+#include "ledger-rebuild/source.h"
+
+namespace rebuild {
+
+// Prints the error and returns its exit status.
+inline int report_error(const core::Error& error) {
+  std::fprintf(stderr, "daybook-rebuild: %s\n", core::describe(error).c_str());
+  return core::exit_status(error.code);
+}
+
+// A command's body returns its exit status, or an error that becomes one.
+inline int finish(const core::Result<int>& result) {
+  return result ? *result : report_error(result.error());
+}
+
+// The source that --log or --relay names; exactly one is given.
+core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const std::string& relay);
+
+// A line on stderr that is drawn over and over when stderr is a terminal; nothing otherwise.
+Progress terminal_progress(const char* what);
+
+}  // namespace rebuild

@@ -1,0 +1,18 @@
+// Commands: the subcommands of daybook-rebuild, each added to the program by one function.
+// `exit_code` is set when the subcommand has run: 0 done, 1 the data says no, 2 wrong usage.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace rebuild {
+
+void add_init(CLI::App& app, int& exit_code);
+void add_enrol(CLI::App& app, int& exit_code);
+void add_replay(CLI::App& app, int& exit_code);
+void add_report(CLI::App& app, int& exit_code);
+void add_verify(CLI::App& app, int& exit_code);
+void add_recover(CLI::App& app, int& exit_code);
+
+}  // namespace rebuild

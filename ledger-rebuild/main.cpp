@@ -1,0 +1,25 @@
+// daybook-rebuild: head office's program. Lists the subcommands and nothing else.
+#include <CLI/CLI.hpp>
+
+#include "ledger-rebuild/commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "Head office: keys and roster, the tills' log to double-entry books, reports and checks.\n"
+      "Exit status of every command: 0 done, 1 the data says no, 2 wrong usage."};
+  app.require_subcommand(1);
+  app.footer("'daybook-rebuild COMMAND --help' shows examples.");
+  int exit_code = 0;
+  rebuild::add_init(app, exit_code);
+  rebuild::add_enrol(app, exit_code);
+  rebuild::add_replay(app, exit_code);
+  rebuild::add_report(app, exit_code);
+  rebuild::add_verify(app, exit_code);
+  rebuild::add_recover(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return exit_code;
+}

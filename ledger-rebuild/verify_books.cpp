@@ -1,0 +1,173 @@
+// VerifyBooks: a list of questions to the tables, each of which must find nothing.
+#include "ledger-rebuild/verify_books.h"
+
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "ledger-rebuild/report.h"
+#include "ledger-rebuild/rows.h"
+
+namespace rebuild {
+namespace {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+using core::sqlite::Statement;
+
+// `sql` selects the culprits: a name and what was found.
+struct Question {
+  const char* what;
+  const char* sql;
+};
+
+constexpr Question kQuestions[] = {
+    {"an entry does not balance (message, debits less credits)",
+     "SELECT message, SUM(amount_minor) FROM postings GROUP BY message, reversal "
+     "HAVING SUM(amount_minor) <> 0"},
+    {"an entry is in two currencies, or not in its message's (message, currency)",
+     "SELECT p.message, p.currency FROM postings p JOIN messages m ON m.number = p.message "
+     "WHERE p.currency <> m.currency"},
+    {"tenders do not add up to the message's net (message, difference)",
+     "SELECT m.number, COALESCE(SUM(p.amount_minor), 0) - m.net_minor FROM messages m "
+     "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND p.code > 0 "
+     "AND p.account IN (1000, 1010, 1020) WHERE m.state IN (1, 2, 3) GROUP BY m.number "
+     "HAVING COALESCE(SUM(p.amount_minor), 0) <> m.net_minor"},
+    {"discounts given are not the message's (message, difference)",
+     "SELECT m.number, COALESCE(SUM(p.amount_minor), 0) - m.discount_minor FROM messages m "
+     "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND p.account = 4090 "
+     "WHERE m.state IN (1, 2, 3) GROUP BY m.number "
+     "HAVING COALESCE(SUM(p.amount_minor), 0) <> m.discount_minor"},
+    {"over and short is not the message's (message, difference)",
+     "SELECT m.number, -COALESCE(SUM(p.amount_minor), 0) - m.over_short_minor FROM messages m "
+     "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND p.account = 5900 "
+     "WHERE m.state IN (1, 2, 3) GROUP BY m.number "
+     "HAVING -COALESCE(SUM(p.amount_minor), 0) <> m.over_short_minor"},
+    {"a message that is not posted has postings (message, account)",
+     "SELECT p.message, p.account FROM postings p LEFT JOIN messages m ON m.number = p.message "
+     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3)"},
+    {"a message that is not posted moves stock (message, product)",
+     "SELECT v.message, v.product FROM moves v LEFT JOIN messages m ON m.number = v.message "
+     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3)"},
+    {"a contradicted message is not reversed (message, account)",
+     "SELECT p.message, p.account FROM postings p JOIN messages m ON m.number = p.message "
+     "WHERE m.state = 3 GROUP BY p.message, p.account, p.code HAVING SUM(p.amount_minor) <> 0"},
+    {"a contradicted message still moves stock (message, product)",
+     "SELECT v.message, v.product FROM moves v JOIN messages m ON m.number = v.message "
+     "WHERE m.state = 3 GROUP BY v.message, v.product "
+     "HAVING SUM(v.thousandths * (v.to_place - v.from_place)) <> 0"},
+    {"a message is reversed that is not contradicted (message, account)",
+     "SELECT p.message, p.account FROM postings p JOIN messages m ON m.number = p.message "
+     "WHERE p.reversal <> 0 AND m.state <> 3"},
+    {"a quarantined message is not in quarantine, or another one is (message, state)",
+     "SELECT m.number, m.state FROM messages m LEFT JOIN quarantine q ON q.message = m.number "
+     "WHERE (m.state = 5) <> (q.id IS NOT NULL)"},
+    {"a message is there twice (id, times)",
+     "SELECT hex(id), COUNT(*) FROM messages GROUP BY id HAVING COUNT(*) > 1"},
+    {"a place is posted twice (till, sequence)",
+     "SELECT store || '/' || till, sequence FROM messages WHERE state IN (1, 2) "
+     "GROUP BY kid, sequence HAVING COUNT(*) > 1"},
+};
+
+Result<void> ask(const Books& books, const Question& question, std::vector<std::string>& problems) {
+  std::uint64_t found = 0;
+  std::string first;
+  TRY(for_rows(books.database(), question.sql, [&](const Statement& row) -> Result<void> {
+    if (found++ == 0) {
+      first = std::string(row.column_text(0)) + ", " + std::string(row.column_text(1));
+    }
+    return {};
+  }));
+  if (found == 0) return {};
+  problems.push_back(std::string(question.what) + ": " + first +
+                     (found > 1 ? " and " + std::to_string(found - 1) + " more" : ""));
+  return {};
+}
+
+// The report's totals against the messages' own figures.
+Result<void> compare_totals(const Books& books, std::vector<std::string>& problems) {
+  TRY_ASSIGN(const auto by_currency, totals(books));
+  return for_rows(books.database(),
+                  "SELECT currency, SUM(sales), SUM(voids), SUM(net_minor), SUM(discount_minor), "
+                  "SUM(over_short_minor) FROM messages WHERE kind = 2 AND state IN (1, 2) "
+                  "GROUP BY currency",
+                  [&](const Statement& row) -> Result<void> {
+                    TRY_ASSIGN(const auto currency, core::Currency::parse(row.column_text(0)));
+                    const auto it = by_currency.find(currency);
+                    const bool same =
+                        it != by_currency.end() &&
+                        it->second.sales == static_cast<std::uint64_t>(row.column_int(1)) &&
+                        it->second.voids == static_cast<std::uint64_t>(row.column_int(2)) &&
+                        it->second.net.minor == row.column_int(3) &&
+                        it->second.discount.minor == row.column_int(4) &&
+                        it->second.over_short.minor == row.column_int(5);
+                    if (!same) {
+                      problems.push_back("the totals in " + std::string(currency.code()) +
+                                         " are not the sums of the messages' figures");
+                    }
+                    return {};
+                  });
+}
+
+// A directory that goes with the object.
+class ScratchDirectory {
+ public:
+  ScratchDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "daybook-verify-XXXXXX").string();
+    if (::mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ~ScratchDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> verify_books(const Books& books) {
+  std::vector<std::string> problems;
+  for (const Question& question : kQuestions) TRY(ask(books, question, problems));
+  TRY(compare_totals(books, problems));
+  TRY_ASSIGN(const BooksDigest stored, books.stored_digest());
+  TRY_ASSIGN(const BooksDigest now, books.digest());
+  if (stored.books != now.books) {
+    problems.push_back("the books digest of the tables is " + now.books.hex() + ", stored is " +
+                       stored.books.hex());
+  }
+  if (stored.figures != now.figures) {
+    problems.push_back("the figures digest of the tables is " + now.figures.hex() + ", stored is " +
+                       stored.figures.hex());
+  }
+  return problems;
+}
+
+Result<LogAudit> verify_against_log(const Books& books, Source& source,
+                                    const core::envelope::Roster& roster, unsigned threads,
+                                    const Progress& progress) {
+  const ScratchDirectory scratch;
+  if (scratch.path().empty()) {
+    return fail(Errc::kIo, "no directory can be made below the one for temporary files");
+  }
+  ReplayOptions options;
+  options.threads = threads;
+  options.progress = progress;
+  LogAudit audit;
+  TRY_ASSIGN(audit.outcome, replay(source, roster, scratch.path() / "books.db", options));
+  TRY_ASSIGN(const BooksDigest digest, books.digest());
+  if (audit.outcome.digest.books != digest.books) {
+    audit.problems.push_back(source.name() + " gives books of digest " +
+                             audit.outcome.digest.books.hex() + ", these are " +
+                             digest.books.hex());
+  }
+  for (const std::string& damage : audit.outcome.damages) audit.problems.push_back(damage);
+  return audit;
+}
+
+}  // namespace rebuild
