@@ -47,8 +47,9 @@ Result<void> copy_log_prefix(const std::filesystem::path& from, const std::files
   std::error_code error;
   std::filesystem::create_directories(to, error);
   core::disk::Recovery recovery;
-  TRY_ASSIGN(auto writer, core::disk::LogWriter::open(
-                              filesystem, to, {}, [](auto) {}, recovery));
+  const core::disk::LogWriter::Visit ignore = [](core::disk::LogEntry) {};
+  TRY_ASSIGN(auto writer,
+             core::disk::LogWriter::open(core::disk::posix_filesystem(), to, {}, ignore, recovery));
   std::vector<core::disk::RecordPlace> places;
   if (!bodies.empty()) TRY(writer->append_group(bodies, places));
   return writer->close();
