@@ -1,0 +1,5 @@
+# Tests of till/.
+daybook_test(test_till
+  SOURCES unit/till_test.cpp unit/till_outbox_test.cpp unit/till_sender_test.cpp
+    unit/till_files_test.cpp
+  USES daybook_till LABELS unit)
