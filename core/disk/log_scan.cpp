@@ -28,6 +28,7 @@ class Join {
     ScannedSegment& segment = log_.segments[at];
     const bool is_last = at + 1 == log_.segments.size();
     if (scan == nullptr) return add_unreadable(segment, limit, is_last);
+    if (scan->header.first_index >= limit) return;  // superseded as a whole
     for (const Hole& hole : scan->header_holes) {
       log_.damages.push_back(damage_of(segment.name, hole));
     }
