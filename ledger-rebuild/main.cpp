@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ledger-rebuild/commands.h"
+#include "scripts/poc_scale/sweep_command.h"
 
 int main(int argc, char** argv) {
   CLI::App app{
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   rebuild::add_report(app, exit_code);
   rebuild::add_verify(app, exit_code);
   rebuild::add_recover(app, exit_code);
+  sweep::add_sweep_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -19,7 +19,7 @@ namespace rebuild {
 struct ReplayOptions {
   Verify verify = Verify::kEvery;
   unsigned threads = 0;  // 0: one a core
-  Progress progress;
+  Progress progress = {};
 };
 
 // What one replay did. Times in seconds.
