@@ -1,0 +1,348 @@
+// Kills the real daybook-till at every system call that matters, and at random, and looks at what
+// its journal is afterwards. The oracle is Till::check(), plus what the program had reported.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <sstream>
+#include <thread>
+
+#include "core/base/random.h"
+#include "tests/support/process.h"
+#include "tests/unit/till_samples.h"
+
+using namespace till_test;
+using till::Till;
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+const std::string kProgram = std::string(DAYBOOK_BIN_DIR) + "/daybook-till";
+// Everything that changes a file or says something, and the calls around it.
+const std::vector<std::string> kSystemCalls = {"pwrite64",  "fdatasync", "fsync",  "write",
+                                               "ftruncate", "unlink",    "rename", "openat",
+                                               "fcntl",     "close",     "read",   "pread64"};
+constexpr int kInjectionsMax = 400;  // of one system call; far above what a command makes
+
+bool have_strace() {
+  if (!kSanitized && test::run({"strace", "-V"}).status == 0) return true;
+  MESSAGE("skipped: strace is missing, or a sanitizer is in the way");
+  return false;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+// A durable journal with an open day and one sale, restored before each attempt.
+class CrashShop {
+ public:
+  CrashShop() {
+    std::filesystem::create_directory(mailbox());
+    Till till = Till::create(journal(), setup_with(garden()), till::Durability::kFull).value();
+    HeadOffice office;
+    office.enrol(kRef, till.public_key());
+    REQUIRE(till.join(office.roster()));
+    REQUIRE(till.set_mailbox(mailbox()));
+    REQUIRE(till.open_day(day(1), parts_for(4)));
+    REQUIRE(till.ring(sets(1), 1));
+  }
+
+  std::filesystem::path journal() const { return dir_ / "till.db"; }
+  std::filesystem::path mailbox() const { return dir_ / "mailbox"; }
+  std::filesystem::path trace() const { return dir_ / "trace"; }
+
+  void save() { saved_ = test::read_file(journal()); }
+  void restore() {
+    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+      std::filesystem::remove(journal().string() + suffix);
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(mailbox())) {
+      std::filesystem::remove(entry.path());
+    }
+    test::write_file(journal(), saved_);
+  }
+
+  std::vector<std::string> command(const std::string& name,
+                                   const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> argv = {kProgram, name, "--journal", journal().string()};
+    argv.insert(argv.end(), more.begin(), more.end());
+    return argv;
+  }
+  std::vector<std::string> ring() const { return command("ring", {"--line", "145x1"}); }
+
+  test::Outcome run_injected(const std::vector<std::string>& argv, const std::string& system_call,
+                             const std::string& fault, int when) const {
+    std::vector<std::string> words = {
+        "strace", "-f",
+        "-o",     "/dev/null",
+        "-e",     "trace=" + system_call,
+        "-e",     "inject=" + system_call + ":" + fault + ":when=" + std::to_string(when)};
+    words.insert(words.end(), argv.begin(), argv.end());
+    return test::run(words);
+  }
+
+  Till open() const {
+    auto till = Till::open(journal(), till::Durability::kFull);
+    REQUIRE_MESSAGE(till, (till ? "" : describe(till.error())));
+    return std::move(till).value();
+  }
+
+ private:
+  test::TempDir dir_;
+  core::Bytes saved_;
+};
+
+// Runs the command with a kill at the first, second, ... of each system call, until it gets
+// through, and `look`s after each. Returns the number of kills.
+int kill_everywhere(CrashShop& shop, const std::vector<std::string>& argv,
+                    const std::function<void(const test::Outcome&)>& look) {
+  int kills = 0;
+  for (const std::string& system_call : kSystemCalls) {
+    for (int when = 1;; ++when) {
+      REQUIRE(when < kInjectionsMax);
+      CAPTURE(system_call);
+      CAPTURE(when);
+      shop.restore();
+      const test::Outcome outcome = shop.run_injected(argv, system_call, "signal=KILL", when);
+      look(outcome);
+      if (outcome.status == 0) break;
+      REQUIRE(outcome.status == 128 + SIGKILL);
+      ++kills;
+    }
+  }
+  return kills;
+}
+
+bool reported(const test::Outcome& outcome, const std::string& what) {
+  return outcome.out.find(what) != std::string::npos;
+}
+
+// The sale is there whole, or not at all; a reported one is there; the next number follows.
+void look_after_ring(const CrashShop& shop, const test::Outcome& outcome) {
+  Till till = shop.open();
+  const auto checked = till.check();
+  REQUIRE_MESSAGE(checked, (checked ? "" : describe(checked.error())));
+  const std::uint64_t documents = till.status()->documents;
+  REQUIRE((documents == 1 || documents == 2));
+  if (reported(outcome, "4/1-invoice-000002")) {
+    CHECK(documents == 2);
+    CHECK(till.document(2)->sale.lines.at(0).consumed == parts_for(1));
+  }
+  const auto next = till.ring(sets(1), 1);
+  REQUIRE(next);
+  for (const core::retail::Series series : core::retail::kSaleSeries) {
+    CHECK(next->numbers.at(series) == documents + 1);
+  }
+  CHECK(till.check());
+}
+
+// Closing and message both or neither; the mailbox holds no part of a file, and all in the end.
+void look_after_close(const CrashShop& shop, const test::Outcome& outcome) {
+  const std::filesystem::path copy = shop.mailbox() / "4-1-1-2.cose";
+  const bool copied_before = std::filesystem::exists(copy);
+  Till till = shop.open();
+  const auto checked = till.check();
+  REQUIRE_MESSAGE(checked, (checked ? "" : describe(checked.error())));
+  const till::TillStatus status = till.status().value();
+  const bool closed = !status.open_day.has_value();
+  CHECK(status.last_sequence.value == (closed ? 2 : 1));
+  if (reported(outcome, "Z report")) CHECK(closed);
+  if (copied_before) CHECK(closed);
+  if (!closed) REQUIRE(till.close_day());
+  const core::Bytes message = till.outbox().all(core::Sequence{1}, 1).value().at(0).message;
+  if (copied_before) CHECK(test::read_file(copy) == message);
+  REQUIRE(till.copy_closings());
+  CHECK(test::read_file(copy) == message);
+  CHECK(till.check());
+}
+
+}  // namespace
+
+TEST_CASE("a ring that is killed at any system call leaves the sale whole or not at all") {
+  if (!have_strace()) return;
+  CrashShop shop;
+  shop.save();
+  int with_sale = 0;
+  const int kills = kill_everywhere(shop, shop.ring(), [&](const test::Outcome& outcome) {
+    if (reported(outcome, "invoice-000002")) ++with_sale;
+    look_after_ring(shop, outcome);
+  });
+  MESSAGE(kills << " kills");
+  CHECK(kills >= 20);
+  CHECK(with_sale >= 10);  // kills after the report, during the checkpoint, are among them
+}
+
+TEST_CASE("a close that is killed at any system call leaves closing and message both or neither") {
+  if (!have_strace()) return;
+  CrashShop shop;
+  shop.save();
+  const int kills = kill_everywhere(shop, shop.command("close"), [&](const test::Outcome& outcome) {
+    look_after_close(shop, outcome);
+  });
+  MESSAGE(kills << " kills");
+  CHECK(kills >= 20);
+}
+
+TEST_CASE("a recovery that is killed at any system call can be repeated") {
+  if (!have_strace()) return;
+  CrashShop shop;
+  shop.save();
+  int kills = 0;
+  for (const std::string& system_call : kSystemCalls) {
+    for (int when = 1;; ++when) {
+      REQUIRE(when < kInjectionsMax);
+      CAPTURE(system_call);
+      CAPTURE(when);
+      shop.restore();
+      // Killed when it says what it did: committed and synced, nothing checkpointed.
+      const test::Outcome first = shop.run_injected(shop.ring(), "write", "signal=KILL", 1);
+      REQUIRE(first.status == 128 + SIGKILL);
+      REQUIRE(std::filesystem::file_size(shop.journal().string() + "-wal") > 0);
+      const test::Outcome second =
+          shop.run_injected(shop.command("check"), system_call, "signal=KILL", when);
+      CHECK(shop.open().status()->documents == 2);
+      look_after_ring(shop, second);
+      if (second.status == 0) break;
+      REQUIRE(second.status == 128 + SIGKILL);
+      ++kills;
+    }
+  }
+  MESSAGE(kills << " kills");
+  CHECK(kills >= 20);
+}
+
+TEST_CASE("an init that is killed at any system call can be repeated") {
+  if (!have_strace()) return;
+  CrashShop shop;
+  const std::vector<std::string> init =
+      shop.command("init", {"--store", "4", "--till", "1", "--origin", kOrigin, "--catalog",
+                            std::string(DAYBOOK_SOURCE_DIR) + "/seeds/gardenworld.json"});
+  int kills = 0;
+  for (const std::string system_call : {"pwrite64", "fdatasync", "unlink", "write"}) {
+    for (int when = 1;; ++when) {
+      REQUIRE(when < kInjectionsMax);
+      CAPTURE(system_call);
+      CAPTURE(when);
+      shop.restore();
+      std::filesystem::remove(shop.journal());
+      const test::Outcome outcome = shop.run_injected(init, system_call, "signal=KILL", when);
+      if (outcome.status != 0) ++kills;
+      const test::Outcome again = test::run(init);
+      const bool there_already =
+          again.status == 1 && again.err.find("exists:") != std::string::npos;
+      CHECK_MESSAGE((again.status == 0 || there_already), again.err);
+      CHECK(shop.open().check());
+      if (outcome.status == 0) break;
+    }
+  }
+  CHECK(kills >= 10);
+}
+
+TEST_CASE("a full disk is said so and changes nothing; a failed sync is never taken for success") {
+  if (!have_strace()) return;
+  CrashShop shop;
+  shop.save();
+  int failures = 0;
+  for (const auto& [system_call, error] :
+       {std::pair<std::string, std::string>{"pwrite64", "ENOSPC"},
+        {"pwrite64", "EIO"},
+        {"fdatasync", "EIO"}}) {
+    for (int when = 1; when <= 8; ++when) {
+      CAPTURE(system_call);
+      CAPTURE(error);
+      CAPTURE(when);
+      shop.restore();
+      const test::Outcome outcome =
+          shop.run_injected(shop.ring(), system_call, "error=" + error, when);
+      // After the commit a fault can only strike the checkpoint, which the next opening repeats.
+      CHECK((outcome.status == 0) == reported(outcome, "4/1-invoice-000002"));
+      if (outcome.status != 0) {
+        ++failures;
+        CHECK(outcome.status == 1);
+        CHECK(outcome.err.find(shop.journal().string()) != std::string::npos);
+        if (error == "ENOSPC") {
+          CHECK_MESSAGE(outcome.err.find("disk-full") != std::string::npos, outcome.err);
+          CHECK(shop.open().status()->documents == 1);
+        }
+      }
+      look_after_ring(shop, outcome);
+    }
+  }
+  CHECK(failures >= 4);
+}
+
+TEST_CASE("rings that are killed at random times lose and repeat no reported number") {
+  CrashShop shop;
+  core::Random random(20261121);
+  std::uint64_t last_reported = 1;
+  int kills = 0;
+  for (int i = 0; i < 150; ++i) {
+    test::Process process(shop.ring());
+    std::this_thread::sleep_for(std::chrono::microseconds(random.between(0, 9000)));
+    process.signal(SIGKILL);
+    const test::Outcome outcome = process.wait();
+    if (outcome.status == 128 + SIGKILL) ++kills;
+    const std::size_t at = outcome.out.find("invoice-");
+    if (at != std::string::npos) {
+      const std::uint64_t number = std::stoull(outcome.out.substr(at + 8));
+      CHECK(number > last_reported);
+      last_reported = number;
+    }
+    if (i % 10 != 9) continue;
+    Till till = shop.open();
+    CHECK(till.check());
+    CHECK(till.status()->documents >= last_reported);
+  }
+  MESSAGE(kills << " kills, " << last_reported << " sales");
+  CHECK(kills > 0);
+  CHECK(last_reported > 1);
+}
+
+TEST_CASE("the write-ahead log is synced before a ring says that it is done") {
+  if (!have_strace()) return;
+  CrashShop shop;
+  std::vector<std::string> argv = {"strace",
+                                   "-f",
+                                   "-y",
+                                   "-o",
+                                   shop.trace().string(),
+                                   "-e",
+                                   "trace=pwrite64,fdatasync,fsync,write"};
+  for (const std::string& word : shop.ring()) argv.push_back(word);
+  const test::Outcome outcome = test::run(argv);
+  REQUIRE(outcome.status == 0);
+  std::istringstream lines(text_of(shop.trace()));
+  bool written = false;
+  bool unsynced = false;
+  bool said = false;
+  for (std::string line; !said && std::getline(lines, line);) {
+    const bool log = line.find("till.db-wal>") != std::string::npos;
+    if (log && line.find("pwrite64(") != std::string::npos) written = unsynced = true;
+    if (log && line.find("sync(") != std::string::npos) unsynced = false;
+    said = line.find("invoice-000002") != std::string::npos;
+  }
+  CHECK(written);
+  CHECK(said);
+  CHECK_FALSE(unsynced);
+}
+
+TEST_CASE("a second process is told who is in the way, and changes nothing") {
+  CrashShop shop;
+  Till holder = shop.open();
+  const test::Outcome outcome = test::run(shop.ring());
+  CHECK(outcome.status == 1);
+  CHECK(outcome.err.find("busy") != std::string::npos);
+  CHECK(outcome.err.find(shop.journal().string()) != std::string::npos);
+  CHECK(outcome.out.empty());
+  CHECK(holder.status()->documents == 1);
+}
