@@ -314,6 +314,8 @@ TEST_CASE("the write-ahead log is synced before a ring says that it is done") {
   std::vector<std::string> argv = {"strace",
                                    "-f",
                                    "-y",
+                                   "-s",
+                                   "200",
                                    "-o",
                                    shop.trace().string(),
                                    "-e",
