@@ -1,0 +1,75 @@
+// Till::check(): it is the oracle of the crash tests, so it must see what is wrong.
+#include <doctest/doctest.h>
+
+#include "tests/unit/till_samples.h"
+
+using namespace till_test;
+using till::Till;
+
+namespace {
+
+// Two closed days and an open one, tampered with by SQL behind the till's back.
+void finds(const std::string& sql, const std::string& says) {
+  CAPTURE(sql);
+  Shop shop;
+  for (int d = 1; d <= 3; ++d) {
+    shop.open_day(d);
+    shop.ring(sets(1));
+    shop.ring(sets(2));
+    if (d < 3) shop.close_day();
+  }
+  shop.check();
+  {
+    auto db = core::sqlite::Database::open(shop.journal(), {}).value();
+    const auto done = db.exec(
+        "DROP TRIGGER document_stays; DROP TRIGGER document_is_kept; DROP TRIGGER void_is_kept; " +
+        sql);
+    REQUIRE_MESSAGE(done, (done ? "" : describe(done.error())));
+  }
+  Till till = shop.open();
+  const auto checked = till.check();
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().code == core::Errc::kDamaged);
+  CHECK_MESSAGE(checked.error().what.find(says) != std::string::npos, checked.error().what);
+}
+
+}  // namespace
+
+TEST_CASE("documents and voids cannot be changed or removed") {
+  Shop shop;
+  shop.open_day(1);
+  shop.ring(sets(1));
+  shop.step([](Till& t) { return t.void_sale(1, "x", 1); });
+  auto db = core::sqlite::Database::open(shop.journal(), {}).value();
+  for (const char* sql : {"UPDATE document SET day = 1", "DELETE FROM document",
+                          "UPDATE void SET reason = ''", "DELETE FROM void"}) {
+    CAPTURE(sql);
+    const auto done = db.exec(sql);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().what.find("append-only") != std::string::npos);
+  }
+}
+
+TEST_CASE("check finds what does not fit together") {
+  finds("DELETE FROM document WHERE position = 3", "a gap is before it");
+  finds("DELETE FROM document WHERE position = 6", "counters are not at the last document");
+  finds(
+      "UPDATE document SET body = (SELECT body FROM document WHERE position = 1) "
+      "WHERE position = 2",
+      "position 2: its number");
+  finds("UPDATE document SET day = day + 1 WHERE position = 6", "name two days");
+  finds("UPDATE document SET body = x'00' WHERE position = 2", "position 2");
+  finds("UPDATE counter SET last = 7 WHERE series = 3", "counters are not at the last document");
+  finds("INSERT INTO void VALUES (99, 'x', 1)", "a void of a document that is not there");
+  finds("INSERT INTO void VALUES (1, 'late', 1)", "is not its documents' sum");
+  finds("DELETE FROM outbox WHERE sequence = 2", "does not follow the one before");
+  finds("DELETE FROM outbox WHERE sequence = 5", "not at the last message");
+  finds(
+      "UPDATE outbox SET message = (SELECT message FROM outbox WHERE sequence = 1) "
+      "WHERE sequence = 3",
+      "message 3");
+  finds("UPDATE state SET open_day = NULL", "opening and closing disagree");
+  finds("UPDATE state SET open_day = open_day + 1", "the open day has no opening message");
+  finds("UPDATE state SET last_day = last_day - 1", "last closed day has no closing message");
+  finds("UPDATE goods_receipt SET thousandths = 1 WHERE position = 2", "is not its goods receipts");
+}
