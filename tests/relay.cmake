@@ -14,3 +14,21 @@ daybook_test(disk_unit_test
     unit/disk_segment_test.cpp
   USES core_disk daybook_sim_disk
   LABELS unit)
+
+daybook_test(relay_unit_test
+  SOURCES
+    unit/relay_sequencer_test.cpp
+    unit/relay_split_body_test.cpp
+    unit/wire_answers_test.cpp
+  USES core_wire_answers daybook_relay_core daybook_sim_disk
+  LABELS unit)
+
+add_library(daybook_relay_process STATIC functional/relay_process.cpp)
+target_link_libraries(daybook_relay_process PUBLIC daybook_test_support core_wire)
+target_compile_definitions(daybook_relay_process PRIVATE DAYBOOK_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+
+daybook_test(relay_http_test
+  SOURCES functional/relay_http_test.cpp
+  USES core_disk core_envelope core_wire daybook_relay_process
+  BINARIES daybook-relay
+  LABELS functional)
