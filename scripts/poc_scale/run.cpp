@@ -161,7 +161,7 @@ class Run {
       }
     }
     if (products == 0) return failed("the books hold no stock at all");
-    return pass(std::to_string(products) + " products in " + std::to_string(stores->size()) +
+    return pass(std::to_string(products) + " stocks in " + std::to_string(stores->size()) +
                 " stores");
   }
 

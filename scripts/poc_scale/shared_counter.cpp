@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <set>
 #include <thread>
 #include <vector>
@@ -68,10 +69,11 @@ class PostgresCluster {
     return run({"psql", "-h", directory_, "-U", "postgres", "-AtXqc", text, "postgres"});
   }
   Result<std::string> bench(const std::string& script, std::uint64_t clients, std::uint64_t each) {
+    const std::string file = directory_ + "/script.sql";
+    std::ofstream(file) << script;
     return run({"pgbench", "-h", directory_, "-U", "postgres", "-n", "-M", "prepared", "-c",
-                std::to_string(clients), "-j", "2", "-t", std::to_string(each), "-f", "/dev/stdin",
-                "postgres"},
-               script);
+                std::to_string(clients), "-j", "2", "-t", std::to_string(each), "-f", file,
+                "postgres"});
   }
 
  private:
@@ -95,10 +97,10 @@ class PostgresCluster {
     return {};
   }
 
-  Result<std::string> run(std::vector<std::string> argv, std::string_view input = {}) {
+  Result<std::string> run(std::vector<std::string> argv) {
     if (std::filesystem::exists(programs_ / argv[0])) argv[0] = (programs_ / argv[0]).string();
     if (::geteuid() == 0) argv.insert(argv.begin(), {"runuser", "-u", "postgres", "--"});
-    return run_command(argv, input);
+    return run_command(argv);
   }
 
   std::filesystem::path programs_;

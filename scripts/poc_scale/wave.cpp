@@ -47,6 +47,7 @@ class Lane {
   std::size_t queue_ = 0;
   std::size_t position_ = 0;
   std::uint64_t attempts_ = 0;
+  bool answer_lost_ = false;
   Stopwatch sent_;
 };
 
@@ -129,6 +130,8 @@ void Lane::on_answers(RelayConnection::Answers answers) {
   if (wave_.options_.network == Network::kPlain) return deliver(std::move(answers));
   if (answers && wave_.random_.between(1, 100) <= kLostPercent) {
     ++wave_.outcome_.lost_answers;
+    if (!answer_lost_) ++wave_.outcome_.committed_unheard;
+    answer_lost_ = true;
     connection_.close();
     return again_after(kLostNoticed);
   }
@@ -154,6 +157,7 @@ void Lane::deliver(RelayConnection::Answers answers) {
   outcome.round_trips_ms.push_back(static_cast<float>(sent_.seconds() * 1000));
   outcome.answers[queue_][position_] = std::move(answer);
   attempts_ = 0;
+  answer_lost_ = false;
   ++wave_.answered_;
   if (wave_.options_.on_answer && !wave_.options_.on_answer(wave_.answered_)) return wave_.end();
   if (++position_ < wave_.queues_[queue_].size()) return send();

@@ -41,9 +41,10 @@ struct WaveOutcome {
   std::uint64_t duplicates = 0;
   std::uint64_t refused = 0;
   std::uint64_t failed_sends = 0;
-  std::uint64_t lost_requests = 0;    // by the bad network
-  std::uint64_t lost_answers = 0;     // by the bad network, after the relay committed
-  std::vector<float> round_trips_ms;  // of answered sends
+  std::uint64_t lost_requests = 0;      // by the bad network
+  std::uint64_t lost_answers = 0;       // by the bad network, after the relay committed
+  std::uint64_t committed_unheard = 0;  // messages of which at least one answer was lost
+  std::vector<float> round_trips_ms;    // of answered sends
   double seconds = 0;
 };
 
