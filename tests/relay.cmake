@@ -32,3 +32,23 @@ daybook_test(relay_http_test
   USES core_disk core_envelope core_wire daybook_relay_process
   BINARIES daybook-relay
   LABELS functional)
+
+daybook_test(relay_crash_test
+  SOURCES crash/relay_crash_test.cpp
+  USES core_disk core_envelope core_wire daybook_relay_process
+  BINARIES daybook-relay
+  LABELS crash)
+
+daybook_test(relay_symbols_test
+  SOURCES functional/relay_symbols_test.cpp
+  BINARIES daybook-relay
+  LABELS functional)
+
+daybook_test(relay_log_property_test
+  SOURCES property/relay_log_property_test.cpp
+  USES core_disk daybook_sim_disk
+  LABELS property)
+
+daybook_fuzzer(fuzz_segment SOURCES fuzz/fuzz_segment.cpp USES core_disk daybook_sim_disk)
+daybook_fuzzer(fuzz_http_body SOURCES fuzz/fuzz_http_body.cpp
+  USES core_envelope daybook_relay_core)
