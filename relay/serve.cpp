@@ -2,6 +2,8 @@
 // Must not know HTTP's words or the log's bytes.
 #include "relay/serve.h"
 
+#include <sys/resource.h>
+
 #include <cstdio>
 
 #include "relay/sequencer.h"
@@ -29,9 +31,18 @@ core::Result<Log> open_log(const ServeOptions& options) {
   return log;
 }
 
+// Every connection needs a descriptor; the usual soft limit is far below the hard one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 core::Result<void> serve(const ServeOptions& options) {
+  raise_descriptor_limit();
   Metrics metrics;
   TRY_ASSIGN(Log log, open_log(options));
   metrics.log_size = log.writer->log_size();

@@ -45,6 +45,26 @@ TEST_CASE("a segment gives back what was written into it") {
   CHECK(scan->holes.empty());
 }
 
+TEST_CASE("the bytes of a segment are those of docs/formats/log.md") {
+  Bytes bytes = encode_segment_header(SegmentHeader{1, 0, 42});
+  append_record(bytes, 42, 0, 0, Bytes{10, 11, 12});
+  const std::string header =
+      "44415942"
+      "4b4c4f47"
+      "01000000"
+      "01000000"
+      "0000000000000000"
+      "2a000000"
+      "fac294a4";
+  CHECK(core::to_hex(bytes) == header + header +
+                                   "03000000"
+                                   "7debb078"
+                                   "0000000000000000"
+                                   "00000000"
+                                   "48c9aa17"
+                                   "0a0b0c0000000000");
+}
+
 TEST_CASE("segment names are exact") {
   CHECK(core::disk::segment_name(7) == "segment-00000007.log");
   CHECK(core::disk::segment_ordinal("segment-00000007.log") == 7);
