@@ -1,4 +1,4 @@
-// HTTP/1.1 client on Boost.Asio and Beast's parser: the only file of this room that knows them.
+// HTTP/1.1 client on Boost.Asio: the only translation unit of this room that knows Asio and Beast.
 // Must not know journals or books. Protocol: docs/formats/relay-http.md.
 #include "core/wire/relay_client.h"
 
@@ -8,14 +8,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
-#include <limits>
 #include <optional>
 
-#include "core/base/decimal.h"
-#include "core/envelope/message.h"
+#include "core/wire/entry_stream.h"
+#include "core/wire/response_parser.h"
 
 namespace core::wire {
 namespace {
@@ -27,58 +24,7 @@ using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kScratchSize = std::size_t{64} << 10;
-constexpr std::size_t kResponseBodyMax = std::size_t{16} << 20;  // of one that is kept whole
 constexpr std::chrono::milliseconds kSweepPeriod{50};
-
-using Sink = std::function<Result<void>(ByteView)>;
-
-// Status, the one header that counts, and the body: kept, or given to a sink piece by piece.
-class ResponseParser final : public http::basic_parser<false> {
- public:
-  int status = 0;
-  std::optional<std::uint64_t> log_size;
-  Bytes body;
-  const Sink* sink = nullptr;  // for the body of a 200; the kept body otherwise
-  std::optional<Error> sink_error;
-
-  ResponseParser() {
-    eager(true);
-    body_limit(boost::none);
-  }
-
- private:
-  using View = boost::beast::string_view;
-
-  std::size_t take(View piece, error_code& error) {
-    const ByteView bytes = as_bytes(std::string_view(piece.data(), piece.size()));
-    if (status == 200 && sink != nullptr) {
-      if (const auto taken = (*sink)(bytes); !taken) {
-        sink_error = taken.error();
-        error = http::error::bad_value;
-      }
-    } else if (bytes.size() > kResponseBodyMax - body.size()) {
-      error = http::error::body_limit;
-    } else {
-      append(body, bytes);
-    }
-    return piece.size();
-  }
-  void on_request_impl(http::verb, View, View, int, error_code&) override {}
-  void on_response_impl(int code, View, int, error_code&) override { status = code; }
-  void on_field_impl(http::field, View name, View value, error_code&) override {
-    if (!boost::beast::iequals(name, "Daybook-Log-Size")) return;
-    const auto number = parse_unsigned(std::string_view(value.data(), value.size()));
-    if (number) log_size = *number;
-  }
-  void on_header_impl(error_code&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  std::size_t on_body_impl(View piece, error_code& error) override { return take(piece, error); }
-  void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View piece, error_code& error) override {
-    return take(piece, error);
-  }
-  void on_finish_impl(error_code&) override {}
-};
 
 // A complete response. Owner: borrows from the connection, until the callback returns.
 struct Response {
@@ -403,48 +349,6 @@ struct RelayClient::Impl {
   EventLoop loop;
   RelayConnection connection;
 };
-
-namespace {
-
-// Cuts a stream of pieces into messages.
-class EntryStream {
- public:
-  using Take = std::function<Result<void>(LogIndex, Bytes)>;
-
-  EntryStream(LogIndex from, const Take& take) : next_(from), take_(take) {}
-
-  Result<void> push(ByteView piece) {
-    append(buffer_, piece);
-    std::size_t used = 0;
-    while (used < buffer_.size()) {
-      const ByteView rest = ByteView(buffer_).subspan(used);
-      const auto size = envelope::first_item_size(rest);
-      if (!size && rest.size() >= envelope::kMessageSizeMax) {
-        return fail(Errc::kProtocol, "entry " + to_string(next_) + ": " + size.error().what);
-      }
-      if (!size) break;  // the rest of it comes with the next piece
-      TRY(take_(next_, to_bytes(rest.first(*size))));
-      ++next_.value;
-      used += *size;
-    }
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(used));
-    return {};
-  }
-
-  Result<void> finish(std::optional<std::uint64_t> log_size) const {
-    if (log_size == next_.value && buffer_.empty()) return {};
-    const std::string size = log_size ? std::to_string(*log_size) : "an unknown number of";
-    return fail(Errc::kProtocol, "the relay's log has " + size + " entries; the stream ended at " +
-                                     to_string(next_));
-  }
-
- private:
-  LogIndex next_;
-  const Take& take_;
-  Bytes buffer_;
-};
-
-}  // namespace
 
 RelayClient::RelayClient(Endpoint endpoint, std::chrono::milliseconds timeout)
     : impl_(std::make_unique<Impl>(std::move(endpoint), timeout)) {}
