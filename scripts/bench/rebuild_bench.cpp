@@ -169,9 +169,10 @@ double replay_without_books(const Load& load, const std::filesystem::path& log, 
   const auto content = need(rebuild::log_directory_source(log)->read(core::LogIndex{0}));
   rebuild::Intake intake;
   rebuild::take_up(content.entries, threads, intake);
-  rebuild::check_signatures(intake.items, load.roster, rebuild::Verify::kEvery, threads, {});
-  rebuild::decode_payloads(intake.items, load.roster, threads);
-  const auto verdicts = rebuild::resolve(intake.items, load.roster);
+  rebuild::find_enrolments(intake.items, load.roster, threads);
+  rebuild::check_signatures(intake.items, rebuild::Verify::kEvery, threads, {});
+  rebuild::decode_payloads(intake.items, threads);
+  const auto verdicts = rebuild::resolve(intake.items);
   std::map<rebuild::Account, std::int64_t> balances;
   std::map<core::ProductId, std::int64_t> on_hand;
   for (std::size_t i = 0; i < intake.items.size(); ++i) {

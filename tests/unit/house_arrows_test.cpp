@@ -1,0 +1,122 @@
+// Arrows between rooms: who may include whom, and no cycles between headers.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <map>
+
+#include "tests/support/process.h"
+#include "tests/support/source_tree.h"
+
+using namespace test;
+
+namespace {
+
+// Room -> rooms that it may include, besides itself. docs/architecture.md shows the same as a
+// picture.
+const std::map<std::string, std::set<std::string>> kAllowed = {
+    {"core/base", {}},
+    {"core/disk", {"core/base"}},
+    {"core/sqlite", {"core/base"}},
+    {"core/envelope", {"core/base"}},
+    {"core/wire", {"core/base", "core/envelope"}},
+    {"core/retail", {"core/base", "core/envelope"}},
+    {"relay", {"core/base", "core/disk", "core/envelope", "core/wire"}},
+    {"till", {"core/base", "core/envelope", "core/retail", "core/sqlite", "core/wire"}},
+    {"ledger-rebuild",
+     {"core/base", "core/disk", "core/envelope", "core/retail", "core/sqlite", "core/wire"}},
+    {"scripts/poc_scale",
+     {"core/base", "core/disk", "core/envelope", "core/retail", "core/sqlite", "core/wire", "till",
+      "ledger-rebuild"}},
+};
+
+// The one arrow into the sweep: its entry point, from the program's main.
+constexpr const char* kSweepEntry = "scripts/poc_scale/sweep_command.h";
+
+std::string room_of(const std::string& file) {
+  for (const auto& [room, allowed] : kAllowed) {
+    if (file.starts_with(room + "/")) return room;
+  }
+  return {};
+}
+
+std::set<std::string> sources() {
+  return files_below({"core", "relay", "till", "ledger-rebuild", "scripts/poc_scale"},
+                     {".h", ".cpp"});
+}
+
+}  // namespace
+
+TEST_CASE("every source file is in a room, and includes only what its room may use") {
+  int seen = 0;
+  for (const std::string& file : sources()) {
+    CAPTURE(file);
+    const std::string room = room_of(file);
+    CHECK_FALSE(room.empty());
+    for (const std::string& included : includes_of(file)) {
+      CAPTURE(included);
+      const std::string other = room_of(included);
+      if (other.empty() || other == room) continue;
+      if (file == "ledger-rebuild/main.cpp" && included == kSweepEntry) continue;
+      CHECK(kAllowed.at(room).contains(other));
+      ++seen;
+    }
+  }
+  CHECK(seen > 100);  // the check sees arrows at all
+}
+
+TEST_CASE("no header includes itself by way of others") {
+  std::map<std::string, int> state;  // 1: on the path, 2: done
+  std::function<void(const std::string&)> visit = [&](const std::string& file) {
+    state[file] = 1;
+    for (const std::string& included : includes_of(file)) {
+      if (room_of(included).empty()) continue;
+      CAPTURE(file);
+      CAPTURE(included);
+      CHECK(state[included] != 1);
+      if (state[included] == 0) visit(included);
+    }
+    state[file] = 2;
+  };
+  for (const std::string& file : sources()) {
+    if (state[file] == 0) visit(file);
+  }
+}
+
+TEST_CASE("the auditor shares no code with tills, messages or posting rules") {
+  std::set<std::string> reached;
+  std::function<void(const std::string&)> visit = [&](const std::string& file) {
+    if (!reached.insert(file).second) return;
+    for (const std::string& included : includes_of(file)) visit(included);
+  };
+  visit("scripts/poc_scale/auditor.cpp");
+  visit("scripts/poc_scale/receipts_file.cpp");
+  CHECK(reached.contains("core/base/result.h"));  // the walk walks
+  for (const std::string& file : reached) {
+    CAPTURE(file);
+    const bool allowed = file.starts_with("core/base/") ||
+                         file.starts_with("scripts/poc_scale/auditor.") ||
+                         file.starts_with("scripts/poc_scale/receipts_file.");
+    CHECK(allowed);
+  }
+}
+
+TEST_CASE("Boost stays behind plain interfaces") {
+  int users = 0;
+  for (const std::string& file : sources()) {
+    if (read_text(source_root() / file).find("#include <boost/") == std::string::npos) continue;
+    CAPTURE(file);
+    CHECK(file.ends_with(".cpp"));
+    ++users;
+  }
+  CHECK(users >= 1);
+  CHECK(users <= 3);
+}
+
+TEST_CASE("the relay's program holds no symbol of core::retail; the till's does") {
+  const std::string bin = DAYBOOK_BIN_DIR;
+  const auto symbols = [&](const char* name) { return run({"nm", "-C", bin + "/" + name}).out; };
+  const std::string relay = symbols("daybook-relay");
+  CHECK(relay.find("core::envelope::") != std::string::npos);
+  CHECK(relay.find("core::retail::") == std::string::npos);
+  CHECK(symbols("daybook-till").find("core::retail::") != std::string::npos);
+}
