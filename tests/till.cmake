@@ -9,3 +9,10 @@ daybook_test(test_till_crash
 daybook_test(test_till_property
   SOURCES property/till_property_test.cpp
   USES daybook_till LABELS property)
+daybook_test(test_till_functional
+  SOURCES functional/till_functional_test.cpp
+  USES core_base nlohmann_json::nlohmann_json LABELS functional
+  BINARIES daybook-till daybook-relay daybook-rebuild)
+daybook_test(test_sqlite
+  SOURCES unit/sqlite_test.cpp
+  USES core_sqlite LABELS unit)
