@@ -8,7 +8,6 @@ namespace rebuild {
 namespace {
 
 using core::Result;
-using core::envelope::Enrolment;
 using core::envelope::Roster;
 using core::sqlite::Database;
 using core::sqlite::Statement;
@@ -50,9 +49,8 @@ class Tables {
                   std::move(posting), std::move(move), std::move(hold), std::move(release));
   }
 
-  Result<void> insert(const Item& item, std::int64_t number, const Verdict& verdict,
-                      const Enrolment* enrolment) {
-    bind_row(insert_, item, number, verdict, enrolment);
+  Result<void> insert(const Item& item, std::int64_t number, const Verdict& verdict) {
+    bind_row(insert_, item, number, verdict);
     insert_.bind_int(16, as_int(item.index.value))
         .bind_blob(17, item.facts.id.view())
         .bind_blob(18, item.facts.kid.view())
@@ -64,9 +62,9 @@ class Tables {
     return insert_.run();
   }
 
-  Result<void> update(const Item& item, const Verdict& verdict, const Enrolment* enrolment) {
+  Result<void> update(const Item& item, const Verdict& verdict) {
     if (!item.bytes.empty()) {
-      bind_row(update_, item, item.row, verdict, enrolment);
+      bind_row(update_, item, item.row, verdict);
       return update_.run();
     }
     return set_state_.bind_int(1, item.row)
@@ -151,15 +149,16 @@ class Tables {
         release_(std::move(release)) {}
 
   static void bind_row(Statement& row, const Item& item, std::int64_t number,
-                       const Verdict& verdict, const Enrolment* enrolment) {
+                       const Verdict& verdict) {
     static const Entry kNothing{};
     const Entry& entry = verdict.state == State::kQuarantined ? kNothing : item.entry;
     row.bind_int(1, number)
         .bind_int(2, static_cast<int>(item.facts.signature_state))
         .bind_int(3, static_cast<int>(verdict.state))
         .bind_int(4, static_cast<int>(verdict.reason));
-    if (enrolment != nullptr) {
-      row.bind_int(5, enrolment->till.store.value).bind_int(6, enrolment->till.till.value);
+    if (item.enrolment != nullptr) {
+      row.bind_int(5, item.enrolment->till.store.value)
+          .bind_int(6, item.enrolment->till.till.value);
     } else {
       row.bind_null(5).bind_null(6);
     }
@@ -180,10 +179,9 @@ class Tables {
 };
 
 // Takes one message from its verdict before to the one now.
-Result<void> change(Tables& tables, const Item& item, const Verdict& now,
-                    const Enrolment* enrolment) {
+Result<void> change(Tables& tables, const Item& item, const Verdict& now) {
   const State before = item.before.state;
-  TRY(tables.update(item, now, enrolment));
+  TRY(tables.update(item, now));
   if (before == State::kQuarantined) TRY(tables.release(item.facts.id));
   if (now.state == State::kQuarantined) TRY(tables.hold(item, item.row, now));
   if (has_entry(before) && !has_entry(now.state)) TRY(tables.delete_entry(item.row));
@@ -192,9 +190,8 @@ Result<void> change(Tables& tables, const Item& item, const Verdict& now,
   return {};
 }
 
-Result<void> add(Tables& tables, const Item& item, std::int64_t number, const Verdict& verdict,
-                 const Enrolment* enrolment) {
-  TRY(tables.insert(item, number, verdict, enrolment));
+Result<void> add(Tables& tables, const Item& item, std::int64_t number, const Verdict& verdict) {
+  TRY(tables.insert(item, number, verdict));
   if (verdict.state == State::kQuarantined) return tables.hold(item, number, verdict);
   if (has_entry(verdict.state)) TRY(tables.insert_entry(number, item.entry));
   if (has_reversal(verdict.state)) TRY(tables.reverse_entry(number));
@@ -231,7 +228,7 @@ Result<void> BooksWriter::write_roster(const Roster& roster) {
 }
 
 Result<bool> BooksWriter::write_items(std::span<const Item> items,
-                                      std::span<const Verdict> verdicts, const Roster& roster) {
+                                      std::span<const Verdict> verdicts) {
   CORE_CHECK(items.size() == verdicts.size());
   TRY_ASSIGN(std::int64_t number, db_.query_int("SELECT COALESCE(MAX(number), 0) FROM messages"));
   TRY_ASSIGN(Tables tables, Tables::open(db_));
@@ -240,11 +237,10 @@ Result<bool> BooksWriter::write_items(std::span<const Item> items,
     const Item& item = items[i];
     if (item.row != 0 && item.before == verdicts[i]) continue;
     written = true;
-    const Enrolment* enrolment = roster.find(item.facts.kid);
     if (item.row == 0) {
-      TRY(add(tables, item, ++number, verdicts[i], enrolment));
+      TRY(add(tables, item, ++number, verdicts[i]));
     } else {
-      TRY(change(tables, item, verdicts[i], enrolment));
+      TRY(change(tables, item, verdicts[i]));
     }
   }
   return written;

@@ -23,8 +23,7 @@ class BooksWriter {
   core::Result<void> write_roster(const core::envelope::Roster& roster);
   // Writes the difference between the items' `before` and their verdicts. Errors: also kDamaged
   // (a posted message whose postings are gone). Returns whether anything was written.
-  core::Result<bool> write_items(std::span<const Item> items, std::span<const Verdict> verdicts,
-                                 const core::envelope::Roster& roster);
+  core::Result<bool> write_items(std::span<const Item> items, std::span<const Verdict> verdicts);
   core::Result<bool> write_no_messages(std::span<const NoMessage> entries);
   core::Result<void> set_log_end(core::LogIndex end);
   // Computes the digest from the tables and stores it.

@@ -9,6 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/envelope/message.h"
+#include "core/envelope/roster.h"
 #include "ledger-rebuild/posting_rules.h"
 #include "ledger-rebuild/state.h"
 
@@ -46,6 +47,8 @@ struct Verdict {
 // One message during a replay.
 struct Item {
   MessageFacts facts;
+  // The key's, also when it is for another epoch; nullptr: the key is not on the roster.
+  const core::envelope::Enrolment* enrolment = nullptr;
   core::LogIndex index;  // where it was first seen
   std::int64_t row = 0;  // its number in the books; 0: not there yet
   Verdict before;        // in the books
@@ -57,6 +60,11 @@ struct Item {
   Entry entry;              // when bytes are there and payload_fault is kNone
   std::string detail;       // of payload_fault
 };
+
+// Whether the key is enrolled for the epoch that the message names.
+inline bool is_enrolled(const Item& item) {
+  return item.enrolment != nullptr && item.enrolment->epoch == item.facts.epoch;
+}
 
 // An entry of the log that is no message.
 struct NoMessage {

@@ -18,14 +18,8 @@ using core::envelope::ContentType;
 using core::envelope::Message;
 using core::envelope::Roster;
 
-// What one log entry turned out to be, before duplicates are dropped.
-struct Parsed {
-  Item item;
-  bool is_message = false;
-};
-
-void parse(const SourceEntry& entry, Parsed& out) {
-  Item& item = out.item;
+// A message has a header; anything else keeps an empty one and says why in `detail`.
+void parse(const SourceEntry& entry, Item& item) {
   item.index = entry.index;
   item.bytes = entry.bytes;
   item.facts.id = core::envelope::message_id(entry.bytes);
@@ -34,7 +28,6 @@ void parse(const SourceEntry& entry, Parsed& out) {
     item.detail = message.error().what;
     return;
   }
-  out.is_message = true;
   item.protected_header = message->protected_header;
   item.payload = message->payload;
   item.is_summary = message->header.content_type == ContentType::kSummary;
@@ -73,96 +66,98 @@ core::Result<Entry> decode(const Item& item) {
   return make_entry(summary);
 }
 
-// The items to be checked in this round, checked.
-class SignatureRound {
- public:
-  SignatureRound(std::span<Item> items, const Chains& chains, unsigned threads,
-                 const Progress& progress)
-      : items_(items), chains_(chains), threads_(threads), progress_(progress) {}
+// Checks the signatures of `which`.
+void check_round(std::span<Item> items, const std::vector<std::size_t>& which, unsigned threads,
+                 const Progress& progress) {
+  std::atomic<std::uint64_t> done{0};
+  std::mutex one_at_a_time;
+  for_chunks(which.size(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t k = begin; k < end; ++k) {
+      Item& item = items[which[k]];
+      const bool valid = signature_is_valid(item, item.enrolment->key);
+      item.facts.signature_state = valid ? SignatureState::kValid : SignatureState::kBad;
+    }
+    const std::uint64_t so_far = done += end - begin;
+    if (!progress) return;
+    const std::unique_lock lock(one_at_a_time, std::try_to_lock);
+    if (lock) progress(so_far, which.size());
+  });
+}
 
-  void check(const std::vector<std::size_t>& which) {
-    std::atomic<std::uint64_t> done{0};
-    std::mutex one_at_a_time;
-    for_chunks(which.size(), threads_, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t k = begin; k < end; ++k) {
-        Item& item = items_[which[k]];
-        const bool valid = signature_is_valid(item, chains_.enrolment(which[k])->key);
-        item.facts.signature_state = valid ? SignatureState::kValid : SignatureState::kBad;
-      }
-      const std::uint64_t so_far = done += end - begin;
-      if (!progress_) return;
-      const std::unique_lock lock(one_at_a_time, std::try_to_lock);
-      if (lock) progress_(so_far, which.size());
-    });
-    checked_ += which.size();
+// The unchecked items that fulfil a condition.
+template <typename Condition>
+std::vector<std::size_t> unchecked(std::span<const Item> items, Condition condition) {
+  std::vector<std::size_t> which;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const bool open = is_enrolled(items[i]) && !items[i].bytes.empty() &&
+                      items[i].facts.signature_state == SignatureState::kUnchecked;
+    if (open && condition(i)) which.push_back(i);
   }
-
-  std::uint64_t checked() const { return checked_; }
-
- private:
-  std::span<Item> items_;
-  const Chains& chains_;
-  unsigned threads_;
-  const Progress& progress_;
-  std::uint64_t checked_ = 0;
-};
+  return which;
+}
 
 }  // namespace
 
 void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& intake) {
-  std::vector<Parsed> parsed(entries.size());
-  for_chunks(entries.size(), threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) parse(entries[i], parsed[i]);
-  });
+  std::vector<Item>& items = intake.items;
+  const std::size_t first = items.size();
   std::unordered_set<MessageId, core::FixedBytesHash> seen;
-  seen.reserve(intake.items.size() + intake.no_messages.size() + entries.size());
-  for (const Item& item : intake.items) seen.insert(item.facts.id);
+  seen.reserve(first + intake.no_messages.size() + entries.size());
+  for (const Item& item : items) seen.insert(item.facts.id);
   for (const NoMessage& entry : intake.no_messages) seen.insert(entry.id);
-  intake.items.reserve(intake.items.size() + entries.size());
-  for (Parsed& one : parsed) {
-    if (!seen.insert(one.item.facts.id).second) continue;
-    if (one.is_message) {
-      intake.items.push_back(std::move(one.item));
-    } else {
+  items.resize(first + entries.size());
+  for_chunks(entries.size(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) parse(entries[i], items[first + i]);
+  });
+  std::size_t kept = first;
+  for (std::size_t i = first; i < items.size(); ++i) {
+    Item& item = items[i];
+    if (!seen.insert(item.facts.id).second) continue;
+    if (item.protected_header.empty()) {
       intake.no_messages.push_back(
-          NoMessage{one.item.index, one.item.facts.id, one.item.bytes, std::move(one.item.detail)});
+          NoMessage{item.index, item.facts.id, item.bytes, std::move(item.detail)});
+      continue;
     }
+    if (kept != i) items[kept] = std::move(item);
+    ++kept;
   }
+  items.resize(kept);
 }
 
-std::uint64_t check_signatures(std::span<Item> items, const Roster& roster, Verify verify,
-                               unsigned threads, const Progress& progress) {
-  const Chains chains(items, roster);
-  SignatureRound round(items, chains, threads, progress);
-  const auto wanted = [&](auto&& condition) {
-    std::vector<std::size_t> which;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      const bool open = chains.enrolment(i) != nullptr && !items[i].bytes.empty() &&
-                        items[i].facts.signature_state == SignatureState::kUnchecked;
-      if (open && condition(i)) which.push_back(i);
+void find_enrolments(std::span<Item> items, const Roster& roster, unsigned threads) {
+  for_chunks(items.size(), threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      items[i].enrolment = roster.find(items[i].facts.kid);
     }
-    return which;
-  };
+  });
+}
+
+std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned threads,
+                               const Progress& progress) {
   if (verify == Verify::kEvery) {
-    round.check(wanted([](std::size_t) { return true; }));
-    return round.checked();
+    const auto all = unchecked(items, [](std::size_t) { return true; });
+    check_round(items, all, threads, progress);
+    return all.size();
   }
+  const Chains chains(items);
   std::vector<bool> is_named(items.size(), false);
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (chains.named_by(i) != Chains::kNone) is_named[chains.named_by(i)] = true;
   }
-  round.check(wanted([&](std::size_t i) { return !is_named[i]; }));
+  const auto tips = unchecked(items, [&](std::size_t i) { return !is_named[i]; });
+  check_round(items, tips, threads, progress);
   // Whatever no good tip reaches is looked at by itself.
   const std::vector<bool> reached = chains.authentic();
-  round.check(wanted([&](std::size_t i) { return !reached[i]; }));
-  return round.checked();
+  const auto others = unchecked(items, [&](std::size_t i) { return !reached[i]; });
+  check_round(items, others, threads, progress);
+  return tips.size() + others.size();
 }
 
-void decode_payloads(std::span<Item> items, const Roster& roster, unsigned threads) {
+void decode_payloads(std::span<Item> items, unsigned threads) {
   for_chunks(items.size(), threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       Item& item = items[i];
-      if (item.bytes.empty() || roster.find(item.facts.kid) == nullptr) continue;
+      if (item.bytes.empty() || item.enrolment == nullptr) continue;
       auto entry = decode(item);
       if (entry) {
         item.entry = std::move(entry).value();

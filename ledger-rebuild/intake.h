@@ -30,13 +30,16 @@ struct Intake {
 // Parses and hashes `entries` and adds those to `intake` whose id is not there yet.
 void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& intake);
 
+// Finds each item's enrolment. Owner: the roster must outlive the items.
+void find_enrolments(std::span<Item> items, const core::envelope::Roster& roster, unsigned threads);
+
 // Checks as many of the unchecked signatures as `verify` asks for. Returns how many it checked.
 // Messages whose key is not enrolled for their epoch stay unchecked.
-std::uint64_t check_signatures(std::span<Item> items, const core::envelope::Roster& roster,
-                               Verify verify, unsigned threads, const Progress& progress);
+std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned threads,
+                               const Progress& progress);
 
 // Decodes the payloads of items whose bytes are there and whose key is enrolled, and makes their
 // entries; sets payload_fault and detail where that fails.
-void decode_payloads(std::span<Item> items, const core::envelope::Roster& roster, unsigned threads);
+void decode_payloads(std::span<Item> items, unsigned threads);
 
 }  // namespace rebuild

@@ -80,7 +80,10 @@ class TillCase {
     take_up(std::span(&entry, 1), 1, intake_);
   }
 
-  void check() { check_signatures(intake_.items, roster_, Verify::kEvery, 1, {}); }
+  void check() {
+    find_enrolments(intake_.items, roster_, 1);
+    check_signatures(intake_.items, Verify::kEvery, 1, {});
+  }
 
   std::set<Signature> bad_signatures() const {
     std::set<Signature> out;
@@ -92,8 +95,8 @@ class TillCase {
 
   void judge() {
     check();
-    decode_payloads(intake_.items, roster_, 1);
-    verdicts_ = resolve(intake_.items, roster_);
+    decode_payloads(intake_.items, 1);
+    verdicts_ = resolve(intake_.items);
     for (std::size_t i = 0; i < intake_.items.size(); ++i) {
       if (!is_authentic_closing(i)) continue;
       if (!top_ || place(i) > place(*top_)) top_ = i;
@@ -106,8 +109,7 @@ class TillCase {
 
   bool is_authentic_closing(std::size_t i) const {
     const Item& item = intake_.items[i];
-    const Enrolment* enrolment = roster_.find(item.facts.kid);
-    return enrolment != nullptr && enrolment->till == till_ &&
+    return item.enrolment != nullptr && item.enrolment->till == till_ &&
            verdicts_[i].state != State::kQuarantined && item.entry.kind == Kind::kClosing;
   }
   // Whether it is of the same summary as the newest closing: itself, or another part of it.

@@ -101,7 +101,7 @@ class Run {
     outcome_.resolve_seconds += watch_.lap();
     check(fresh, known.intake);
     outcome_.check_seconds = watch_.lap();
-    const std::vector<Verdict> verdicts = resolve(known.intake.items, roster_);
+    const std::vector<Verdict> verdicts = resolve(known.intake.items);
     outcome_.resolve_seconds += watch_.lap();
     TRY(write(writer, content, known, verdicts, !made));
     return {};
@@ -113,15 +113,16 @@ class Run {
     take_up(fresh, threads_, intake);
     outcome_.entries_read = fresh.size();
     outcome_.messages_new = intake.items.size() + intake.no_messages.size() - before;
+    find_enrolments(intake.items, roster_, threads_);
     outcome_.signatures_checked =
-        check_signatures(intake.items, roster_, options_.verify, threads_, options_.progress);
-    decode_payloads(intake.items, roster_, threads_);
+        check_signatures(intake.items, options_.verify, threads_, options_.progress);
+    decode_payloads(intake.items, threads_);
   }
 
   Result<void> write(BooksWriter& writer, const SourceContent& content, const Known& known,
                      const std::vector<Verdict>& verdicts, bool is_new) {
     if (known.enrolments != roster_.enrolments().size()) TRY(writer.write_roster(roster_));
-    TRY_ASSIGN(const bool items, writer.write_items(known.intake.items, verdicts, roster_));
+    TRY_ASSIGN(const bool items, writer.write_items(known.intake.items, verdicts));
     TRY_ASSIGN(const bool others, writer.write_no_messages(known.intake.no_messages));
     if (content.end != known.log_end) TRY(writer.set_log_end(content.end));
     if (items || others || is_new) TRY(writer.store_digest());

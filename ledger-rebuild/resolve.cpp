@@ -13,31 +13,20 @@ namespace rebuild {
 namespace {
 
 using core::envelope::Enrolment;
-using core::envelope::Roster;
 using core::envelope::Signature;
 
 // The whole computation over one set.
 class Resolver {
  public:
-  Resolver(std::span<const Item> items, const Roster& roster)
+  explicit Resolver(std::span<const Item> items)
       : items_(items),
-        roster_(roster),
-        chains_(items, roster),
+        chains_(items),
         authentic_(chains_.authentic()),
         proven_(items.size(), false),
         verdicts_(items.size()) {}
 
   std::vector<Verdict> run() && {
-    std::vector<std::size_t> trusted;
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      if (authentic_[i]) trusted.push_back(i);
-    }
-    std::sort(trusted.begin(), trusted.end(), [&](std::size_t a, std::size_t b) {
-      const MessageFacts& x = items_[a].facts;
-      const MessageFacts& y = items_[b].facts;
-      return std::tie(x.kid, x.sequence, x.content, x.id) <
-             std::tie(y.kid, y.sequence, y.content, y.id);
-    });
+    const std::vector<std::size_t> trusted = trusted_by_place();
     for (std::size_t first = 0; first < trusted.size();) {
       std::size_t last = first + 1;
       while (last < trusted.size() && same_place(trusted[first], trusted[last])) ++last;
@@ -50,6 +39,32 @@ class Resolver {
 
  private:
   const MessageFacts& facts(std::size_t i) const { return items_[i].facts; }
+
+  // The authentic messages, sorted by place, then content, then id.
+  std::vector<std::size_t> trusted_by_place() const {
+    // Most comparisons end at the first bytes of a key, which are kept close together.
+    struct Key {
+      std::uint64_t kid_start;
+      std::size_t item;
+    };
+    std::vector<Key> keys;
+    keys.reserve(items_.size());
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!authentic_[i]) continue;
+      keys.push_back(Key{core::FixedBytesHash{}(facts(i).kid), i});
+    }
+    std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+      if (a.kid_start != b.kid_start) return a.kid_start < b.kid_start;
+      const MessageFacts& x = facts(a.item);
+      const MessageFacts& y = facts(b.item);
+      return std::tie(x.kid, x.sequence, x.content, x.id) <
+             std::tie(y.kid, y.sequence, y.content, y.id);
+    });
+    std::vector<std::size_t> out;
+    out.reserve(keys.size());
+    for (const Key& key : keys) out.push_back(key.item);
+    return out;
+  }
 
   bool same_place(std::size_t a, std::size_t b) const {
     return facts(a).kid == facts(b).kid && facts(a).sequence == facts(b).sequence;
@@ -77,7 +92,7 @@ class Resolver {
   }
 
   bool is_proven(std::size_t i) const {
-    if (facts(i).sequence.value == 1) return facts(i).prev == chains_.enrolment(i)->entry;
+    if (facts(i).sequence.value == 1) return facts(i).prev == items_[i].enrolment->entry;
     const std::size_t before = chains_.named_by(i);
     return before != Chains::kNone && proven_[before] &&
            facts(before).sequence.value + 1 == facts(i).sequence.value;
@@ -91,7 +106,7 @@ class Resolver {
       if (authentic_[i]) continue;
       Verdict& verdict = verdicts_[i];
       verdict.state = State::kQuarantined;
-      if (chains_.enrolment(i) == nullptr) {
+      if (!is_enrolled(items_[i])) {
         refuse_key(i, verdict);
         continue;
       }
@@ -107,7 +122,7 @@ class Resolver {
   }
 
   void refuse_key(std::size_t i, Verdict& verdict) const {
-    const Enrolment* enrolment = roster_.find(facts(i).kid);
+    const Enrolment* enrolment = items_[i].enrolment;
     if (enrolment == nullptr) {
       verdict.reason = Reason::kUnknownKey;
       verdict.detail = "key " + facts(i).kid.hex() + " is not on the roster";
@@ -130,12 +145,11 @@ class Resolver {
     verdict.detail = "the signature is that of message " + facts(owner).id.hex() + ", sequence " +
                      to_string(facts(owner).sequence);
     if (!same_key) {
-      verdict.detail += " of till " + to_string(chains_.enrolment(owner)->till);
+      verdict.detail += " of till " + to_string(items_[owner].enrolment->till);
     }
   }
 
   std::span<const Item> items_;
-  const Roster& roster_;
   Chains chains_;
   std::vector<bool> authentic_;
   std::vector<bool> proven_;
@@ -144,18 +158,14 @@ class Resolver {
 
 }  // namespace
 
-Chains::Chains(std::span<const Item> items, const Roster& roster)
-    : items_(items), enrolments_(items.size(), nullptr), prev_(items.size(), kNone) {
+Chains::Chains(std::span<const Item> items) : items_(items), prev_(items.size(), kNone) {
   std::unordered_map<MessageId, std::size_t, core::FixedBytesHash> by_id;
   by_id.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const Enrolment* enrolment = roster.find(items[i].facts.kid);
-    if (enrolment == nullptr || enrolment->epoch != items[i].facts.epoch) continue;
-    enrolments_[i] = enrolment;
-    CORE_CHECK(by_id.emplace(items[i].facts.id, i).second);
+    if (is_enrolled(items[i])) CORE_CHECK(by_id.emplace(items[i].facts.id, i).second);
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (enrolments_[i] == nullptr) continue;
+    if (!is_enrolled(items[i])) continue;
     const auto it = by_id.find(items[i].facts.prev);
     if (it == by_id.end()) continue;
     if (items[it->second].facts.kid == items[i].facts.kid) prev_[i] = it->second;
@@ -166,7 +176,7 @@ std::vector<bool> Chains::authentic() const {
   std::vector<bool> out(items_.size(), false);
   for (std::size_t start = 0; start < items_.size(); ++start) {
     const MessageFacts& facts = items_[start].facts;
-    const bool seed = enrolments_[start] != nullptr &&
+    const bool seed = is_enrolled(items_[start]) &&
                       (facts.known_authentic || facts.signature_state == SignatureState::kValid);
     if (!seed) continue;
     for (std::size_t i = start; i != kNone && !out[i]; i = prev_[i]) out[i] = true;
@@ -174,8 +184,8 @@ std::vector<bool> Chains::authentic() const {
   return out;
 }
 
-std::vector<Verdict> resolve(std::span<const Item> items, const Roster& roster) {
-  return Resolver(items, roster).run();
+std::vector<Verdict> resolve(std::span<const Item> items) {
+  return Resolver(items).run();
 }
 
 }  // namespace rebuild
