@@ -17,6 +17,9 @@ using core::sqlite::Database;
 using core::sqlite::Statement;
 
 constexpr std::int64_t kKindSale = 1;
+// Of the column product.kind.
+constexpr std::int64_t kRowStocked = 0;
+constexpr std::int64_t kRowKit = 1;
 
 // Calls `take` with each row of a statement without parameters.
 Result<void> each_row(Database& db, std::string_view sql,
@@ -45,7 +48,8 @@ Result<void> Journal::put_catalog(const Catalog& catalog) {
     } else {
       product.bind_null(3);
     }
-    TRY(product.bind_int(5, static_cast<std::int64_t>(p.kind)).run());
+    TRY(product.bind_int(5, p.kind == core::retail::ProductKind::kKit ? kRowKit : kRowStocked)
+            .run());
   }
   TRY_ASSIGN(Statement bom, database_.prepare("INSERT INTO bom VALUES (NULL, ?, ?, ?)"));
   for (const core::retail::BomLine& line : catalog.bom()) {
@@ -73,7 +77,13 @@ Result<Catalog> Journal::read_catalog() {
                  p.name = s.column_text(1);
                  if (!s.column_is_null(2)) p.price = Money{s.column_int(2), identity_.currency};
                  p.tax = core::TaxCode{static_cast<std::uint32_t>(s.column_int(3))};
-                 p.kind = static_cast<core::retail::ProductKind>(s.column_int(4));
+                 const std::int64_t kind = s.column_int(4);
+                 if (kind != kRowStocked && kind != kRowKit) {
+                   return fail(Errc::kDamaged, path().string() + ": product " + to_string(p.id) +
+                                                   " is of unknown kind " + std::to_string(kind));
+                 }
+                 p.kind = kind == kRowKit ? core::retail::ProductKind::kKit
+                                          : core::retail::ProductKind::kStocked;
                  products.push_back(std::move(p));
                  return {};
                }));

@@ -190,6 +190,8 @@ TEST_CASE("a sale that would keep the day from closing is refused, and the day c
   const auto second = till.ring(sets(1), 1);
   REQUIRE_FALSE(second);
   CHECK(second.error().code == Errc::kOverflow);
+  CHECK(till.day_so_far()->sales == 1);  // nothing of the refused sale is in the running sum
+  CHECK(till.day_so_far()->net == usd(kHuge - 10));
   REQUIRE(till.void_sale(1, "too dear", 1));
   CHECK(till.ring(sets(1), 1)->numbers.at(Series::kInvoice) == 2);
   CHECK(till.close_day()->net == usd(50000));
@@ -302,4 +304,25 @@ TEST_CASE("a second process gets a clear answer and changes nothing") {
   CHECK(second.error().what.find(shop.journal().string()) != std::string::npos);
   CHECK(Till::create(shop.journal(), setup_with(garden()), till::Durability::kFull).error().code ==
         Errc::kBusy);
+}
+
+TEST_CASE("rows that fail half-way leave neither rows nor numbers behind") {
+  Shop shop;
+  shop.open_day(1);
+  shop.ring(sets(1));
+  till::Journal journal = till::Journal::open(shop.journal(), till::Durability::kFull).value();
+  const till::Counters before = journal.counters();
+  till::JournalState next = journal.state();
+  next.open_day.reset();
+  const auto done = journal.transact([&]() -> core::Result<void> {
+    TRY(journal.add_document(day(1), core::as_bytes("body"), {7, 8, 9}));
+    TRY(journal.put_state(next));
+    return core::fail(Errc::kUsage, "on purpose");
+  });
+  REQUIRE_FALSE(done);
+  CHECK(journal.counters() == before);
+  CHECK(journal.documents() == 1);
+  CHECK(journal.state().open_day == day(1));
+  CHECK(journal.database().query_int("SELECT count(*) FROM document").value() == 1);
+  CHECK(journal.database().query_int("SELECT last FROM counter WHERE series = 3").value() == 1);
 }
