@@ -20,7 +20,6 @@ using core::Errc;
 using core::fail;
 using core::Result;
 using core::envelope::CborReader;
-using core::envelope::CborWriter;
 using core::envelope::Enrolment;
 using core::envelope::Header;
 using core::envelope::Roster;
@@ -29,7 +28,7 @@ using core::envelope::Signature;
 struct Mailbox::File {
   std::string name;
   Bytes bytes;
-  std::optional<Header> header;        // as far as it can be read
+  std::optional<Kid> kid;              // as far as it can be read
   std::optional<Signature> signature;  // of a whole message
   bool cut_off = false;
   std::string fault;  // why it is no message
@@ -39,30 +38,37 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The protected header of bytes whose rest may be damaged: read as if the rest were empty.
-std::optional<Header> salvage_header(ByteView bytes) {
-  CborReader r(bytes);
-  if (!r.tag() || !r.array()) return std::nullopt;
-  const auto protected_header = r.bytes();
-  if (!protected_header) return std::nullopt;
-  CborWriter w;
-  w.tag(18);
-  w.array(4);
-  w.bytes(*protected_header);
-  w.map(0);
-  w.bytes({});
-  w.bytes(Signature{}.view());
-  const auto message = core::envelope::parse_message(w.view());
-  if (!message) return std::nullopt;
-  return message->header;
+Bytes padded(ByteView bytes) {
+  Bytes out = core::to_bytes(bytes);
+  out.resize(bytes.size() + core::envelope::kMessageSizeMax + 1, 0);
+  return out;
+}
+
+// The key that bytes name whose rest is damaged or gone: in a message's first few dozen bytes.
+std::optional<Kid> salvage_kid(ByteView bytes) {
+  const Bytes longer = padded(bytes);
+  CborReader outer(longer);
+  if (!outer.tag() || !outer.array()) return std::nullopt;
+  const auto header = outer.bytes();
+  if (!header) return std::nullopt;
+  CborReader r(*header);
+  // Algorithm and content type stand before the key id (docs/message.cddl).
+  if (!r.map() || !r.integer() || !r.integer() || !r.integer() || !r.unsigned_integer()) {
+    return std::nullopt;
+  }
+  constexpr std::int64_t kLabelKid = 4;
+  const auto label = r.integer();
+  if (!label || *label != kLabelKid) return std::nullopt;
+  const auto kid = r.bytes();
+  if (!kid || kid->data() + kid->size() > longer.data() + bytes.size()) return std::nullopt;
+  const auto value = Kid::from(*kid);
+  return value ? std::optional(*value) : std::nullopt;
 }
 
 // Whether more bytes could have made an item of it.
 bool is_cut_off(ByteView bytes) {
   if (core::envelope::first_item_size(bytes)) return false;
-  Bytes longer = core::to_bytes(bytes);
-  longer.resize(bytes.size() + core::envelope::kMessageSizeMax + 1, 0);
-  return core::envelope::first_item_size(longer).has_value();
+  return core::envelope::first_item_size(padded(bytes)).has_value();
 }
 
 // The small set of messages that decides about one till.
@@ -70,8 +76,8 @@ class TillCase {
  public:
   TillCase(core::TillRef till, const Roster& roster) : till_(till), roster_(roster) {}
 
-  bool claims(const Header& header) const {
-    const Enrolment* enrolment = roster_.find(header.kid);
+  bool claims(const Kid& kid) const {
+    const Enrolment* enrolment = roster_.find(kid);
     return enrolment != nullptr && enrolment->till == till_;
   }
 
@@ -266,11 +272,11 @@ Result<Mailbox> Mailbox::read(const fs::path& directory) {
     file.bytes = core::to_bytes(content.bytes);
     const auto message = core::envelope::parse_message(file.bytes);
     if (message) {
-      file.header = message->header;
+      file.kid = message->header.kid;
       file.signature = message->signature;
     } else {
       file.fault = message.error().what;
-      file.header = salvage_header(file.bytes);
+      file.kid = salvage_kid(file.bytes);
       file.cut_off = is_cut_off(file.bytes);
     }
     files.push_back(std::move(file));
@@ -286,7 +292,7 @@ Result<Recovery> Mailbox::recover(core::TillRef till, const Roster& roster,
   TillCase one(till, roster);
   for (std::size_t i = 0; i < files_->size(); ++i) {
     const File& file = (*files_)[i];
-    if (file.signature && one.claims(*file.header)) one.add(i, file.bytes);
+    if (file.signature && one.claims(*file.kid)) one.add(i, file.bytes);
   }
   one.check();
   // Messages of other tills matter only as the owners of signatures that are not this till's.
@@ -303,14 +309,14 @@ Result<Recovery> Mailbox::recover(core::TillRef till, const Roster& roster,
   for (std::size_t i = 0; i < files_->size(); ++i) {
     const File& file = (*files_)[i];
     if (!file.signature) {
-      if (file.header && !one.claims(*file.header)) continue;
-      const bool claimed = file.header.has_value();
+      if (file.kid && !one.claims(*file.kid)) continue;
+      const bool claimed = file.kid.has_value();
       recovery.files.push_back(MailboxFile{
           file.name, claimed && file.cut_off ? FileVerdict::kCutOff : FileVerdict::kUnreadable,
           file.fault});
       continue;
     }
-    if (!one.claims(*file.header)) continue;
+    if (!one.claims(*file.kid)) continue;
     const std::size_t item = by_id.at(core::envelope::message_id(file.bytes));
     MailboxFile named = name_item(one, item, file.name);
     if (one.items()[item].index.value != i) {

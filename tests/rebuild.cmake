@@ -6,10 +6,17 @@ target_link_libraries(daybook_test_rebuild
 
 daybook_test(rebuild_unit
   SOURCES
+    unit/rebuild_books_test.cpp
+    unit/rebuild_head_office_test.cpp
+    unit/rebuild_recover_test.cpp
     unit/rebuild_states_test.cpp
-  USES daybook_test_rebuild core_sqlite core_disk
+  USES daybook_test_rebuild core_sqlite
   LABELS unit)
 daybook_test(rebuild_property
   SOURCES property/rebuild_property_test.cpp
   USES daybook_test_rebuild
   LABELS property)
+daybook_test(rebuild_golden
+  SOURCES golden/rebuild_posting_golden_test.cpp
+  USES daybook_test_rebuild
+  LABELS golden)
