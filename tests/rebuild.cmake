@@ -20,3 +20,13 @@ daybook_test(rebuild_golden
   SOURCES golden/rebuild_posting_golden_test.cpp
   USES daybook_test_rebuild
   LABELS golden)
+daybook_test(rebuild_program
+  SOURCES functional/rebuild_program_test.cpp
+  USES daybook_test_rebuild core_disk core_sqlite nlohmann_json::nlohmann_json
+  LABELS functional
+  BINARIES daybook-rebuild daybook-relay)
+daybook_test(rebuild_kill
+  SOURCES functional/rebuild_kill_test.cpp
+  USES daybook_test_rebuild core_disk
+  LABELS functional crash
+  BINARIES daybook-rebuild)

@@ -1,0 +1,190 @@
+// A replay or an enrolment that is killed leaves what was there, or all of the new; never between.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <thread>
+
+#include "core/base/random.h"
+#include "ledger-rebuild/head_office.h"
+#include "ledger-rebuild/verify_books.h"
+#include "tests/support/process.h"
+#include "tests/support/rebuild_log.h"
+
+using core::Bytes;
+using rebuild::BooksDigest;
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+const std::string kProgram = std::string(DAYBOOK_BIN_DIR) + "/daybook-rebuild";
+
+bool skip_without_strace() {
+  if (kSanitized) {
+    MESSAGE("skipped: strace and the sanitizers cannot hold one process together");
+    return true;
+  }
+  if (test::run({"strace", "--output=/dev/null", "true"}).status == 0) return false;
+  MESSAGE("skipped: strace is not there or not permitted");
+  return true;
+}
+
+// Books of half a log, and the whole log to go on with.
+struct Halfway {
+  Halfway() {
+    for (std::uint32_t till = 1; till <= 20; ++till) fleet.enrol(1 + till / 4, till);
+    std::vector<Bytes> log;
+    for (int day = 1; day <= 10; ++day) {
+      for (std::size_t till = 0; till < 20; ++till) {
+        log.push_back(
+            fleet.next(till, test::opening(day, {{core::ProductId{133}, test::units(8)}})));
+        log.push_back(fleet.next(till, test::closing(day, 100 * day)));
+      }
+    }
+    test::write_head_office(dir / "ho", fleet);
+    test::append_log(dir / "log", std::span(log).first(log.size() / 2));
+    CHECK(test::run(words("old.db")).status == 0);
+    test::append_log(dir / "log", std::span(log).subspan(log.size() / 2));
+    CHECK(test::run(words("new.db")).status == 0);
+    old_digest = digest("old.db");
+    new_digest = digest("new.db");
+    CHECK(old_digest != new_digest);
+  }
+  std::vector<std::string> words(const std::string& books) const {
+    return {kProgram,        "replay",
+            "--log",         (dir / "log").string(),
+            "--head-office", (dir / "ho").string(),
+            "--books",       (dir / books).string(),
+            "--threads",     "1"};
+  }
+  BooksDigest digest(const std::string& books) const {
+    return *rebuild::Books::open(dir / books)->digest();
+  }
+  void start_over() const {
+    for (const char* name : {"books.db", "books.db-journal"}) std::filesystem::remove(dir / name);
+    std::filesystem::copy_file(dir / "old.db", dir / "books.db");
+  }
+  // Says which of the two the books are, and that they can be gone on with.
+  bool check_after_kill() const {
+    const auto opened = rebuild::Books::open(dir / "books.db");
+    REQUIRE(opened.has_value());
+    const auto now = opened->digest();
+    REQUIRE(now.has_value());
+    CHECK((*now == old_digest || *now == new_digest));
+    CHECK(rebuild::verify_books(*opened)->empty());
+    return *now == new_digest;
+  }
+
+  test::TempDir dir;
+  test::Fleet fleet;
+  BooksDigest old_digest;
+  BooksDigest new_digest;
+};
+
+std::vector<std::string> under_strace(const std::string& call, int when,
+                                      const std::vector<std::string>& words) {
+  std::vector<std::string> out = {
+      "strace",          "--follow-forks",
+      "--quiet=all",     "--output=/dev/null",
+      "--trace=" + call, "--inject=" + call + ":signal=SIGKILL:when=" + std::to_string(when)};
+  out.insert(out.end(), words.begin(), words.end());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a replay killed at any system call that changes files leaves old or new books") {
+  if (skip_without_strace()) return;
+  const Halfway half;
+  int kills = 0;
+  int new_books = 0;
+  // The last one comes after the commit: then the books must be the new ones.
+  for (const std::string call :
+       {"pwrite64", "fdatasync", "fsync", "unlink", "ftruncate", "exit_group"}) {
+    int step = 1;
+    for (int when = 1; when < 2000; when += step) {
+      half.start_over();
+      const auto outcome = test::run(under_strace(call, when, half.words("books.db")));
+      if (outcome.status == 0) break;
+      CAPTURE(call);
+      CAPTURE(when);
+      CHECK(outcome.status == 128 + SIGKILL);
+      ++kills;
+      new_books += half.check_after_kill();
+      if (when >= 10) step = when / 5;
+      if (kills % 5 == 0) {
+        CHECK(test::run(half.words("books.db")).status == 0);
+        CHECK(half.digest("books.db") == half.new_digest);
+      }
+    }
+  }
+  MESSAGE("killed " << kills << " times");
+  CHECK(kills >= 10);
+  CHECK(new_books > 0);
+  CHECK(new_books < kills);
+}
+
+TEST_CASE("a first replay that is killed leaves no books or all of them") {
+  if (skip_without_strace()) return;
+  const Halfway half;
+  int kills = 0;
+  for (int when = 1; when < 2000; when = when * 2) {
+    for (const char* name : {"books.db", "books.db-journal"}) {
+      std::filesystem::remove(half.dir / name);
+    }
+    const auto outcome = test::run(under_strace("pwrite64", when, half.words("books.db")));
+    if (outcome.status == 0) break;
+    ++kills;
+    const auto opened = rebuild::Books::open(half.dir / "books.db");
+    if (opened) CHECK(*opened->digest() == half.new_digest);
+    CHECK(test::run(half.words("books.db")).status == 0);
+    CHECK(half.digest("books.db") == half.new_digest);
+  }
+  CHECK(kills >= 5);
+}
+
+TEST_CASE("a replay killed at random moments leaves old or new books") {
+  const Halfway half;
+  core::Random random(20261121);
+  int kills = 0;
+  for (int round = 0; round < 60 && kills < 25; ++round) {
+    half.start_over();
+    test::Process process(half.words("books.db"));
+    std::this_thread::sleep_for(std::chrono::microseconds(random.between(2000, 60000)));
+    process.signal(SIGKILL);
+    if (process.wait().status == 128 + SIGKILL) ++kills;
+    half.check_after_kill();
+  }
+  MESSAGE("killed " << kills << " times");
+  CHECK(kills > 0);
+}
+
+TEST_CASE("an enrolment killed at any system call leaves the old roster or the new") {
+  if (skip_without_strace()) return;
+  test::TempDir dir;
+  int kills = 0;
+  std::uint64_t key = 1;
+  REQUIRE(rebuild::HeadOffice::create(dir / "ho", "example.com/shops").has_value());
+  for (const std::string call : {"openat", "pwrite64", "fdatasync", "rename", "fsync"}) {
+    for (int when = 1; when < 200; ++when) {
+      const auto before = rebuild::read_roster(dir / "ho")->enrolments().size();
+      const auto outcome = test::run(
+          under_strace(call, when,
+                       {kProgram, "enrol", "--dir", (dir / "ho").string(), "--store", "1", "--till",
+                        "1", "--key", test::key_number(key++).public_key().hex()}));
+      const auto after = rebuild::read_roster(dir / "ho");
+      REQUIRE(after.has_value());
+      if (outcome.status == 0) {
+        CHECK(after->enrolments().size() == before + 1);
+        break;
+      }
+      ++kills;
+      CHECK((after->enrolments().size() == before || after->enrolments().size() == before + 1));
+    }
+  }
+  CHECK(kills >= 5);
+}

@@ -1,0 +1,238 @@
+// daybook-rebuild, the real program: from init to recover, with its words and exit statuses.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/sqlite/database.h"
+#include "tests/support/process.h"
+#include "tests/support/rebuild_log.h"
+
+using core::Bytes;
+using test::closing;
+using test::opening;
+using test::Outcome;
+using test::units;
+
+namespace {
+
+Outcome rebuild(std::vector<std::string> words) {
+  words.insert(words.begin(), std::string(DAYBOOK_BIN_DIR) + "/daybook-rebuild");
+  return test::run(words);
+}
+
+bool says(const std::string& text, const std::string& words) {
+  return text.find(words) != std::string::npos;
+}
+
+const core::ProductId kChair{133};
+
+// A head office, a log of two tills over two days, and words that name them.
+struct Office {
+  Office() {
+    fleet.enrol(4, 1);
+    fleet.enrol(4, 2);
+    for (int day = 1; day <= 2; ++day) {
+      for (std::size_t till = 0; till < 2; ++till) {
+        log.push_back(fleet.next(till, opening(day, {{kChair, units(16)}})));
+        log.push_back(fleet.next(till, closing(day, 150000, 2, {{kChair, units(12)}})));
+      }
+    }
+    test::write_head_office(dir / "ho", fleet);
+  }
+  std::string path(std::string_view name) const { return (dir / name).string(); }
+  Outcome replay(std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"replay",   "--log",   path("log"),     "--head-office",
+                                      path("ho"), "--books", path("books.db")};
+    words.insert(words.end(), more.begin(), more.end());
+    return rebuild(words);
+  }
+  Outcome report(std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"report", "--books", path("books.db")};
+    words.insert(words.end(), more.begin(), more.end());
+    return rebuild(words);
+  }
+  nlohmann::json json() { return nlohmann::json::parse(report({"--json"}).out); }
+
+  test::TempDir dir;
+  test::Fleet fleet;
+  std::vector<Bytes> log;
+};
+
+}  // namespace
+
+TEST_CASE("init and enrol make a roster, and refuse what is there already") {
+  test::TempDir dir;
+  const std::string office = (dir / "ho").string();
+  const Outcome made = rebuild({"init", "--dir", office, "--origin", "example.com/shops"});
+  CHECK(made.status == 0);
+  CHECK(says(made.out, "origin example.com/shops"));
+  CHECK(rebuild({"init", "--dir", office, "--origin", "example.com/shops"}).status == 1);
+
+  const std::string key = test::key_number(1).public_key().hex();
+  const Outcome words =
+      rebuild({"enrol", "--dir", office, "--store", "4", "--till", "1", "--key", key});
+  CHECK(words.status == 0);
+  CHECK(says(words.out, "till 4/1\nepoch 1\nentry "));
+  test::write_file(dir / "request", core::as_bytes("store 4\ntill 1\nkey " +
+                                                   test::key_number(2).public_key().hex() + "\n"));
+  const Outcome file = rebuild({"enrol", "--dir", office, "--request", (dir / "request").string()});
+  CHECK(file.status == 0);
+  CHECK(says(file.out, "epoch 2"));
+  const Outcome again =
+      rebuild({"enrol", "--dir", office, "--request", (dir / "request").string()});
+  CHECK(again.status == 1);
+  CHECK(says(again.err, "exists: till 4/1"));
+  CHECK(rebuild({"enrol", "--dir", office}).status == 2);
+  CHECK(rebuild({"enrol", "--dir", office, "--store", "4", "--till", "1", "--key", "00"}).status ==
+        2);
+}
+
+TEST_CASE("a log becomes books, twice over and in pieces, with one digest") {
+  Office office;
+  test::append_log(office.dir / "log", std::span(office.log).first(3));
+  CHECK(office.replay().status == 0);
+  test::append_log(office.dir / "log", std::span(office.log).subspan(3));
+  const Outcome second = office.replay();
+  CHECK(second.status == 0);
+  CHECK(says(second.out, "read 5 new entries"));
+  CHECK(says(office.replay().out, "read 0 new entries"));
+  const auto pieces = office.json();
+  CHECK(pieces["totals"][0]["net_minor"] == 600000);
+  CHECK(pieces["totals"][0]["sales"] == 8);
+  CHECK(pieces["stock"]["133"]["on_hand_thousandths"] == 16000);
+  CHECK(pieces["messages"]["proven"] == 8);
+
+  std::filesystem::remove(office.dir / "books.db");
+  CHECK(office.replay({"--verify", "tips", "--threads", "3"}).status == 0);
+  CHECK(office.json()["books_digest"] == pieces["books_digest"]);
+  CHECK(says(office.report().out, "6000.00"));
+  CHECK(rebuild({"verify", "--books", office.path("books.db")}).status == 0);
+  CHECK(rebuild({"verify", "--books", office.path("books.db"), "--log", office.path("log"),
+                 "--head-office", office.path("ho")})
+            .status == 0);
+}
+
+TEST_CASE("quarantine makes replay and report say no, after all the work is done") {
+  Office office;
+  office.log.insert(office.log.begin() + 1, Bytes{1, 2, 3});
+  test::append_log(office.dir / "log", office.log);
+  CHECK(office.replay().status == 1);
+  CHECK(office.report().status == 1);
+  const auto json = office.json();
+  CHECK(json["quarantined"][0]["reason"] == "malformed-message");
+  CHECK(json["quarantined"][0]["log_index"] == 1);
+  CHECK(json["totals"][0]["net_minor"] == 600000);
+}
+
+TEST_CASE("a damaged log is posted as far as it goes, and the damage is named") {
+  Office office;
+  test::append_log(office.dir / "log", std::span(office.log).first(4));
+  test::append_log(office.dir / "log", std::span(office.log).subspan(4));
+  bool damaged = false;
+  for (const auto& entry : std::filesystem::directory_iterator(office.dir / "log")) {
+    auto bytes = test::read_file(entry.path());
+    const auto& wanted = office.log[1];
+    const auto at = std::search(bytes.begin(), bytes.end(), wanted.begin(), wanted.end());
+    if (at == bytes.end()) continue;
+    at[10] ^= 1;
+    test::write_file(entry.path(), bytes);
+    damaged = true;
+  }
+  REQUIRE(damaged);
+  const Outcome outcome = office.replay();
+  CHECK(outcome.status == 1);
+  CHECK(says(outcome.err, "damaged log: "));
+  const auto json = office.json();
+  CHECK(json["messages"]["all"] == 7);
+  CHECK(json["missing"].size() == 1);
+  CHECK(json["totals"][0]["net_minor"] == 450000);
+}
+
+TEST_CASE("changed books are found, and another log too") {
+  Office office;
+  test::append_log(office.dir / "log", office.log);
+  CHECK(office.replay().status == 0);
+  {
+    auto db = *core::sqlite::Database::open(office.dir / "books.db", {});
+    REQUIRE(db.exec("UPDATE postings SET amount_minor = amount_minor + 1 WHERE account = 1000 "
+                    "AND message = 2")
+                .has_value());
+  }
+  const Outcome verify = rebuild({"verify", "--books", office.path("books.db")});
+  CHECK(verify.status == 1);
+  CHECK(says(verify.err, "wrong: an entry does not balance"));
+  const Outcome replay = office.replay();
+  CHECK(replay.status == 1);
+  CHECK(says(replay.err, "damaged: "));
+}
+
+TEST_CASE("recover gives back the last closing and says when it is not good") {
+  Office office;
+  test::append_log(office.dir / "log", office.log);
+  CHECK(office.replay().status == 0);
+  std::filesystem::create_directories(office.dir / "box");
+  test::write_file(office.dir / "box" / "one", office.log[1]);
+  const std::vector<std::string> words = {"recover", "--mailbox",     office.path("box"), "--till",
+                                          "4/1",     "--head-office", office.path("ho")};
+  const Outcome alone = rebuild(words);
+  CHECK(alone.status == 0);
+  CHECK(says(alone.out, "sequence 2"));
+  auto with_books = words;
+  with_books.insert(with_books.end(), {"--books", office.path("books.db")});
+  const Outcome older = rebuild(with_books);
+  CHECK(older.status == 1);
+  CHECK(says(older.err, "older than the books"));
+
+  test::write_file(office.dir / "box" / "two", office.log[5]);
+  with_books.insert(with_books.end(), {"--out", office.path("last.cbor"), "--json"});
+  const Outcome good = rebuild(with_books);
+  CHECK(good.status == 0);
+  CHECK(test::read_file(office.dir / "last.cbor") == office.log[5]);
+  const auto json = nlohmann::json::parse(good.out);
+  CHECK(json["files"][0]["verdict"] == "older");
+  CHECK(json["last"][0]["sequence"] == 4);
+}
+
+TEST_CASE("wrong words are exit status 2, missing things 1, and help is 0") {
+  Office office;
+  CHECK(rebuild({}).status == 2);
+  CHECK(rebuild({"bogus"}).status == 2);
+  CHECK(rebuild({"replay", "--head-office", "x", "--books", "y"}).status == 2);
+  CHECK(rebuild({"report"}).status == 2);
+  CHECK(office.report({"--as-of", "tomorrow"}).status == 2);
+  CHECK(office.report().status == 1);
+  CHECK(says(office.report().err, "books.db"));
+  CHECK(office.replay({"--verify", "some"}).status == 2);
+  CHECK(office.replay().status == 1);  // no log yet
+  CHECK_FALSE(std::filesystem::exists(office.dir / "books.db"));
+  for (const char* command : {"init", "enrol", "replay", "report", "verify", "recover"}) {
+    const Outcome help = rebuild({command, "--help"});
+    CHECK(help.status == 0);
+    CHECK(says(help.out, "Example"));
+  }
+  CHECK(rebuild({"recover", "--mailbox", office.path("ho"), "--till", "four", "--head-office",
+                 office.path("ho")})
+            .status == 2);
+}
+
+TEST_CASE("books from a relay are the books from its directory") {
+  Office office;
+  test::append_log(office.dir / "log", office.log);
+  CHECK(office.replay().status == 0);
+  const auto digest = office.json()["books_digest"];
+  test::Process relay({std::string(DAYBOOK_BIN_DIR) + "/daybook-relay", "serve", "--data",
+                       office.path("log"), "--listen", "127.0.0.1:0"});
+  const std::string line = relay.wait_for_line("127.0.0.1:");
+  const std::size_t at = line.find("127.0.0.1:");
+  REQUIRE(at != std::string::npos);
+  const std::size_t end = line.find_first_not_of("0123456789", at + 10);
+  const std::string url = "http://" + line.substr(at, end - at);
+  const std::vector<std::string> words = {"replay",        "--relay",         url,
+                                          "--head-office", office.path("ho"), "--books"};
+  auto fresh = words;
+  fresh.push_back(office.path("from-relay.db"));
+  CHECK(rebuild(fresh).status == 0);
+  CHECK(says(rebuild(fresh).out, "read 0 new entries"));
+  std::filesystem::rename(office.dir / "from-relay.db", office.dir / "books.db");
+  CHECK(office.json()["books_digest"] == digest);
+}
