@@ -28,13 +28,13 @@ Result<void> check_books_version(Database& db) {
   const auto refuse = [&](const std::string& what) {
     return fail(Errc::kMalformed, db.path().string() + ": " + what);
   };
-  TRY_ASSIGN(const std::int64_t tables,
-             db.query_int("SELECT COUNT(*) FROM sqlite_master WHERE name = 'meta'"));
-  if (tables != 1) return refuse("no books; make them with 'daybook-rebuild replay'");
-  const auto version = db.query_int("SELECT value FROM meta WHERE name = 'version'");
-  if (!version) return refuse("no books: " + version.error().what);
-  if (*version != kBooksVersion) {
-    return refuse("books of version " + std::to_string(*version) + ", this program writes " +
+  TRY_ASSIGN(const std::int64_t application, db.query_int("PRAGMA application_id"));
+  if (application != kBooksApplication) {
+    return refuse("no books; make them with 'daybook-rebuild replay'");
+  }
+  TRY_ASSIGN(const std::int64_t version, db.query_int("PRAGMA user_version"));
+  if (version != kBooksVersion) {
+    return refuse("books of version " + std::to_string(version) + ", this program writes " +
                   std::to_string(kBooksVersion) + "; replay the log into a new file");
   }
   return {};

@@ -7,12 +7,17 @@ namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
 inline constexpr std::int64_t kBooksVersion = 1;
+// SQLite's application_id: "DBB1".
+inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
 inline constexpr const char* kBooksSchema = R"sql(
+PRAGMA application_id = 0x44424231;
+PRAGMA user_version = 1;
+
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
-  value NOT NULL
-) WITHOUT ROWID;
+  value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE roster(
   kid   BLOB PRIMARY KEY,
@@ -20,7 +25,7 @@ CREATE TABLE roster(
   till  INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
   entry BLOB NOT NULL
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE messages(
   number           INTEGER PRIMARY KEY,
@@ -47,7 +52,7 @@ CREATE TABLE messages(
   net_minor        INTEGER NOT NULL,
   discount_minor   INTEGER NOT NULL,
   over_short_minor INTEGER NOT NULL
-);
+) STRICT;
 
 CREATE TABLE postings(
   message      INTEGER NOT NULL,
@@ -57,7 +62,7 @@ CREATE TABLE postings(
   currency     TEXT NOT NULL,
   amount_minor INTEGER NOT NULL,
   PRIMARY KEY(message, reversal, account, code)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE moves(
   message     INTEGER NOT NULL,
@@ -67,7 +72,7 @@ CREATE TABLE moves(
   to_place    INTEGER NOT NULL,
   thousandths INTEGER NOT NULL,
   PRIMARY KEY(message, reversal, product)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantine(
   log_index INTEGER NOT NULL,
@@ -76,7 +81,7 @@ CREATE TABLE quarantine(
   reason    INTEGER NOT NULL,
   detail    TEXT NOT NULL,
   bytes     BLOB NOT NULL
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 )sql";
 
 }  // namespace rebuild

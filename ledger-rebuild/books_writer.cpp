@@ -209,7 +209,6 @@ Result<void> set_meta(Database& db, std::string_view name, auto bind) {
 
 Result<void> BooksWriter::create_tables(const std::string& origin) {
   TRY(db_.exec(kBooksSchema));
-  TRY(set_meta(db_, "version", [](Statement& s) { s.bind_int(2, kBooksVersion); }));
   TRY(set_meta(db_, "origin", [&](Statement& s) { s.bind_text(2, origin); }));
   return set_log_end(core::LogIndex{0});
 }

@@ -1,5 +1,5 @@
 // Recover: a till's last closing, from copies that it left in a mailbox directory.
-// Must not know relays. What is in a mailbox: docs/formats/roster.md, "Mailbox".
+// Must not know relays. What is in a mailbox: docs/formats/journal.md, "Mailbox".
 #pragma once
 
 #include <filesystem>

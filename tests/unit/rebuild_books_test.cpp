@@ -130,7 +130,10 @@ TEST_CASE("books of another origin, or of another version, are refused") {
   REQUIRE_FALSE(other.has_value());
   CHECK(other.error().what.find("other.example/shops") != std::string::npos);
 
-  change(books.file(), "UPDATE meta SET value = 99 WHERE name = 'version'");
+  {
+    auto db = *core::sqlite::Database::open(books.file(), {});
+    REQUIRE(db.exec("PRAGMA user_version = 99").has_value());
+  }
   CHECK(books.try_replay(log).error().code == Errc::kMalformed);
   CHECK(rebuild::Books::open(books.file()).error().what.find("99") != std::string::npos);
 }
