@@ -18,9 +18,6 @@ using core::retail::Closing;
 using core::retail::DayFold;
 using core::retail::Summary;
 
-// Room for everything of a message but its payload: tag, headers, chain, signature.
-constexpr std::size_t kPayloadBytesMax = core::envelope::kMessageSizeMax - 1024;
-
 Result<void> check_setup(const TillSetup& setup) {
   if (setup.ref.store.value == 0 || setup.ref.till.value == 0) {
     return fail(Errc::kUsage, "store and till are numbers from 1");
@@ -144,7 +141,7 @@ Result<void> Till::open_day(BusinessDay day, const core::retail::Components& rec
 Result<void> Till::put_messages(const Summary& summary, JournalState next) {
   const Identity& self = journal_.identity();
   const bool closing = std::holds_alternative<Closing>(summary);
-  for (const Summary& part : core::retail::split(summary, kPayloadBytesMax)) {
+  for (const Summary& part : core::retail::split(summary, core::envelope::kPayloadSizeMax)) {
     core::envelope::Header header;
     header.kid = core::envelope::derive_kid(self.origin, public_key());
     header.epoch = next.epoch;
