@@ -32,7 +32,6 @@ struct MessageFacts {
   Hash content;  // equal for copies that differ in nothing but the signature
   core::envelope::Signature signature;
   SignatureState signature_state = SignatureState::kUnchecked;
-  bool known_authentic = false;          // an earlier replay found it so, and that never changes
   Reason payload_fault = Reason::kNone;  // what an authentic message would be quarantined for
 };
 

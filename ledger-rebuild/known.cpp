@@ -23,12 +23,6 @@ Result<void> read_into(Fixed& out, const Statement& row, int column) {
   return {};
 }
 
-bool was_authentic(const Verdict& verdict) {
-  if (verdict.state != State::kQuarantined) return true;
-  return verdict.reason == Reason::kMalformedPayload || verdict.reason == Reason::kUnbalanced ||
-         verdict.reason == Reason::kOutOfRange;
-}
-
 Result<Item> read_item(const Statement& row) {
   Item item;
   item.row = row.column_int(0);
@@ -44,7 +38,6 @@ Result<Item> read_item(const Statement& row) {
   facts.signature_state = static_cast<SignatureState>(row.column_int(9));
   item.before.state = static_cast<State>(row.column_int(10));
   item.before.reason = static_cast<Reason>(row.column_int(11));
-  facts.known_authentic = was_authentic(item.before);
   return item;
 }
 

@@ -175,10 +175,8 @@ Chains::Chains(std::span<const Item> items) : items_(items), prev_(items.size(),
 std::vector<bool> Chains::authentic() const {
   std::vector<bool> out(items_.size(), false);
   for (std::size_t start = 0; start < items_.size(); ++start) {
-    const MessageFacts& facts = items_[start].facts;
-    const bool seed = is_enrolled(items_[start]) &&
-                      (facts.known_authentic || facts.signature_state == SignatureState::kValid);
-    if (!seed) continue;
+    const bool valid = items_[start].facts.signature_state == SignatureState::kValid;
+    if (!valid || !is_enrolled(items_[start])) continue;
     for (std::size_t i = start; i != kNone && !out[i]; i = prev_[i]) out[i] = true;
   }
   return out;

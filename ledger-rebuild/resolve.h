@@ -21,8 +21,7 @@ class Chains {
   // The message of the same key that `item` names as prev; kNone when it is not there.
   std::size_t named_by(std::size_t item) const { return prev_[item]; }
 
-  // Authentic: own signature valid, or found authentic before, or named as prev by an authentic
-  // message of the same key.
+  // Authentic: own signature valid, or named as prev by an authentic message of the same key.
   std::vector<bool> authentic() const;
 
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);

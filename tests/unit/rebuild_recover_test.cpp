@@ -51,8 +51,8 @@ struct Shop {
 TEST_CASE("the newest closing is given back, whatever its file is called") {
   Shop shop;
   shop.put("zzz", shop.closings[0]);
-  shop.put("aaa", shop.closings[2]);
-  shop.put("mmm", shop.closings[1]);
+  shop.put("aaa", shop.closings[1]);
+  shop.put("mmm", shop.closings[2]);
   shop.put("other-till", shop.theirs);
   const Recovery recovery = shop.recover();
   REQUIRE(recovery.good());
@@ -61,8 +61,8 @@ TEST_CASE("the newest closing is given back, whatever its file is called") {
   CHECK(recovery.last[0].header.sequence.value == 6);
   CHECK(recovery.last[0].closing.net.minor == 300);
   CHECK(recovery.files.size() == 3);  // the other till's file is not named
-  CHECK(shop.verdict("aaa") == FileVerdict::kLast);
-  CHECK(shop.verdict("mmm") == FileVerdict::kOlder);
+  CHECK(shop.verdict("aaa") == FileVerdict::kOlder);
+  CHECK(shop.verdict("mmm") == FileVerdict::kLast);
   CHECK(shop.verdict("zzz") == FileVerdict::kOlder);
 }
 
@@ -153,7 +153,7 @@ TEST_CASE("the newest epoch wins, whatever its sequence") {
   shop.put("old", shop.closings[2]);
   const std::size_t again = shop.fleet.enrol(4, 1);
   const Bytes fresh = shop.fleet.next(again, closing(5, 7));
-  shop.put("new", fresh);
+  shop.put("the-new", fresh);
   const Recovery recovery = shop.recover();
   REQUIRE(recovery.good());
   CHECK(recovery.last[0].header.epoch == core::Epoch{2});

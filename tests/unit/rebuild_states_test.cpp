@@ -302,6 +302,40 @@ TEST_CASE("a bad signature that the chain covers posts, and the full audit names
   CHECK(rebuild::stock(pieces.open())->at(kChair).received == units(16));
 }
 
+TEST_CASE("a message of another key vouches for nothing") {
+  OneTill t;
+  const std::size_t other = t.fleet.enrol(7, 2);
+  const Bytes genuine = t.next(closing(1, 100));
+  const Bytes bad = test::with_signature(genuine, test::signature_of(Bytes(64, 0)));
+  t.fleet.till(other).prev = core::envelope::message_id(bad);
+  const Bytes names_it = t.fleet.next(other, closing(1, 50));
+  for (const Verify verify : {Verify::kEvery, Verify::kTips}) {
+    RebuiltBooks books(t.fleet.roster());
+    CHECK(books.replay({bad, names_it}, {.verify = verify}).states ==
+          StateCounts{.unproven = 1, .quarantined = 1});
+    CHECK(only_reason(books) == "forged");
+    CHECK(net(books) == 50);
+  }
+}
+
+TEST_CASE("a signature that both a till's own and another's message carry makes it altered") {
+  OneTill t;
+  const std::size_t other = t.fleet.enrol(7, 2);
+  const Bytes theirs = t.fleet.next(other, closing(1, 50));
+  // The till's first message lost its signature for the other's, and its chain covers that.
+  Bytes first = t.next(closing(1, 100));
+  first = test::with_signature(first, test::signature_of(theirs));
+  t.end().prev = core::envelope::message_id(first);
+  const Bytes second = t.next(closing(2, 10));
+  auto header = test::header_after(t.end());
+  const Bytes hostile = test::with_signature(
+      test::sign(header, payload_of(closing(3, 999)), t.end().key), test::signature_of(theirs));
+  RebuiltBooks books(t.fleet.roster());
+  CHECK(books.replay({theirs, first, second, hostile}).states ==
+        StateCounts{.proven = 3, .quarantined = 1});
+  CHECK(only_reason(books) == "altered");
+}
+
 TEST_CASE("tips vouch for their chains, and a broken chain is checked one by one") {
   OneTill t;
   std::vector<Bytes> log;
