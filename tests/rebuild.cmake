@@ -4,7 +4,7 @@ target_link_libraries(daybook_test_rebuild
   PUBLIC daybook_test_support core_envelope core_retail ledger_rebuild
   PRIVATE PkgConfig::SODIUM)
 
-daybook_test(rebuild_unit
+daybook_test(test_rebuild
   SOURCES
     unit/rebuild_books_test.cpp
     unit/rebuild_head_office_test.cpp
@@ -12,20 +12,20 @@ daybook_test(rebuild_unit
     unit/rebuild_states_test.cpp
   USES daybook_test_rebuild core_sqlite
   LABELS unit)
-daybook_test(rebuild_property
+daybook_test(test_rebuild_property
   SOURCES property/rebuild_property_test.cpp
   USES daybook_test_rebuild
   LABELS property)
-daybook_test(rebuild_golden
+daybook_test(test_rebuild_golden
   SOURCES golden/rebuild_posting_golden_test.cpp
   USES daybook_test_rebuild
   LABELS golden)
-daybook_test(rebuild_program
+daybook_test(test_rebuild_program
   SOURCES functional/rebuild_program_test.cpp
   USES daybook_test_rebuild core_disk core_sqlite nlohmann_json::nlohmann_json
   LABELS functional
   BINARIES daybook-rebuild daybook-relay)
-daybook_test(rebuild_kill
+daybook_test(test_rebuild_kill
   SOURCES functional/rebuild_kill_test.cpp
   USES daybook_test_rebuild core_disk
   LABELS functional crash

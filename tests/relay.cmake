@@ -2,12 +2,12 @@
 add_library(daybook_sim_disk STATIC crash/disk_sim.cpp)
 target_link_libraries(daybook_sim_disk PUBLIC daybook_options core_base core_disk)
 
-daybook_test(disk_crash_test
+daybook_test(test_disk_crash
   SOURCES crash/disk_crash_test.cpp
   USES core_disk daybook_sim_disk
   LABELS crash)
 
-daybook_test(disk_unit_test
+daybook_test(test_disk
   SOURCES
     unit/disk_crc32c_test.cpp
     unit/disk_log_test.cpp
@@ -15,7 +15,7 @@ daybook_test(disk_unit_test
   USES core_disk daybook_sim_disk
   LABELS unit)
 
-daybook_test(relay_unit_test
+daybook_test(test_relay
   SOURCES
     unit/relay_sequencer_test.cpp
     unit/relay_split_body_test.cpp
@@ -27,24 +27,24 @@ add_library(daybook_relay_process STATIC functional/relay_process.cpp)
 target_link_libraries(daybook_relay_process PUBLIC daybook_test_support core_wire)
 target_compile_definitions(daybook_relay_process PRIVATE DAYBOOK_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
 
-daybook_test(relay_http_test
+daybook_test(test_relay_http
   SOURCES functional/relay_http_test.cpp
   USES core_disk core_envelope core_wire daybook_relay_process
   BINARIES daybook-relay
   LABELS functional)
 
-daybook_test(relay_crash_test
+daybook_test(test_relay_crash
   SOURCES crash/relay_crash_test.cpp
   USES core_disk core_envelope core_wire daybook_relay_process
   BINARIES daybook-relay
   LABELS crash)
 
-daybook_test(relay_symbols_test
+daybook_test(test_relay_symbols
   SOURCES functional/relay_symbols_test.cpp
   BINARIES daybook-relay
   LABELS functional)
 
-daybook_test(relay_log_property_test
+daybook_test(test_relay_property
   SOURCES property/relay_log_property_test.cpp
   USES core_disk daybook_sim_disk
   LABELS property)
