@@ -1,5 +1,5 @@
 // Posting rules: summaries and the entries that they must give, in one text file.
-// After a wanted change: DAYBOOK_UPDATE_GOLDEN=1 build/dev/tests/rebuild_golden
+// After a wanted change: DAYBOOK_UPDATE_GOLDEN=1 build/dev/tests/test_rebuild_golden
 #include <doctest/doctest.h>
 
 #include <cstdlib>

@@ -276,7 +276,7 @@ rebuild::BooksDigest deliver(Random& random, World& world, const Expected& expec
 
 void run_seed(std::uint64_t seed) {
   CAPTURE(seed);
-  INFO("repeat with: DAYBOOK_SEED=" << seed << " rebuild_property");
+  INFO("repeat with: DAYBOOK_SEED=" << seed << " build/dev/tests/test_rebuild_property");
   Random random(seed);
   World world = random_world(random);
   const Expected expected = audit(world);
