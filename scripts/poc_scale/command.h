@@ -13,6 +13,6 @@ namespace sweep {
 // Runs argv[0] (looked up in PATH) with `input` on its standard input; returns its standard output.
 // Errors: kNotFound (cannot be started), kIo (another exit status than 0; its last words included).
 core::Result<std::string> run_command(const std::vector<std::string>& argv,
-                                      std::string_view input = {});
+                                      std::string_view input = "");
 
 }  // namespace sweep
