@@ -18,6 +18,8 @@
 #include "ledger-rebuild/parallel.h"
 #include "ledger-rebuild/replay.h"
 #include "ledger-rebuild/resolve.h"
+#include "scripts/poc_scale/commit.h"
+#include "scripts/poc_scale/measure.h"
 
 namespace {
 
@@ -333,7 +335,9 @@ void print(const Load& load, const Figures& f) {
 
 void write_json(const std::string& path, const Load& load, const Figures& f) {
   if (path.empty()) return;
-  const nlohmann::ordered_json out = {{"messages", load.messages.size()},
+  const nlohmann::ordered_json out = {{"commit", sweep::kCommit},
+                                      {"machine", sweep::machine_description()},
+                                      {"messages", load.messages.size()},
                                       {"verify_per_second", median(f.verify_rates)},
                                       {"replay_per_second", median(f.replay_rates)},
                                       {"ratio", median(f.ratios)},

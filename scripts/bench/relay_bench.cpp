@@ -17,6 +17,8 @@
 #include "core/disk/file.h"
 #include "core/envelope/message.h"
 #include "core/wire/relay_client.h"
+#include "scripts/poc_scale/commit.h"
+#include "scripts/poc_scale/measure.h"
 #include "tests/support/process.h"
 
 namespace {
@@ -199,7 +201,9 @@ int main(int argc, char** argv) {
     rows.push_back(row);
   }
   if (words.json.empty()) return 0;
-  std::ofstream(words.json) << nlohmann::json{{"seed", words.seed},
+  std::ofstream(words.json) << nlohmann::json{{"commit", sweep::kCommit},
+                                              {"machine", sweep::machine_description()},
+                                              {"seed", words.seed},
                                               {"messages", words.messages},
                                               {"message_bytes", messages.front().size()},
                                               {"rows", rows}}

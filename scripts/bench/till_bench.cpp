@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "scripts/poc_scale/commit.h"
+#include "scripts/poc_scale/measure.h"
 #include "till/catalog_file.h"
 #include "till/till.h"
 
@@ -160,7 +162,9 @@ void write_json(const Words& words, const std::vector<Round>& rounds, double rat
                     {"appends_per_second", round.appends_per_second},
                     {"ratio", round.ratio()}});
   }
-  const nlohmann::ordered_json json = {{"operations_per_round", words.operations},
+  const nlohmann::ordered_json json = {{"commit", sweep::kCommit},
+                                       {"machine", sweep::machine_description()},
+                                       {"operations_per_round", words.operations},
                                        {"rounds", list},
                                        {"ratio_median", ratio},
                                        {"simulated_till_ms", cost.milliseconds},
