@@ -33,6 +33,7 @@ constexpr const char* kKeyFile = "head-office.key";
 constexpr const char* kPublicFile = "head-office.pub";
 constexpr const char* kOriginFile = "origin";
 constexpr const char* kRosterFile = "roster.cbor";
+constexpr const char* kLockFile = "lock";
 
 enum class Access { kEverybody, kOwner };
 
@@ -60,6 +61,15 @@ Result<void> replace_file(const fs::path& path, ByteView content, Access access)
 Result<Bytes> read_whole(const fs::path& path) {
   TRY_ASSIGN(const core::disk::FileContent content, posix_filesystem().content(path));
   return core::to_bytes(content.bytes);
+}
+
+// What an interrupted creation leaves behind (no key, an empty roster) may be overwritten.
+Result<void> refuse_existing(const fs::path& path, bool may_be_empty) {
+  std::error_code error;
+  const bool there = fs::exists(path, error) && !(may_be_empty && fs::file_size(path, error) == 0);
+  if (error) return fail(Errc::kIo, path.string() + ": " + error.message());
+  if (there) return fail(Errc::kExists, path.string() + ": a head office is there already");
+  return {};
 }
 
 Result<std::string> read_line(const fs::path& path) {
@@ -168,11 +178,11 @@ HeadOffice::HeadOffice(fs::path directory, PublicKey public_key, Roster roster)
 Result<HeadOffice> HeadOffice::create(const fs::path& directory, std::string_view origin) {
   TRY(check_origin(origin, "--origin"));
   TRY(posix_filesystem().create_directory(directory));
+  TRY_ASSIGN(const auto lock, posix_filesystem().lock(directory / kLockFile));
   const fs::path key_file = directory / kKeyFile;
-  std::error_code error;
-  if (fs::exists(key_file, error) || error) {
-    return fail(Errc::kExists, key_file.string() + ": a head office is there already");
-  }
+  TRY(refuse_existing(key_file, false));
+  // A roster with entries is somebody's, also when the key beside it was lost or never copied.
+  TRY(refuse_existing(directory / kRosterFile, true));
   const PrivateKey key = PrivateKey::generate();
   TRY(replace_file(directory / kOriginFile, line(origin), Access::kEverybody));
   TRY(replace_file(directory / kPublicFile, line(key.public_key().hex()), Access::kEverybody));
@@ -195,7 +205,7 @@ Result<std::vector<Enrolled>> HeadOffice::enrol(std::span<const EnrolRequest> re
     return fail(Errc::kMalformed, (directory_ / kKeyFile).string() + ": not the private key of " +
                                       std::string(kPublicFile));
   }
-  TRY_ASSIGN(const auto lock, posix_filesystem().lock(directory_ / "lock"));
+  TRY_ASSIGN(const auto lock, posix_filesystem().lock(directory_ / kLockFile));
   const fs::path path = directory_ / kRosterFile;
   TRY_ASSIGN(Bytes content, read_whole(path));
   TRY_ASSIGN(Roster roster, read_checked(directory_, public_key_));

@@ -2,11 +2,11 @@
 #include "ledger-rebuild/posting_rules.h"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <tuple>
 
 #include "core/base/arithmetic.h"
+#include "core/retail/limits.h"
 
 namespace rebuild {
 namespace {
@@ -15,16 +15,11 @@ using core::Errc;
 using core::fail;
 using core::Money;
 using core::Result;
+using core::retail::check_figure;
 using core::retail::Closing;
 using core::retail::Components;
 using core::retail::Opening;
 using core::retail::TenderKind;
-
-Result<void> check_figure(std::int64_t figure, std::string_view what) {
-  if (figure <= kFigureMax && figure >= -kFigureMax) return {};
-  return fail(Errc::kOverflow, std::string(what) + " is " + std::to_string(figure) +
-                                   "; the books take figures up to " + std::to_string(kFigureMax));
-}
 
 Account account_of(TenderKind kind) {
   switch (kind) {
@@ -73,12 +68,9 @@ Result<void> post_over_short(Entry& entry, const Closing& closing) {
 }
 
 Result<void> move_stock(Entry& entry, const Components& components, Place from, Place to) {
-  constexpr auto kProductMax = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
   for (const auto& [product, quantity] : components) {
     TRY(check_figure(quantity.thousandths, "the quantity of product " + to_string(product)));
-    if (product.value > kProductMax) {
-      return fail(Errc::kOverflow, "product " + to_string(product) + " is beyond 63 bits");
-    }
+    TRY(core::retail::check_product_id(product));
     if (quantity.thousandths == 0) continue;
     entry.moves.push_back(StockMove{product, from, to, quantity.thousandths});
   }

@@ -53,12 +53,8 @@ struct Entry {
   std::vector<StockMove> moves;   // ascending product
 };
 
-// A single figure beyond this is refused: nine thousand messages at the limit still add up in 64
-// bits, so that one till cannot make the books overflow.
-inline constexpr std::int64_t kFigureMax = 1'000'000'000'000'000;
-
-// Errors: kUnbalanced (debits and credits differ), kOverflow (a figure beyond kFigureMax, a product
-// beyond 63 bits).
+// Errors: kUnbalanced (debits and credits differ), kOverflow (a figure or a product number beyond
+// core/retail/limits.h, which an honest till refuses at the sale).
 core::Result<Entry> make_entry(const core::retail::Summary& summary);
 
 // Whether debits equal credits. Errors: kUnbalanced, kOverflow.

@@ -269,7 +269,9 @@ Result<Mailbox> Mailbox::read(const fs::path& directory) {
     TRY_ASSIGN(const core::disk::FileContent content, disk.content(directory / name));
     File file;
     file.name = name;
-    file.bytes = core::to_bytes(content.bytes);
+    // One byte over the limit is enough to be refused for its size.
+    const std::size_t kept = std::min(content.bytes.size(), core::envelope::kMessageSizeMax + 1);
+    file.bytes = core::to_bytes(core::ByteView(content.bytes).first(kept));
     const auto message = core::envelope::parse_message(file.bytes);
     if (message) {
       file.kid = message->header.kid;

@@ -103,11 +103,27 @@ class Run {
     outcome_.check_seconds = watch_.lap();
     const std::vector<Verdict> verdicts = resolve(known.intake.items);
     outcome_.resolve_seconds += watch_.lap();
-    TRY(write(writer, content, known, verdicts, !made));
-    return {};
+    TRY(refuse_losses(known.intake.items, verdicts));
+    return write(writer, content, known, verdicts, !made);
   }
 
  private:
+  // Sets only grow, so what was posted once can be contradicted and never becomes unauthentic: if
+  // it does, the roster lost entries or the books were changed.
+  Result<void> refuse_losses(std::span<const Item> items, std::span<const Verdict> verdicts) const {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const State before = items[i].before.state;
+      const bool was_posted = items[i].row != 0 && before != State::kQuarantined;
+      if (!was_posted || verdicts[i].state != State::kQuarantined) continue;
+      return fail(Errc::kDamaged,
+                  db_.path().string() + ": message " + items[i].facts.id.hex() +
+                      " was posted and would be quarantined now (" + verdicts[i].detail +
+                      "); the roster lost entries, or the books were changed. Nothing was written; "
+                      "with the right roster, replay the log into a new file");
+    }
+    return {};
+  }
+
   void check(std::span<const SourceEntry> fresh, Intake& intake) {
     const std::size_t before = intake.items.size() + intake.no_messages.size();
     take_up(fresh, threads_, intake);

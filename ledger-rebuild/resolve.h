@@ -31,8 +31,8 @@ class Chains {
   std::vector<std::size_t> prev_;
 };
 
-// One verdict an item, in their order. Shape: no id twice, enrolments found; every enrolled message
-// that no valid signature reaches has had its own checked (CORE_CHECK).
+// One verdict an item, in their order. Shape: no id twice, enrolments found. An enrolled message
+// that no valid signature reaches counts as forged.
 std::vector<Verdict> resolve(std::span<const Item> items);
 
 }  // namespace rebuild

@@ -197,10 +197,13 @@ class Connection final : public Submission, public std::enable_shared_from_this<
 
   void dispatch() {
     keep_alive_ = parser_->keep_alive();
-    Route chosen = route(parser_->method, parser_->target, shared_.metrics);
+    const Route chosen = route(parser_->method, parser_->target, shared_.metrics);
+    // An answer to HEAD has no body (RFC 9110 section 9.3.2); ours says 405 with one, and ends
+    // there.
+    if (parser_->method == "HEAD") keep_alive_ = false;
     switch (chosen.action) {
       case Action::kRespond:
-        return respond(std::move(chosen.response));
+        return respond(chosen.response);
       case Action::kEntries:
         return start_stream(chosen.from.value);
       case Action::kPost:
@@ -221,7 +224,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     shared_.submit(shared_from_this());
   }
 
-  void respond(Response response) {
+  void respond(const Response& response) {
     state_ = State::kWriting;
     if (shared_.draining) keep_alive_ = false;
     out_.clear();

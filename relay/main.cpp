@@ -20,6 +20,7 @@ struct Words {
 void add_serve(CLI::App& app, Words& words) {
   CLI::App* serve = app.add_subcommand("serve", "Take messages over HTTP and keep them in a log");
   serve->add_option("--data", words.directory, "Directory of the log; made when it is not there")
+      ->check([](const std::string& text) { return text.empty() ? "names no directory" : ""; })
       ->required();
   serve->add_option("--listen", words.listen, "ADDRESS:PORT; port 0 takes any free one")
       ->capture_default_str();

@@ -2,9 +2,7 @@
 // amounts are decimal text, identifiers are whole numbers.
 #include "till/catalog_file.h"
 
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "core/base/decimal.h"
+#include "core/base/whole_file.h"
 
 namespace till {
 namespace {
@@ -205,13 +204,7 @@ Result<Catalog> parse_catalog(std::string_view json, std::string_view name) {
 }
 
 Result<Catalog> read_catalog_file(const std::filesystem::path& path) {
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return fail(Errc::kNotFound, path.string() + ": " + error.message());
-  if (size > kFileBytesMax) return fail(Errc::kTooLarge, path.string() + ": over 64 MiB");
-  std::ifstream in(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!in) return fail(Errc::kIo, path.string() + ": cannot be read");
+  TRY_ASSIGN(const std::string text, core::read_whole_file(path, kFileBytesMax));
   return parse_catalog(text, path.string());
 }
 

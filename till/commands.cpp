@@ -4,12 +4,12 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <random>
 #include <thread>
 #include <utility>
 
 #include "core/base/random.h"
+#include "core/base/whole_file.h"
 #include "core/wire/relay_client.h"
 #include "till/catalog_file.h"
 #include "till/reports.h"
@@ -92,9 +92,8 @@ Result<void> run_join(const CommandWords& words) {
   const auto key = key_bytes ? core::envelope::PublicKey::from(*key_bytes)
                              : Result<core::envelope::PublicKey>(fail(key_bytes.error()));
   if (!key) return fail(Errc::kUsage, "--head-office: " + key.error().what);
-  std::ifstream in(words.roster, std::ios::binary);
-  const core::Bytes file(std::istreambuf_iterator<char>(in), {});
-  if (!in) return fail(Errc::kNotFound, words.roster.string() + ": cannot be read");
+  TRY_ASSIGN(const std::string content, core::read_whole_file(words.roster));
+  const core::ByteView file = core::as_bytes(content);
   TRY_ASSIGN(const TillStatus before, till.status());
   const auto roster = core::envelope::Roster::read(file, before.origin, *key);
   if (!roster) return fail(roster.error().code, words.roster.string() + ": " + roster.error().what);

@@ -2,6 +2,7 @@
 // Exit status: 0 done, 1 the data says no, 2 wrong usage.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -45,6 +46,15 @@ class CommandLine {
     } catch (const CLI::ParseError& error) {
       return app_.exit(error) == 0 ? 0 : 2;
     }
+    if (words_.journal.empty()) {
+      const char* journal = std::getenv("DAYBOOK_JOURNAL");
+      if (journal == nullptr || *journal == '\0') {
+        std::fprintf(stderr, "daybook-till %s: --journal is required, or DAYBOOK_JOURNAL\n",
+                     command_.c_str());
+        return 2;
+      }
+      words_.journal = journal;
+    }
     const Result<void> done = action_();
     if (done) return 0;
     std::fprintf(stderr, "daybook-till %s, journal %s: %s\n", command_.c_str(),
@@ -55,9 +65,10 @@ class CommandLine {
  private:
   CLI::App* command(const std::string& name, const std::string& help, const Action& action) {
     CLI::App* sub = app_.add_subcommand(name, help);
-    sub->add_option("--journal", words_.journal, "The till's journal, one SQLite file")
-        ->required()
-        ->envname("DAYBOOK_JOURNAL");
+    // The variable is read after the parsing: CLI11 would let it overrule the option, since every
+    // subcommand has one of its own.
+    sub->add_option("--journal", words_.journal,
+                    "The till's journal, one SQLite file; default: $DAYBOOK_JOURNAL");
     sub->callback([this, name, action] {
       command_ = name;
       action_ = action;

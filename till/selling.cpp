@@ -58,14 +58,14 @@ Result<Payment> settle(Money total, const Tenders& tendered) {
     TRY_ASSIGN(due, subtract(due, coupon));
   }
   if (card > due) {
-    return fail(Errc::kUsage, "the card's " + to_string(card) + " is above the " + to_string(due) +
-                                  " due; change is given for cash only");
+    return fail(Errc::kUnbalanced, "the card's " + to_string(card) + " is above the " +
+                                       to_string(due) + " due; change is given for cash only");
   }
   TRY_ASSIGN(due, subtract(due, card));
   if (tendered.empty()) cash = due;
   if (cash < due) {
-    return fail(Errc::kUsage, "the tenders are short: " + to_string(due) + " is due in cash, " +
-                                  to_string(cash) + " was given");
+    return fail(Errc::kUnbalanced, "the tenders are short: " + to_string(due) +
+                                       " is due in cash, " + to_string(cash) + " was given");
   }
   TRY_ASSIGN(out.change, subtract(cash, due));
   if (due.minor != 0) out.tenders.emplace(TenderKind::kCash, due);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/envelope/message.h"
+#include "core/retail/limits.h"
 #include "till/mailbox.h"
 
 namespace till {
@@ -123,6 +124,7 @@ Result<void> Till::open_day(BusinessDay day, const core::retail::Components& rec
       return fail(Errc::kMalformed, "received product " + to_string(id) +
                                         ": the catalog has no such stocked product");
     }
+    TRY(core::retail::check_figure(quantity.thousandths, "received product " + to_string(id)));
     if (quantity.thousandths <= 0) {
       return fail(Errc::kMalformed,
                   "received product " + to_string(id) + ": the quantity is not above zero");

@@ -105,8 +105,8 @@ class Till {
   core::Result<void> open_day(core::BusinessDay day, const core::retail::Components& received);
 
   // Prices a basket from the catalog and records it. `time_ms` is evidence only.
-  // Errors: kState (no day open), kUsage (no lines, tender below the total, change without cash),
-  // and those of core::retail::price_line and record_sale.
+  // Errors: kState (no day open), kUsage (no lines), kUnbalanced (tender below the total, a card
+  // above it), and those of core::retail::price_line and record_sale.
   core::Result<Rung> ring(const Basket& basket, std::int64_t time_ms);
   // Numbers a priced sale and writes it down; day and numbers of the argument are replaced.
   // Errors: kState (no day open), kCurrency, kOverflow (of the day's sums, so that a day that was

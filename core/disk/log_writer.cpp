@@ -10,7 +10,6 @@
 namespace core::disk {
 namespace {
 
-constexpr std::string_view kLockName = "lock";
 constexpr std::string_view kTemporarySuffix = ".tmp";
 
 std::uint32_t random_salt() {
@@ -76,7 +75,8 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(Filesystem& filesystem,
                                                    Recovery& recovery) {
   TRY(filesystem.create_directory(directory));
   std::unique_ptr<LogWriter> writer(new LogWriter(filesystem, directory, options));
-  TRY_ASSIGN(writer->lock_, filesystem.lock(directory / kLockName));
+  // The directory itself: a lock file could be removed and made anew under a running relay.
+  TRY_ASSIGN(writer->lock_, filesystem.lock(directory));
   TRY(writer->recover(visit, recovery));
   return writer;
 }

@@ -171,8 +171,9 @@ class PosixFilesystem final : public Filesystem {
   }
 
   Result<std::shared_ptr<void>> lock(const fs::path& path) override {
-    auto fd =
-        std::make_shared<Descriptor>(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+    std::error_code ignored;
+    const int flags = fs::is_directory(path, ignored) ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT;
+    auto fd = std::make_shared<Descriptor>(::open(path.c_str(), flags | O_CLOEXEC, 0640));
     if (fd->get() < 0) return refused("open", path);
     if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return refused(Errc::kIo, "lock", path);

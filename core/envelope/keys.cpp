@@ -73,6 +73,11 @@ bool is_canonical(const Signature& signature) {
   return false;
 }
 
+bool is_valid(const PublicKey& key) {
+  ensure_ready();
+  return crypto_core_ed25519_is_valid_point(key.bytes.data()) == 1;
+}
+
 Hash sha256(ByteView bytes) {
   Hash hash;
   crypto_hash_sha256(hash.bytes.data(), bytes.data(), bytes.size());

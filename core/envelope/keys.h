@@ -41,6 +41,9 @@ bool verify(const PublicKey& key, ByteView message, const Signature& signature);
 // Whether S is below the group order: the check of a signature's form that needs no key.
 bool is_canonical(const Signature& signature);
 
+// Whether these bytes are a point of the curve's prime-order group, as every honest key is.
+bool is_valid(const PublicKey& key);
+
 Hash sha256(ByteView bytes);
 // SHA-256(prefix || bytes); prefix 0x00 gives the leaf hash of RFC 6962 section 2.1.
 Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes);

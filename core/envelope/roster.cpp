@@ -103,6 +103,10 @@ Result<Bytes> Roster::enrol(TillRef till, const PublicKey& key, const PrivateKey
     return fail(Errc::kExists,
                 "this key is enrolled already; a till gets a new key with each epoch");
   }
+  if (till.store.value == 0 || till.till.value == 0) {
+    return fail(Errc::kMalformed, "store and till are numbers from 1");
+  }
+  if (!is_valid(key)) return fail(Errc::kMalformed, key.hex() + " is no Ed25519 public key");
   Header header;
   header.content_type = ContentType::kBulletin;
   header.kid = derive_kid(origin_, head_office.public_key());

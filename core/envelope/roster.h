@@ -38,7 +38,7 @@ class Roster {
   Epoch latest_epoch(TillRef till) const;
 
   // Makes the next bulletin, to be appended to the file by the caller, and takes it up.
-  // Errors: kExists (the key is enrolled already).
+  // Errors: kExists (the key is enrolled already), kMalformed (store or till 0, no such key).
   Result<Bytes> enrol(TillRef till, const PublicKey& key, const PrivateKey& head_office);
 
  private:

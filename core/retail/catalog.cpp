@@ -2,6 +2,7 @@
 #include "core/retail/catalog.h"
 
 #include "core/base/arithmetic.h"
+#include "core/retail/limits.h"
 
 namespace core::retail {
 namespace {
@@ -26,7 +27,7 @@ Unexpected in_product(ProductId id, const Error& error) {
 
 }  // namespace
 
-Result<Catalog> Catalog::build(Currency currency, std::vector<TaxRate> taxes,
+Result<Catalog> Catalog::build(Currency currency, const std::vector<TaxRate>& taxes,
                                std::vector<Product> products, std::vector<BomLine> bom) {
   Catalog catalog;
   catalog.currency_ = currency;
@@ -45,6 +46,7 @@ Result<Catalog> Catalog::build(Currency currency, std::vector<TaxRate> taxes,
   }
   for (Product& product : products) {
     const ProductId id = product.id;
+    TRY(check_product_id(id));
     if (catalog.find_tax(product.tax) == nullptr) {
       return fail(Errc::kMalformed, named(id) + ": unknown tax code " + to_string(product.tax));
     }

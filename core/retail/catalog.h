@@ -46,8 +46,9 @@ class Catalog {
  public:
   // Explodes every kit once, for one unit. Errors: kMalformed (an id twice, an unknown tax code or
   // component, a bill of materials on a stocked product or none on a kit, a quantity or price below
-  // the possible), kCurrency, kCycle, kInexact (a component is no whole thousandth), kOverflow.
-  static Result<Catalog> build(Currency currency, std::vector<TaxRate> taxes,
+  // the possible), kCurrency, kCycle, kInexact (a component is no whole thousandth), kOverflow,
+  // kTooLarge (tax codes).
+  static Result<Catalog> build(Currency currency, const std::vector<TaxRate>& taxes,
                                std::vector<Product> products, std::vector<BomLine> bom);
 
   Currency currency() const { return currency_; }

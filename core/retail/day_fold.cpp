@@ -1,12 +1,14 @@
 // DayFold: a day's documents, added up.
 #include "core/retail/day_fold.h"
 
+#include "core/retail/limits.h"
+
 namespace core::retail {
 namespace {
 
 Result<void> accumulate(Money& sum, Money more) {
   TRY_ASSIGN(sum, core::add(sum, more));
-  return {};
+  return check_figure(sum.minor, "a day's sum in minor units");
 }
 
 // The row of a key, born as zero in the right currency.
@@ -44,6 +46,7 @@ Result<void> DayFold::add_line(const SaleLine& line) {
   for (const auto& [product, quantity] : line.consumed) {
     Quantity& sum = closing_.consumed[product];
     TRY_ASSIGN(sum, core::add(sum, quantity));
+    TRY(check_figure(sum.thousandths, "the day's consumption of product " + to_string(product)));
   }
   return {};
 }
@@ -55,7 +58,7 @@ Result<void> DayFold::count_cash(Money counted) {
     if (it != closing_.tenders.end()) TRY(accumulate(expected, it->second));
   }
   TRY_ASSIGN(closing_.over_short, core::subtract(counted, expected));
-  return {};
+  return check_figure(closing_.over_short.minor, "over and short in minor units");
 }
 
 }  // namespace core::retail

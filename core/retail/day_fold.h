@@ -13,7 +13,8 @@ class DayFold {
   DayFold(BusinessDay day, Currency currency) : closing_(empty_closing(day, currency)) {}
 
   // Takes up one sale of the day. A voided sale counts as a void and adds nothing else.
-  // Errors: kMalformed (another day), kCurrency, kOverflow; the fold must not be used after one.
+  // Errors: kMalformed (another day), kCurrency, kOverflow (a sum beyond kFigureMax of limits.h);
+  // the fold must not be used after one.
   Result<void> add(const Sale& sale, bool voided);
 
   // The drawer's count against the expected cash. Errors: kCurrency, kOverflow.

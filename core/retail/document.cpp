@@ -3,6 +3,7 @@
 
 #include "core/base/arithmetic.h"
 #include "core/retail/fields.h"
+#include "core/retail/limits.h"
 
 namespace core::retail {
 namespace {
@@ -19,6 +20,7 @@ Result<void> check_line(const SaleLine& line, Currency currency) {
     return fail(Errc::kCurrency,
                 named(line.product) + ": the line is not in " + std::string(currency.code()));
   }
+  TRY(check_product_id(line.product));
   const bool is_product = line.kind == LineKind::kProduct;
   if (is_product && line.quantity.thousandths <= 0) {
     return fail(Errc::kMalformed, named(line.product) + ": the quantity is not above zero");

@@ -34,7 +34,7 @@ struct ProductFigures {
 using StoreDayKey = std::pair<std::uint32_t, core::BusinessDay>;
 
 struct Figures {
-  std::uint64_t messages = 0;
+  std::uint64_t messages = 0;  // 0: as many as the tills wrote, since long days travel in parts
   std::uint64_t documents = 0;
   DayFigures total;
   std::map<StoreDayKey, DayFigures> store_days;

@@ -158,13 +158,13 @@ Result<std::vector<Hostile>> make_hostile(const Fleet& fleet) {
 }  // namespace
 
 Result<Check> check_hostile_messages(const CheckContext& context) {
-  if (context.fleet.tills().size() < 2) return pass("needs two tills; not run");
   const std::filesystem::path log = context.options.work / "b8-log";
   TRY(copy_log(context.log, log));
   TRY_ASSIGN(const std::vector<Hostile> hostile, make_hostile(context.fleet));
   {
     TRY_ASSIGN(RelayProcess relay, RelayProcess::start(context.options.relay_binary, log));
     std::vector<Bytes> messages;
+    messages.reserve(hostile.size());
     for (const Hostile& h : hostile) messages.push_back(h.message);
     core::wire::RelayClient client(relay.endpoint());
     TRY_ASSIGN(const auto answers, client.post(messages));

@@ -17,6 +17,7 @@ using core::Result;
 constexpr std::size_t kLineBytesMax = 64 * 1024;
 // No receipt line is worth ten billion; below it, no sum over a file can overflow.
 constexpr std::int64_t kFigureMax = 1'000'000'000'000;
+constexpr std::uint64_t kProductMax = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
 
 // One record without its line end; "" inside quotes stands for a quote (RFC 4180 section 2).
 Result<std::vector<std::string>> split_record(std::string_view record) {
@@ -49,6 +50,8 @@ class CsvReader {
     if (!reader.in_) return fail(Errc::kNotFound, path.string() + ": cannot be opened");
     std::string line;
     if (!reader.next_line(line)) return fail(Errc::kMalformed, path.string() + ": is empty");
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
     TRY_ASSIGN(const auto header, split_record(line));
     for (const std::string& column : columns) {
       const auto it = std::find(header.begin(), header.end(), column);
@@ -95,6 +98,7 @@ Result<std::int64_t> bounded(std::int64_t figure, const std::string& text) {
   return fail(Errc::kMalformed, "'" + text + "' is out of range for a receipt line");
 }
 
+// Halves away from zero: for amounts that are not below zero the same as half up.
 Result<std::int64_t> cents(const std::string& text) {
   TRY_ASSIGN(const std::int64_t minor, core::parse_decimal(text, 2, core::Rounding::kHalfAway));
   return bounded(minor, text);
@@ -109,8 +113,14 @@ Result<ReceiptLine> parse_line(const CsvReader& csv, std::string_view text) {
   }
   line.store = static_cast<std::uint32_t>(store);
   TRY_ASSIGN(line.basket, core::parse_unsigned(f[1]));
+  if (f[2].size() > 10 && f[2][10] != ' ' && f[2][10] != 'T') {
+    return fail(Errc::kMalformed, "'" + f[2].substr(0, 40) + "' is no timestamp");
+  }
   TRY_ASSIGN(line.day, core::parse_business_day(std::string_view(f[2]).substr(0, 10)));
   TRY_ASSIGN(line.product, core::parse_unsigned(f[3]));
+  if (line.product > kProductMax) {
+    return fail(Errc::kMalformed, "product " + f[3] + " is out of range");
+  }
   TRY_ASSIGN(line.quantity, core::parse_quantity(f[4]));
   TRY(bounded(line.quantity.thousandths, f[4]));
   if (line.quantity.thousandths < 0) {

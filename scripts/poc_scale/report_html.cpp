@@ -20,6 +20,7 @@ constexpr const char* kStyle =
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}"
     "th,td{padding:.3rem .6rem;border-bottom:1px solid #d9dee6;text-align:right}"
     "th:first-child,td:first-child,td.text,th.text{text-align:left}"
+    "td{white-space:nowrap}td.text{white-space:normal}"
     ".pass{color:#176b3a}.fail{color:#b3261e;font-weight:600}"
     "figure{display:inline-block;margin:.5rem;vertical-align:top}svg{max-width:100%}"
     "code{font-size:.85em;word-break:break-all}";
@@ -58,7 +59,8 @@ std::string plot(const SweepReport& report, const std::string& title, const std:
       "set terminal svg size 460,300 font 'sans-serif,12' background 'white'\n"
       "set title '" +
       title + "'\nset xlabel 'tills'\nset ylabel '" + unit +
-      "'\nset logscale x\nset grid\nset yrange [0:*]\nset key bottom right\nset offsets graph "
+      "'\nset logscale x\nset grid\nset yrange [0:*]\nset key outside bottom center "
+      "horizontal\nset offsets graph "
       "0.05, "
       "graph 0.05, graph 0.1, 0\nplot ";
   std::string data;
@@ -82,7 +84,8 @@ std::string plots(const SweepReport& report) {
   };
   std::string out;
   out += plot(report, "Messages accepted, signed and synced", "messages/s",
-              {{"96 connections", [](const RunResult& r) { return r.accepted_per_second; }},
+              {{std::to_string(report.connections) + " connections",
+                [](const RunResult& r) { return r.accepted_per_second; }},
                {"one core verifies", [](const RunResult& r) { return r.verify_per_second; }}});
   out += plot(
       report, "From the first send to checked books", "seconds",

@@ -186,7 +186,12 @@ Result<SharedCounterOutcome> draw_from_shared_counter(std::uint64_t documents,
                                                       const std::filesystem::path& directory) {
   const std::filesystem::path programs = postgres_programs();
   if (programs.empty()) return draw_from_sqlite(documents, directory);
-  return draw_from_postgres(documents, programs);
+  auto outcome = draw_from_postgres(documents, programs);
+  if (outcome) return outcome;
+  // Installed, and still no server to be had: no user to run it, no room for its socket.
+  std::fprintf(stderr, "  PostgreSQL could not be used (%s); SQLite takes its place\n",
+               outcome.error().what.c_str());
+  return draw_from_sqlite(documents, directory);
 }
 
 // G1: every document of the fleet has a number of its own, drawn without asking anybody.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -22,6 +23,7 @@ using core::Errc;
 using core::fail;
 using core::Result;
 
+constexpr std::uint64_t kTillsMin = 4;  // fewer cannot be killed half-way, or attack each other
 constexpr std::uint64_t kTillsMax = 100'000;
 
 struct SweepCommand {
@@ -82,7 +84,9 @@ RunOptions run_options(const SweepCommand& command, const std::filesystem::path&
 Result<void> run_garden(const SweepCommand& command, const std::filesystem::path& work,
                         SweepReport& report) {
   TRY_ASSIGN(const auto catalog, till::parse_catalog(kGardenSeed, "seeds/gardenworld.json"));
-  for (const std::uint64_t tills : command.tills) {
+  std::vector<std::uint64_t> sizes = command.tills;
+  std::sort(sizes.begin(), sizes.end());  // growth (G2) is told from the smallest
+  for (const std::uint64_t tills : sizes) {
     if (!command.quiet)
       std::fprintf(stderr, "%llu tills\n", static_cast<unsigned long long>(tills));
     RunOptions options = run_options(command, work / std::to_string(tills));
@@ -138,7 +142,20 @@ Result<void> write_outputs(const SweepCommand& command, const SweepReport& repor
   return {};
 }
 
+// Before minutes of work, not after.
+Result<void> check_outputs(const SweepCommand& command) {
+  if (!command.json.empty() && !std::ofstream(command.json, std::ios::app).good()) {
+    return fail(Errc::kIo, command.json + ": cannot be written");
+  }
+  if (command.report.empty()) return {};
+  std::error_code error;
+  std::filesystem::create_directories(command.report, error);
+  if (error) return fail(Errc::kIo, command.report + ": " + error.message());
+  return {};
+}
+
 Result<bool> run(const SweepCommand& command) {
+  TRY(check_outputs(command));
   TRY_ASSIGN(const std::filesystem::path work, work_directory(command));
   SweepReport report;
   report.commit = kCommit;
@@ -150,8 +167,9 @@ Result<bool> run(const SweepCommand& command) {
                                             : run_receipts(command, work, report);
   std::error_code ignored;
   if (!command.keep) std::filesystem::remove_all(work, ignored);
+  // What was run is worth reading, also when a later run could not be done.
+  if (!report.runs.empty()) TRY(write_outputs(command, report));
   TRY(ran);
-  TRY(write_outputs(command, report));
   return std::all_of(report.runs.begin(), report.runs.end(),
                      [](const RunResult& r) { return r.passed(); });
 }
@@ -177,7 +195,7 @@ void add_sweep_command(CLI::App& app, int& exit_status) {
       app.add_subcommand("sweep", "Run N simulated tills against a real relay and check the books");
   sub->add_option("--tills", command->tills, "Fleet sizes, for example 200,1000,5000,10000")
       ->delimiter(',')
-      ->check(CLI::Range(std::uint64_t{1}, kTillsMax));
+      ->check(CLI::Range(kTillsMin, kTillsMax));
   auto* receipts =
       sub->add_option("--receipts", command->receipts,
                       "Replay a retailer's receipts (CSV) instead: each store one till")

@@ -32,7 +32,7 @@ constexpr const char* kReceipts =
 TEST_CASE("a small sweep holds every claim and writes its table, JSON and page") {
   const TempDir directory;
   const auto outcome =
-      run({kRebuild, "sweep", "--tills", "14,210", "--seed", "3", "--json",
+      run({kRebuild, "sweep", "--tills", "210,4", "--seed", "3", "--json",
            (directory / "s.json").string(), "--report", (directory / "page").string(), "--quiet"});
   CHECK_MESSAGE(outcome.status == 0, outcome.out, outcome.err);
   const json report = read_json(directory / "s.json");
@@ -98,6 +98,28 @@ TEST_CASE("receipts: figures equal the file's, refused lines are counted, coupon
   CHECK(run["on_hand"]["5"] == -12844);
 }
 
+TEST_CASE("receipts: amount lines alone, and a day that travels in parts") {
+  const TempDir directory;
+  const std::string header(kReceipts, std::string(kReceipts).find('\n') + 1);
+  const auto sweep = [&](const std::string& lines) {
+    write_file(directory / "r.csv", core::as_bytes(header + lines));
+    return run({kRebuild, "sweep", "--receipts", (directory / "r.csv").string(), "--no-faults",
+                "--json", (directory / "s.json").string(), "--quiet"});
+  };
+  const auto amounts = sweep("1,100,2017-01-01 08:00:00,5,0,1.25,0,0,0\n");
+  CHECK_MESSAGE(amounts.status == 0, amounts.out, amounts.err);
+  std::string many;
+  for (int product = 1; product <= 20000; ++product) {
+    many += "1,100,2017-01-01 08:00:00," + std::to_string(product * 100) + ",1,0.01,0,0,0\n";
+  }
+  const auto parts = sweep(many);
+  CHECK_MESSAGE(parts.status == 0, parts.out, parts.err);
+  const json run = read_json(directory / "s.json")["runs"][0];
+  CHECK(run["receipts"]["units"] == 20000);
+  CHECK(run["receipts"]["net_minor"] == 20000);
+  CHECK(run["messages"] > 2);
+}
+
 TEST_CASE("a real retailer's half year comes out to the cent, when it lies beside the project") {
   const std::filesystem::path data =
       std::filesystem::path(DAYBOOK_SOURCE_DIR).parent_path() / "shared/data/grocery-year";
@@ -125,12 +147,12 @@ TEST_CASE("a real retailer's half year comes out to the cent, when it lies besid
 
 TEST_CASE("wrong usage is 2, data that says no is 1, and both say why") {
   const TempDir directory;
-  CHECK(run({kRebuild, "sweep", "--tills", "0"}).status == 2);
+  CHECK(run({kRebuild, "sweep", "--tills", "3"}).status == 2);
   CHECK(run({kRebuild, "sweep", "--no-such-flag"}).status == 2);
   CHECK(run({kRebuild, "sweep", "--receipts", "/nonexistent.csv"}).status == 2);
-  CHECK(run({kRebuild, "sweep", "--tills", "2", "--work", directory.path().string()}).status == 2);
+  CHECK(run({kRebuild, "sweep", "--tills", "4", "--work", directory.path().string()}).status == 2);
   const auto no_relay =
-      run({kRebuild, "sweep", "--tills", "2", "--relay-binary", "/nonexistent", "--quiet"});
+      run({kRebuild, "sweep", "--tills", "4", "--relay-binary", "/nonexistent", "--quiet"});
   CHECK(no_relay.status == 1);
   CHECK(no_relay.err.find("/nonexistent") != std::string::npos);
   write_file(directory / "r.csv", core::as_bytes("store_id\n1\n"));

@@ -71,6 +71,31 @@ bool contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("--journal overrules the variable, and one of both is required") {
+  const Street street;
+  street.set_up();
+  const std::string mine = street.file("till.db").string();
+  const auto show = [](const Words& words) {
+    Words argv = {"env"};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return test::run(argv).status;
+  };
+  const std::string program = kBin + "daybook-till";
+  CHECK(show({"DAYBOOK_JOURNAL=" + mine, program, "show", "status"}) == 0);
+  CHECK(show({"DAYBOOK_JOURNAL=" + mine, program, "show", "status", "--journal", "/nonexistent"}) ==
+        1);
+  CHECK(show({"DAYBOOK_JOURNAL=/nonexistent", program, "show", "status", "--journal", mine}) == 0);
+  CHECK(show({"-u", "DAYBOOK_JOURNAL", program, "show", "status"}) == 2);
+}
+
+TEST_CASE("a roster that is a directory is an error, not a crash") {
+  const Street street;
+  street.set_up();
+  street.refused(
+      1, "directory", "join",
+      {"--roster", street.file("office").string(), "--head-office", std::string(64, 'a')});
+}
+
 TEST_CASE("a whole day from the shell reaches the books") {
   const Street street;
   street.set_up();
@@ -162,11 +187,11 @@ TEST_CASE("what the data refuses ends with 1, wrong words with 2, and both say w
   street.refused(1, "not-found", "ring", {"--line", "999"});
   street.refused(1, "overflow", "ring", {"--line", "145x9000000000000000"});
   street.refused(2, "145xx", "ring", {"--line", "145xx"});
-  street.refused(2, "short", "ring", {"--line", "145", "--tender", "cash=1.00"});
+  street.refused(1, "short", "ring", {"--line", "145", "--tender", "cash=1.00"});
   street.refused(1, "not-found", "void", {"--invoice", "1", "--reason", "x"});
   street.refused(1, "not-found", "show", {"document", "1"});
   street.refused(2, "no port", "send", {"--relay", "nowhere"});
-  street.refused(1, "none: cannot be read", "join",
+  street.refused(1, "none: No such file", "join",
                  {"--roster", street.file("none").string(), "--head-office", std::string(64, '0')});
   street.refused(2, "--head-office", "join", {"--roster", kCatalog, "--head-office", "xy"});
   CHECK(street.json("status")["documents"] == 0);

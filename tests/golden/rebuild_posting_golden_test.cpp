@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "core/retail/limits.h"
 #include "ledger-rebuild/posting_rules.h"
 #include "tests/support/rebuild_fleet.h"
 #include "tests/support/temp_dir.h"
@@ -87,7 +88,7 @@ std::string all_cases() {
   Closing unbalanced = test::closing(1, 100);
   unbalanced.tenders.begin()->second.minor = 90;
   out += describe("tenders that do not add up", unbalanced);
-  out += describe("more than the books add up", test::closing(1, rebuild::kFigureMax + 1));
+  out += describe("more than the books add up", test::closing(1, core::retail::kFigureMax + 1));
   return out;
 }
 

@@ -288,3 +288,26 @@ TEST_CASE("the chart of accounts in the seeds is the one in the program") {
   }
   CHECK(text.str() == expected);
 }
+
+TEST_CASE(
+    "what was posted is never quarantined by a later replay: that is refused, nothing written") {
+  Fleet fleet;
+  const std::size_t till = fleet.enrol(1, 1);
+  const std::vector<Bytes> log = some_days(fleet, till, 2);
+  RebuiltBooks books(fleet.roster());
+  const auto before = books.replay(log).digest;
+  SUBCASE("a roster that lost its entries") {
+    const auto empty =
+        *core::envelope::Roster::read({}, test::kOrigin, fleet.head_office_key().public_key());
+    const auto again = rebuild::replay(*rebuild::memory_source(log), empty, books.file());
+    REQUIRE_FALSE(again.has_value());
+    CHECK(again.error().code == Errc::kDamaged);
+  }
+  SUBCASE("signatures marked as bad, or as never checked") {
+    for (const char* state : {"0", "2"}) {
+      change(books.file(), std::string("UPDATE messages SET signature_state = ") + state);
+      CHECK(books.try_replay(log).error().code == Errc::kDamaged);
+    }
+  }
+  CHECK(books.open().digest()->books == before.books);
+}

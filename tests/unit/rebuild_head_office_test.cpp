@@ -33,6 +33,16 @@ TEST_CASE("a head office is made once, and its key is for its owner only") {
   CHECK(again->public_key() == office->public_key());
 }
 
+TEST_CASE("a roster is never overwritten, also when the key beside it is gone") {
+  test::TempDir dir;
+  auto office = *HeadOffice::create(dir / "ho", "example.com/shops");
+  const EnrolRequest first[] = {request(1, 1, 1)};
+  REQUIRE(office.enrol(first).has_value());
+  std::filesystem::remove(dir / "ho" / "head-office.key");
+  CHECK(HeadOffice::create(dir / "ho", "example.com/shops").error().code == Errc::kExists);
+  CHECK(rebuild::read_roster(dir / "ho")->enrolments().size() == 1);
+}
+
 TEST_CASE("enrolments survive, with epochs that rise and entries that chain") {
   test::TempDir dir;
   auto office = *HeadOffice::create(dir / "ho", "example.com/shops");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/retail/limits.h"
 #include "tests/support/rebuild_books.h"
 #include "tests/support/rebuild_fleet.h"
 
@@ -160,7 +161,7 @@ TEST_CASE("a closing whose tenders differ from its net is quarantined as unbalan
 TEST_CASE("a figure beyond what the books can add up is quarantined as out-of-range") {
   OneTill t;
   RebuiltBooks books(t.fleet.roster());
-  books.replay({t.next(closing(1, rebuild::kFigureMax + 1)), t.next(closing(2, 50))});
+  books.replay({t.next(closing(1, core::retail::kFigureMax + 1)), t.next(closing(2, 50))});
   CHECK(only_reason(books) == "out-of-range");
   CHECK(net(books) == 50);
 }

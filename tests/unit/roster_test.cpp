@@ -36,6 +36,13 @@ TEST_CASE("an enrolment that was written is read again") {
   CHECK(again->find(derive_kid(kOrigin, key(4).public_key())) == nullptr);
 }
 
+TEST_CASE("what no till can be is not enrolled") {
+  Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
+  CHECK(roster.enrol(till(0, 1), key(1).public_key(), key(9)).error().code == Errc::kMalformed);
+  CHECK(roster.enrol(till(1, 0), key(1).public_key(), key(9)).error().code == Errc::kMalformed);
+  CHECK(roster.enrol(till(1, 1), PublicKey{}, key(9)).error().code == Errc::kMalformed);
+}
+
 TEST_CASE("a key is enrolled once") {
   Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
   REQUIRE(roster.enrol(till(1, 1), key(1).public_key(), key(9)).has_value());

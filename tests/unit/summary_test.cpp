@@ -36,8 +36,22 @@ TEST_CASE("a fold refuses another day's sale, and an overflow") {
   DayFold full(sample_day(), usd());
   Sale huge = garden_sale(1, 1);
   huge.lines[0].amount = cents(std::numeric_limits<std::int64_t>::max());
-  CHECK(full.add(huge, false).has_value());
   CHECK(full.add(huge, false).error().code == Errc::kOverflow);
+}
+
+TEST_CASE("a till refuses the sale that the books could not post") {
+  DayFold fold(sample_day(), usd());
+  Sale sale = garden_sale(1, 1);
+  sale.lines[0].amount = cents(1'000'000'000'000'000);
+  CHECK(fold.add(sale, false).has_value());
+  CHECK(fold.add(sale, false).error().code == Errc::kOverflow);
+  DayFold stock(sample_day(), usd());
+  sale = garden_sale(1, 1);
+  sale.lines[0].consumed[ProductId{133}] = Quantity{1'000'000'000'000'001};
+  CHECK(stock.add(sale, false).error().code == Errc::kOverflow);
+  sale = garden_sale(1, 1);
+  sale.lines[0].product = ProductId{1ULL << 63};
+  CHECK(check_sale(sale).error().code == Errc::kOverflow);
 }
 
 TEST_CASE("counted cash gives over or short against cash less coupon excess") {

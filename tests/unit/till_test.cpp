@@ -1,5 +1,6 @@
 // Till: the rules of a day, and that a refused operation changes nothing.
 #include "till/till.h"
+#include "core/retail/limits.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@ using till::Till;
 namespace {
 
 constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kDayMax = core::retail::kFigureMax;
 
 // GardenWorld with one more product, stocked, at `price_minor`.
 core::retail::Catalog garden_with(core::ProductId id, std::int64_t price_minor) {
@@ -174,8 +176,8 @@ TEST_CASE("a sale that cannot be sold changes nothing") {
   refused(Errc::kOverflow, basket_of(core::ProductId{7}, units(2)));
   refused(Errc::kOverflow, basket_of(kSet, core::Quantity{kHuge}));
   refused(Errc::kMalformed, {{{kSet, units(1), usd(50001)}}, {}});  // discount above the price
-  refused(Errc::kUsage, {sets(1).lines, {{TenderKind::kCash, usd(49999)}}});
-  refused(Errc::kUsage, {sets(1).lines, {{TenderKind::kCard, usd(50001)}}});
+  refused(Errc::kUnbalanced, {sets(1).lines, {{TenderKind::kCash, usd(49999)}}});
+  refused(Errc::kUnbalanced, {sets(1).lines, {{TenderKind::kCard, usd(50001)}}});
   refused(Errc::kUsage, {sets(1).lines, {{TenderKind::kCash, usd(-1)}}});
   refused(Errc::kUsage, {sets(1).lines, {{TenderKind::kCouponExcess, usd(1)}}});
   CHECK(shop.ring(sets(1)).numbers.at(Series::kInvoice) == 1);
@@ -183,7 +185,7 @@ TEST_CASE("a sale that cannot be sold changes nothing") {
 }
 
 TEST_CASE("a sale that would keep the day from closing is refused, and the day closes") {
-  Shop shop(garden_with(core::ProductId{7}, kHuge - 10));
+  Shop shop(garden_with(core::ProductId{7}, kDayMax - 10));
   shop.open_day(1);
   Till till = shop.open();
   REQUIRE(till.ring(basket_of(core::ProductId{7}, units(1)), 1));
@@ -191,7 +193,7 @@ TEST_CASE("a sale that would keep the day from closing is refused, and the day c
   REQUIRE_FALSE(second);
   CHECK(second.error().code == Errc::kOverflow);
   CHECK(till.day_so_far()->sales == 1);  // nothing of the refused sale is in the running sum
-  CHECK(till.day_so_far()->net == usd(kHuge - 10));
+  CHECK(till.day_so_far()->net == usd(kDayMax - 10));
   REQUIRE(till.void_sale(1, "too dear", 1));
   CHECK(till.ring(sets(1), 1)->numbers.at(Series::kInvoice) == 2);
   CHECK(till.close_day()->net == usd(50000));
@@ -215,12 +217,12 @@ TEST_CASE("a void that would keep the day from closing is refused") {
     sale.tenders = {{TenderKind::kCash, usd(minor)}};
     return till.record_sale(sale);
   };
-  REQUIRE(record(kHuge));
-  REQUIRE(record(-kHuge));
-  REQUIRE(record(kHuge));
+  REQUIRE(record(kDayMax));
+  REQUIRE(record(-kDayMax));
+  REQUIRE(record(kDayMax));
   CHECK(till.void_sale(2, "why not", 1).error().code == Errc::kOverflow);
   CHECK(till.check());
-  CHECK(till.close_day()->net == usd(kHuge));
+  CHECK(till.close_day()->net == usd(kDayMax));
   CHECK(till.check());
 }
 
