@@ -18,18 +18,22 @@
 #include "ledger-rebuild/parallel.h"
 #include "ledger-rebuild/replay.h"
 #include "ledger-rebuild/resolve.h"
+#include "scripts/bench/bench_support.h"
 #include "scripts/poc_scale/commit.h"
 #include "scripts/poc_scale/measure.h"
 
 namespace {
 
+using bench::Clock;
+using bench::median;
+using bench::need;
+using bench::seconds_since;
 using core::Bytes;
 using core::envelope::PrivateKey;
 using core::envelope::PublicKey;
 using core::envelope::Roster;
 using core::retail::Closing;
 using core::retail::Opening;
-using Clock = std::chrono::steady_clock;
 
 struct Words {
   std::filesystem::path directory = "/tmp/daybook-bench-rebuild";
@@ -38,28 +42,6 @@ struct Words {
   std::size_t pairs = 11;
   unsigned threads = 0;
 };
-
-template <typename T>
-T need(core::Result<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "bench_rebuild: %s\n", describe(result.error()).c_str());
-    std::exit(1);
-  }
-  return std::move(result).value();
-}
-void need(const core::Result<void>& result) {
-  if (result) return;
-  std::fprintf(stderr, "bench_rebuild: %s\n", describe(result.error()).c_str());
-  std::exit(1);
-}
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // What libsodium needs for one signature, and nothing else.
 struct Signed {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "scripts/bench/bench_support.h"
 #include "scripts/poc_scale/commit.h"
 #include "scripts/poc_scale/measure.h"
 #include "till/catalog_file.h"
@@ -18,7 +19,10 @@
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using bench::Clock;
+using bench::median;
+using bench::need;
+using bench::seconds_since;
 
 struct Words {
   std::filesystem::path directory = "/tmp/daybook-bench-till";
@@ -39,30 +43,6 @@ struct TillCost {
   double milliseconds = 0;
   double bytes = 0;
 };
-
-template <typename T>
-T need(core::Result<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "bench_till: %s\n", describe(result.error()).c_str());
-    std::exit(1);
-  }
-  return std::move(result).value();
-}
-
-void need(const core::Result<void>& result) {
-  if (result) return;
-  std::fprintf(stderr, "bench_till: %s\n", describe(result.error()).c_str());
-  std::exit(1);
-}
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 core::envelope::Roster roster_with(core::TillRef ref, const core::envelope::PublicKey& key) {
   static const auto head_office = core::envelope::PrivateKey::generate();

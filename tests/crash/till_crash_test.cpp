@@ -19,12 +19,6 @@ using till::Till;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
 const std::string kProgram = std::string(DAYBOOK_BIN_DIR) + "/daybook-till";
 // Everything that changes a file or says something, and the calls around it.
 const std::vector<std::string> kSystemCalls = {"pwrite64",  "fdatasync", "fsync",  "write",
@@ -33,7 +27,7 @@ const std::vector<std::string> kSystemCalls = {"pwrite64",  "fdatasync", "fsync"
 constexpr int kInjectionsMax = 400;  // of one system call; far above what a command makes
 
 bool have_strace() {
-  if (!kSanitized && test::run({"strace", "-V"}).status == 0) return true;
+  if (!test::kSanitized && test::run({"strace", "-V"}).status == 0) return true;
   MESSAGE("skipped: strace is missing, or a sanitizer is in the way");
   return false;
 }

@@ -15,16 +15,10 @@ using rebuild::BooksDigest;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
 const std::string kProgram = std::string(DAYBOOK_BIN_DIR) + "/daybook-rebuild";
 
 bool skip_without_strace() {
-  if (kSanitized) {
+  if (test::kSanitized) {
     MESSAGE("skipped: strace and the sanitizers cannot hold one process together");
     return true;
   }

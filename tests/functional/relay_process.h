@@ -8,13 +8,6 @@
 
 namespace test {
 
-// True in builds where strace and tight timing make no sense.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-
 std::string relay_binary();
 
 class Relay {

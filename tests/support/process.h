@@ -11,6 +11,13 @@
 
 namespace test {
 
+// Under a sanitizer processes cannot be traced: cases that strace skip themselves, by name.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // What a finished command left behind.
 struct Outcome {
   int status = -1;  // exit status, or 128 + signal
