@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/base/whole_file.h"
 #include "core/disk/file.h"
 #include "core/envelope/cbor.h"
 #include "ledger-rebuild/intake.h"
@@ -266,12 +267,16 @@ Result<Mailbox> Mailbox::read(const fs::path& directory) {
   for (const std::string& name : names) {
     std::error_code ignored;
     if (!fs::is_regular_file(directory / name, ignored)) continue;
-    TRY_ASSIGN(const core::disk::FileContent content, disk.content(directory / name));
     File file;
     file.name = name;
-    // One byte over the limit is enough to be refused for its size.
-    const std::size_t kept = std::min(content.bytes.size(), core::envelope::kMessageSizeMax + 1);
-    file.bytes = core::to_bytes(core::ByteView(content.bytes).first(kept));
+    const auto content = core::read_whole_file(directory / name, core::envelope::kMessageSizeMax);
+    if (!content && content.error().code == Errc::kTooLarge) {
+      file.fault = content.error().what;
+      files.push_back(std::move(file));
+      continue;
+    }
+    TRY(content);
+    file.bytes = core::to_bytes(core::as_bytes(*content));
     const auto message = core::envelope::parse_message(file.bytes);
     if (message) {
       file.kid = message->header.kid;

@@ -117,10 +117,12 @@ class PosixFilesystem final : public Filesystem {
   }
 
   Result<FileContent> content(const fs::path& path) override {
-    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // Without blocking: somebody may have put a pipe where a segment is expected.
+    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (fd.get() < 0) return refused("open", path);
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) return refused("stat", path);
+    if (!S_ISREG(info.st_mode)) return fail(Errc::kIo, path.string() + " is no regular file");
     const auto size = static_cast<std::size_t>(info.st_size);
     if (size == 0) return FileContent{};
     void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd.get(), 0);

@@ -1,5 +1,6 @@
 // Logs of several segments: recovery, damage, superseded copies, places.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include "core/disk/log_reader.h"
 #include "core/disk/log_scan.h"
@@ -379,4 +380,10 @@ TEST_CASE("read_log gives entries and damages of real files") {
   REQUIRE(log->damages.size() == 1);
   CHECK(describe(log->damages[0]) ==
         "segment-00000001.log, byte 64, 48 bytes: body checksum differs; entries 0 to 0 are lost");
+}
+
+TEST_CASE("a pipe in the place of a segment is refused, not waited for") {
+  const test::TempDir directory;
+  REQUIRE(::mkfifo((directory / "segment-00000001.log").c_str(), 0600) == 0);
+  CHECK(core::disk::read_log(directory.path()).error().code == core::Errc::kIo);
 }

@@ -203,3 +203,15 @@ TEST_CASE("a till that is not on the roster, or no directory, is an error") {
         core::Errc::kNotFound);
   CHECK(Mailbox::read(shop.box / "none").error().code == core::Errc::kNotFound);
 }
+
+TEST_CASE("a huge file in the mailbox is refused by its size, without being read") {
+  Shop shop;
+  shop.put("last", shop.closings[1]);
+  test::write_file(shop.box / "huge", core::as_bytes("x"));
+  std::filesystem::resize_file(shop.box / "huge", std::uint64_t{5} << 30);  // sparse
+  const Recovery recovery = shop.recover();
+  CHECK(recovery.good());
+  REQUIRE(recovery.files.size() == 2);
+  CHECK(recovery.files[0].verdict == rebuild::FileVerdict::kUnreadable);
+  CHECK(recovery.files[0].detail.find("over 65535 bytes") != std::string::npos);
+}
