@@ -33,6 +33,7 @@ Result<RelayProcess> RelayProcess::start(const std::filesystem::path& binary,
   std::vector<std::string> words = {binary.string(),    "serve",    "--data",
                                     directory.string(), "--listen", "127.0.0.1:0"};
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t pid = -1;
