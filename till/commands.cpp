@@ -214,6 +214,8 @@ Result<void> run_show(const CommandWords& words) {
   } else if (words.show_what == "outbox") {
     TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, SIZE_MAX >> 1));
     print(report_outbox(entries, form));
+  } else if (words.show_what == "document" && words.show_number == 0) {
+    return fail(Errc::kUsage, "show document takes an invoice number, such as: show document 17");
   } else if (words.show_what == "document") {
     TRY_ASSIGN(const StoredDocument document, till.document(words.show_number));
     print(report_document(till.ref(), document, till.catalog(), form));

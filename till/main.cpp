@@ -14,6 +14,8 @@ using core::Result;
 using till::CommandWords;
 using Action = std::function<Result<void>()>;
 
+constexpr long kNumberMax = 1'000'000'000'000'000'000;  // of a document
+
 constexpr const char* kAbout =
     R"(A till that keeps its own journal and sends two signed messages a day.
 
@@ -105,7 +107,9 @@ class CommandLine {
                      "cash=AMOUNT, card=AMOUNT or coupon=AMOUNT; default: exact cash");
     CLI::App* cancel = command("void", "Cancel a sale of the open day",
                                [this] { return till::run_void(words_, clock_); });
-    cancel->add_option("--invoice", words_.invoice, "Number in the invoice series")->required();
+    cancel->add_option("--invoice", words_.invoice, "Number in the invoice series")
+        ->required()
+        ->check(CLI::Range(1L, kNumberMax));
     cancel->add_option("--reason", words_.reason, "Why, for the record")->required();
   }
 
@@ -124,7 +128,8 @@ class CommandLine {
     send->add_option("--relay", words_.relay, "http://HOST:PORT")->required();
     send->add_option("--attempts", words_.attempts, "Give up after so many failures in a row")
         ->check(CLI::PositiveNumber);
-    send->add_option("--for-seconds", words_.for_seconds, "Give up after this time");
+    send->add_option("--for-seconds", words_.for_seconds, "Give up after this time")
+        ->check(CLI::Range(0, 31536000));
     send->add_option("--timeout-ms", words_.timeout_ms, "For one answer; default 10000")
         ->check(CLI::Range(1, 3600000));
   }
@@ -134,7 +139,8 @@ class CommandLine {
                              [this] { return till::run_show(words_); });
     show->add_option("what", words_.show_what, "status, day, outbox, document, request")
         ->check(CLI::IsMember({"status", "day", "outbox", "document", "request"}));
-    show->add_option("number", words_.show_number, "Invoice number, for document");
+    show->add_option("number", words_.show_number, "Invoice number, for document")
+        ->check(CLI::Range(1L, kNumberMax));
     show->add_flag("--json", words_.json, "As JSON");
     command("check", "Check that everything in the journal fits together",
             [this] { return till::run_check(words_); });

@@ -219,7 +219,8 @@ void add_sweep_command(CLI::App& app, int& exit_status) {
   sub->add_option("--verify", command->verify,
                   "Signatures that the replay checks: every, or the tips of the chains")
       ->check(CLI::IsMember({"every", "tips"}));
-  sub->add_option("--seed", command->seed, "Of keys, samples, delays and losses");
+  sub->add_option("--seed", command->seed, "Of keys, samples, delays and losses")
+      ->check(CLI::NonNegativeNumber);
   sub->add_option("--relay-binary", command->relay_binary,
                   "daybook-relay; default: the one beside this program");
   sub->add_option("--work", command->work,

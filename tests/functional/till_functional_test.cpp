@@ -88,6 +88,15 @@ TEST_CASE("--journal overrules the variable, and one of both is required") {
   CHECK(show({"-u", "DAYBOOK_JOURNAL", program, "show", "status"}) == 2);
 }
 
+TEST_CASE("numbers that no document can have are wrong usage") {
+  const Street street;
+  street.set_up();
+  CHECK(street.till("void", {"--invoice", "-1", "--reason", "x"}).status == 2);
+  CHECK(street.till("void", {"--invoice", "0", "--reason", "x"}).status == 2);
+  CHECK(street.till("show", {"document"}).status == 2);
+  CHECK(street.till("show", {"document", "99999999999999999999"}).status == 2);
+}
+
 TEST_CASE("a roster that is a directory is an error, not a crash") {
   const Street street;
   street.set_up();
