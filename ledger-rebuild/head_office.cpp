@@ -1,18 +1,14 @@
 // HeadOffice: files of the head-office directory, each replaced as a whole and synced.
 #include "ledger-rebuild/head_office.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <limits>
 #include <memory>
 #include <optional>
 
 #include "core/base/decimal.h"
 #include "core/disk/file.h"
+#include "core/disk/replace_file.h"
 
 namespace rebuild {
 namespace {
@@ -23,7 +19,7 @@ using core::ByteView;
 using core::Errc;
 using core::fail;
 using core::Result;
-using core::disk::Filesystem;
+using core::disk::Access;
 using core::disk::posix_filesystem;
 using core::envelope::PrivateKey;
 using core::envelope::PublicKey;
@@ -35,27 +31,8 @@ constexpr const char* kOriginFile = "origin";
 constexpr const char* kRosterFile = "roster.cbor";
 constexpr const char* kLockFile = "lock";
 
-enum class Access { kEverybody, kOwner };
-
-// Makes the file before its content is written, so that the content is never readable by others.
-Result<void> make_private(const fs::path& path) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(Errc::kIo, "open " + path.string() + ": " + std::strerror(errno));
-  ::close(fd);
-  return {};
-}
-
-// The file is the old one or the new one, whatever happens; the new one when this returns.
-Result<void> replace_file(const fs::path& path, ByteView content, Access access) {
-  Filesystem& files = posix_filesystem();
-  fs::path temporary = path;
-  temporary += ".new";
-  if (access == Access::kOwner) TRY(make_private(temporary));
-  TRY_ASSIGN(auto file, files.open(temporary, core::disk::OpenMode::kCreate));
-  TRY(file->write_at(0, content));
-  TRY(file->sync());
-  TRY(files.rename(temporary, path));
-  return files.sync_directory(path.parent_path());
+Result<void> replace_file(const fs::path& path, ByteView content, Access access = Access::kGroup) {
+  return core::disk::replace_file(posix_filesystem(), path, content, access);
 }
 
 Result<Bytes> read_whole(const fs::path& path) {
@@ -184,9 +161,9 @@ Result<HeadOffice> HeadOffice::create(const fs::path& directory, std::string_vie
   // A roster with entries is somebody's, also when the key beside it was lost or never copied.
   TRY(refuse_existing(directory / kRosterFile, true));
   const PrivateKey key = PrivateKey::generate();
-  TRY(replace_file(directory / kOriginFile, line(origin), Access::kEverybody));
-  TRY(replace_file(directory / kPublicFile, line(key.public_key().hex()), Access::kEverybody));
-  TRY(replace_file(directory / kRosterFile, {}, Access::kEverybody));
+  TRY(replace_file(directory / kOriginFile, line(origin)));
+  TRY(replace_file(directory / kPublicFile, line(key.public_key().hex())));
+  TRY(replace_file(directory / kRosterFile, {}));
   // Last: an interrupted creation can be repeated.
   TRY(replace_file(key_file, line(core::to_hex(key.seed())), Access::kOwner));
   return open(directory);
@@ -221,7 +198,7 @@ Result<std::vector<Enrolled>> HeadOffice::enrol(std::span<const EnrolRequest> re
     answers.push_back(Enrolled{request.till, roster.latest_epoch(request.till),
                                core::envelope::message_id(*bulletin)});
   }
-  TRY(replace_file(path, content, Access::kEverybody));
+  TRY(replace_file(path, content));
   roster_ = std::move(roster);
   return answers;
 }

@@ -33,7 +33,8 @@ class File {
 enum class OpenMode {
   kRead,
   kReadWrite,
-  kCreate,  // for reading and writing; emptied if it exists
+  kCreate,         // for reading and writing; emptied if it exists
+  kCreatePrivate,  // the same, and made anew, so that only its owner can read it
 };
 
 // A file's whole content. Owner of `bytes`: `owner`.

@@ -111,7 +111,11 @@ class PosixFilesystem final : public Filesystem {
     const int flags = mode == OpenMode::kRead        ? O_RDONLY
                       : mode == OpenMode::kReadWrite ? O_RDWR
                                                      : O_RDWR | O_CREAT | O_TRUNC;
-    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
+    const bool owner_only = mode == OpenMode::kCreatePrivate;
+    if (owner_only && ::unlink(path.c_str()) != 0 && errno != ENOENT) {
+      return refused("remove", path);
+    }
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, owner_only ? 0600 : 0640);
     if (fd < 0) return refused("open", path);
     return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
   }

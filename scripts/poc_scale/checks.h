@@ -28,15 +28,17 @@ inline Check failed(std::string detail) {
 core::Result<rebuild::BooksDigest> digest_of_log(const CheckContext& context,
                                                  const std::filesystem::path& log,
                                                  const std::filesystem::path& books);
-// Copies a log directory, whole or only its first `entries`.
-core::Result<void> copy_log(const std::filesystem::path& from, const std::filesystem::path& to);
+// The first `entries` of a log directory, as a log directory of their own.
 core::Result<void> copy_log_prefix(const std::filesystem::path& from,
                                    const std::filesystem::path& to, std::uint64_t entries);
+// Copies a file, or a directory with all that is in it.
+core::Result<void> copy_path(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // log_checks.cpp
 core::Result<Check> check_resend(const CheckContext& context);            // B3
 core::Result<Check> check_hostile_messages(const CheckContext& context);  // B8
-core::Result<Check> check_recover(const CheckContext& context);           // B6
+// recover_check.cpp
+core::Result<Check> check_recover(const CheckContext& context);  // B6
 // fault_checks.cpp
 core::Result<Check> check_bad_network(const CheckContext& context, RunResult& result);  // B2
 core::Result<Check> check_relay_killed(const CheckContext& context);                    // B5

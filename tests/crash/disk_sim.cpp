@@ -186,7 +186,7 @@ void SimDisk::rename_now(NameChange change) {
 
 Result<std::unique_ptr<File>> SimDisk::open(const std::filesystem::path& path, OpenMode mode) {
   const std::string name = name_of(path);
-  if (mode == OpenMode::kCreate) {
+  if (mode == OpenMode::kCreate || mode == OpenMode::kCreatePrivate) {
     const Errc code = planned_ ? planned_->code : Errc::kIo;
     TRY(change(code, [&] { rename_now({{name, std::make_shared<Inode>()}}); }));
   }
