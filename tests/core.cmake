@@ -5,6 +5,9 @@ daybook_test(test_base
 daybook_test(test_envelope
   SOURCES unit/cbor_test.cpp unit/message_test.cpp unit/roster_test.cpp unit/vectors_test.cpp
   USES core_envelope nlohmann_json::nlohmann_json LABELS unit)
+daybook_test(test_tlog
+  SOURCES unit/tlog_test.cpp
+  USES core_tlog LABELS unit)
 daybook_test(test_retail
   SOURCES unit/catalog_test.cpp unit/document_test.cpp unit/summary_test.cpp
   USES core_retail LABELS unit)
