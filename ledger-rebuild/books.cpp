@@ -4,6 +4,7 @@
 #include "core/sqlite/database.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/digest.h"
+#include "ledger-rebuild/known.h"
 
 namespace rebuild {
 
@@ -58,6 +59,10 @@ Result<StateCounts> Books::state_counts() const {
 
 Result<std::string> Books::origin() const {
   return database_->query_text("SELECT value FROM meta WHERE name = 'origin'");
+}
+
+Result<std::optional<core::envelope::TreeHead>> Books::tree_head() const {
+  return read_tree_head(*database_);
 }
 
 Result<BooksDigest> Books::digest() const {

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/result.h"
 #include "core/envelope/keys.h"
+#include "core/envelope/message.h"
 #include "ledger-rebuild/state.h"
 
 namespace core::sqlite {
@@ -48,6 +50,8 @@ class Books {
   core::Result<StateCounts> state_counts() const;
   // The log that these books were made from.
   core::Result<std::string> origin() const;
+  // Of that log, at the last replay; none: it was not read without gaps.
+  core::Result<std::optional<core::envelope::TreeHead>> tree_head() const;
   // Computed from the tables as they are now.
   core::Result<BooksDigest> digest() const;
   // As the last replay computed and stored it.

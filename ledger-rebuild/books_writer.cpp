@@ -260,6 +260,11 @@ Result<void> BooksWriter::set_log_end(core::LogIndex end) {
   return set_meta(db_, "log_end", [&](Statement& s) { s.bind_int(2, as_int(end.value)); });
 }
 
+Result<void> BooksWriter::set_tree_head(const core::envelope::TreeHead& head) {
+  TRY(set_meta(db_, "tree_size", [&](Statement& s) { s.bind_int(2, as_int(head.size)); }));
+  return set_meta(db_, "tree_root", [&](Statement& s) { s.bind_blob(2, head.root.view()); });
+}
+
 Result<void> BooksWriter::store_digest() {
   TRY_ASSIGN(const BooksDigest digest, compute_digest(db_));
   TRY(set_meta(db_, "books_digest", [&](Statement& s) { s.bind_blob(2, digest.books.view()); }));

@@ -26,6 +26,8 @@ class BooksWriter {
   core::Result<bool> write_items(std::span<const Item> items, std::span<const Verdict> verdicts);
   core::Result<bool> write_no_messages(std::span<const NoMessage> entries);
   core::Result<void> set_log_end(core::LogIndex end);
+  // What head office saw of the log.
+  core::Result<void> set_tree_head(const core::envelope::TreeHead& head);
   // Computes the digest from the tables and stores it.
   core::Result<void> store_digest();
 

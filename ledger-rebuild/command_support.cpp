@@ -3,14 +3,19 @@
 
 #include <unistd.h>
 
+#include "ledger-rebuild/head_office.h"
+
 namespace rebuild {
 
-core::Result<std::unique_ptr<Source>> open_source(const std::string& log,
-                                                  const std::string& relay) {
+core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const std::string& relay,
+                                                  const std::string& head_office) {
   if (log.empty() == relay.empty()) {
     return core::fail(core::Errc::kUsage, "name the log with either --log DIR or --relay URL");
   }
-  if (!relay.empty()) return relay_source(relay);
+  if (!relay.empty()) {
+    TRY_ASSIGN(auto credential, read_credential(head_office));
+    return relay_source(relay, std::move(credential));
+  }
   return log_directory_source(log);
 }
 

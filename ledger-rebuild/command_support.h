@@ -22,8 +22,10 @@ inline int finish(const core::Result<int>& result) {
   return result ? *result : report_error(result.error());
 }
 
-// The source that --log or --relay names; exactly one is given.
-core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const std::string& relay);
+// The source that --log or --relay names; exactly one is given. A relay's entries are asked for
+// with the key of the head-office directory, if it is there.
+core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const std::string& relay,
+                                                  const std::string& head_office);
 
 // A line on stderr that is drawn over and over when stderr is a terminal; nothing otherwise.
 Progress terminal_progress(const char* what);

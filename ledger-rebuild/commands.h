@@ -10,6 +10,8 @@ namespace rebuild {
 
 void add_init(CLI::App& app, int& exit_code);
 void add_enrol(CLI::App& app, int& exit_code);
+void add_log_key(CLI::App& app, int& exit_code);
+void add_revoke(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);

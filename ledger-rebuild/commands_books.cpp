@@ -50,7 +50,7 @@ void print_outcome(const ReplayOutcome& o) {
 }
 
 Result<int> run_replay(const LogArguments& a) {
-  TRY_ASSIGN(const auto source, open_source(a.log, a.relay));
+  TRY_ASSIGN(const auto source, open_source(a.log, a.relay, a.head_office));
   TRY_ASSIGN(const auto roster, read_roster(a.head_office));
   ReplayOptions options;
   options.verify = a.verify;
@@ -59,9 +59,10 @@ Result<int> run_replay(const LogArguments& a) {
   TRY_ASSIGN(const ReplayOutcome outcome, replay(*source, roster, a.books, options));
   print_lines(stderr, "remark: ", outcome.remarks);
   print_lines(stderr, "damaged log: ", outcome.damages);
+  print_lines(stderr, "untrue log: ", outcome.log_faults);
   print_outcome(outcome);
-  const bool clean = outcome.damages.empty() && outcome.states.quarantined == 0 &&
-                     outcome.states.contradicted == 0;
+  const bool clean = outcome.damages.empty() && outcome.log_faults.empty() &&
+                     outcome.states.quarantined == 0 && outcome.states.contradicted == 0;
   return clean ? 0 : kDataSaysNo;
 }
 
@@ -96,7 +97,7 @@ Result<int> run_verify(const LogArguments& a) {
   TRY_ASSIGN(std::vector<std::string> problems, verify_books(books));
   TRY_ASSIGN(const BooksDigest digest, books.digest());
   if (with_log) {
-    TRY_ASSIGN(const auto source, open_source(a.log, a.relay));
+    TRY_ASSIGN(const auto source, open_source(a.log, a.relay, a.head_office));
     TRY_ASSIGN(const auto roster, read_roster(a.head_office));
     TRY_ASSIGN(const LogAudit audit, verify_against_log(books, *source, roster, a.threads,
                                                         terminal_progress("signatures")));

@@ -1,9 +1,10 @@
-// init and enrol: head office's key and roster.
+// init, enrol, log-key, revoke: head office's key and roster.
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
 
 #include "core/disk/file.h"
+#include "core/tlog/note.h"
 #include "ledger-rebuild/command_support.h"
 #include "ledger-rebuild/commands.h"
 #include "ledger-rebuild/head_office.h"
@@ -57,6 +58,40 @@ Result<int> enrol(const EnrolArguments& a, bool by_words) {
   return 0;
 }
 
+struct LogKeyArguments {
+  std::string directory;
+  std::string key;
+};
+
+Result<int> log_key(const LogKeyArguments& a) {
+  TRY_ASSIGN(HeadOffice office, HeadOffice::open(a.directory));
+  const auto verifier = core::tlog::NoteVerifier::parse(a.key);
+  if (!verifier) return fail(Errc::kUsage, "--key: " + verifier.error().what);
+  if (verifier->name() != office.origin()) {
+    return fail(Errc::kUsage, "--key: of the log '" + verifier->name() +
+                                  "'; this head office's is '" + office.origin() + "'");
+  }
+  TRY(office.name_log_key(verifier->key()));
+  std::printf("log key %s\n", verifier->vkey().c_str());
+  return 0;
+}
+
+struct RevokeArguments {
+  std::string directory;
+  std::uint32_t store = 0;
+  std::uint32_t till = 0;
+  std::uint32_t epoch = 0;
+};
+
+Result<int> revoke(const RevokeArguments& a) {
+  TRY_ASSIGN(HeadOffice office, HeadOffice::open(a.directory));
+  const core::TillRef till{core::StoreId{a.store}, core::TillId{a.till}};
+  const core::Epoch epoch{a.epoch != 0 ? a.epoch : office.roster().latest_epoch(till).value};
+  TRY(office.revoke(till, epoch));
+  std::printf("revoked till %s\nepoch %s\n", to_string(till).c_str(), to_string(epoch).c_str());
+  return 0;
+}
+
 }  // namespace
 
 void add_init(CLI::App& app, int& exit_code) {
@@ -93,6 +128,33 @@ void add_enrol(CLI::App& app, int& exit_code) {
     }
     exit_code = finish(enrol(*a, key->count() > 0));
   });
+}
+
+void add_log_key(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("log-key", "Name the key that signs the log's checkpoints");
+  auto a = std::make_shared<LogKeyArguments>();
+  command->add_option("--dir", a->directory, "Head-office directory")->required();
+  command->add_option("--key", a->key, "The key as daybook-relay init or key prints it")
+      ->required();
+  command->footer(
+      "Example:\n  daybook-rebuild log-key --dir head-office --key \"$(daybook-relay key shops)\"\n"
+      "Tills that join with the new roster check their receipts with it.");
+  command->callback([a, &exit_code] { exit_code = finish(log_key(*a)); });
+}
+
+void add_revoke(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("revoke", "Take a till's key back");
+  auto a = std::make_shared<RevokeArguments>();
+  command->add_option("--dir", a->directory, "Head-office directory")->required();
+  command->add_option("--store", a->store, "Store number")->required();
+  command->add_option("--till", a->till, "Till number in its store")->required();
+  command->add_option("--epoch", a->epoch, "Which of its keys; default: the latest");
+  command->footer(
+      "Example:\n  daybook-rebuild revoke --dir head-office --store 4 --till 1\n"
+      "Give the new roster to the relay (SIGHUP): from then on it accepts nothing new from the "
+      "key.");
+  command->callback([a, &exit_code] { exit_code = finish(revoke(*a)); });
 }
 
 }  // namespace rebuild

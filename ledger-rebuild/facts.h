@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,9 +56,10 @@ struct Item {
   core::ByteView bytes;
   core::ByteView protected_header;
   core::ByteView payload;
-  bool is_summary = false;  // by its content type
-  Entry entry;              // when bytes are there and payload_fault is kNone
-  std::string detail;       // of payload_fault
+  bool is_summary = false;                              // by its content type
+  std::optional<core::envelope::TreeHead> tree_head{};  // of a message just read, if it has one
+  Entry entry;         // when bytes are there and payload_fault is kNone
+  std::string detail;  // of payload_fault
 };
 
 // Whether the key is enrolled for the epoch that the message names.

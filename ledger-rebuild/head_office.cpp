@@ -9,6 +9,7 @@
 #include "core/base/decimal.h"
 #include "core/disk/file.h"
 #include "core/disk/replace_file.h"
+#include "core/envelope/key_files.h"
 
 namespace rebuild {
 namespace {
@@ -21,23 +22,22 @@ using core::fail;
 using core::Result;
 using core::disk::Access;
 using core::disk::posix_filesystem;
+using core::envelope::check_origin;
+using core::envelope::kOriginFile;
+using core::envelope::kRosterFile;
 using core::envelope::PrivateKey;
 using core::envelope::PublicKey;
+using core::envelope::read_private_key;
+using core::envelope::read_public_key;
+using core::envelope::read_roster_file;
 using core::envelope::Roster;
 
 constexpr const char* kKeyFile = "head-office.key";
-constexpr const char* kPublicFile = "head-office.pub";
-constexpr const char* kOriginFile = "origin";
-constexpr const char* kRosterFile = "roster.cbor";
+constexpr const char* kPublicFile = core::envelope::kHeadOfficeFile;
 constexpr const char* kLockFile = "lock";
 
 Result<void> replace_file(const fs::path& path, ByteView content, Access access = Access::kGroup) {
   return core::disk::replace_file(posix_filesystem(), path, content, access);
-}
-
-Result<Bytes> read_whole(const fs::path& path) {
-  TRY_ASSIGN(const core::disk::FileContent content, posix_filesystem().content(path));
-  return core::to_bytes(content.bytes);
 }
 
 // What an interrupted creation leaves behind (no key, an empty roster) may be overwritten.
@@ -49,53 +49,10 @@ Result<void> refuse_existing(const fs::path& path, bool may_be_empty) {
   return {};
 }
 
-Result<std::string> read_line(const fs::path& path) {
-  TRY_ASSIGN(const Bytes content, read_whole(path));
-  std::string text(core::as_text(content));
-  if (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
-}
-
 Bytes line(std::string_view text) {
   Bytes out = core::to_bytes(core::as_bytes(text));
   out.push_back('\n');
   return out;
-}
-
-Result<void> check_origin(std::string_view origin, const std::string& where) {
-  const bool printable =
-      std::all_of(origin.begin(), origin.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!origin.empty() && origin.size() <= 255 && printable) return {};
-  return fail(Errc::kMalformed,
-              where +
-                  ": an origin is 1 to 255 printable ASCII characters without spaces, such as "
-                  "example.com/shops");
-}
-
-Result<Bytes> read_hex_file(const fs::path& path) {
-  TRY_ASSIGN(const std::string text, read_line(path));
-  auto bytes = core::from_hex(text);
-  if (!bytes) return fail(Errc::kMalformed, path.string() + ": " + bytes.error().what);
-  return bytes;
-}
-
-Result<PublicKey> read_public_key(const fs::path& directory) {
-  const fs::path path = directory / kPublicFile;
-  TRY_ASSIGN(const Bytes bytes, read_hex_file(path));
-  auto key = PublicKey::from(bytes);
-  if (!key) return fail(Errc::kMalformed, path.string() + ": " + key.error().what);
-  return key;
-}
-
-Result<Roster> read_checked(const fs::path& directory, const PublicKey& key) {
-  const fs::path origin_file = directory / kOriginFile;
-  TRY_ASSIGN(const std::string origin, read_line(origin_file));
-  TRY(check_origin(origin, origin_file.string()));
-  const fs::path path = directory / kRosterFile;
-  TRY_ASSIGN(const Bytes content, read_whole(path));
-  auto roster = Roster::read(content, origin, key);
-  if (!roster) return fail(roster.error().code, path.string() + ": " + roster.error().what);
-  return roster;
 }
 
 // The value of "name VALUE", or nothing.
@@ -170,42 +127,70 @@ Result<HeadOffice> HeadOffice::create(const fs::path& directory, std::string_vie
 }
 
 Result<HeadOffice> HeadOffice::open(const fs::path& directory) {
-  TRY_ASSIGN(const PublicKey key, read_public_key(directory));
-  TRY_ASSIGN(Roster roster, read_checked(directory, key));
-  return HeadOffice(directory, key, std::move(roster));
+  TRY_ASSIGN(const PublicKey key, read_public_key(directory / kPublicFile));
+  TRY_ASSIGN(auto file, read_roster_file(directory));
+  return HeadOffice(directory, key, std::move(file.roster));
 }
 
-Result<std::vector<Enrolled>> HeadOffice::enrol(std::span<const EnrolRequest> requests) {
-  TRY_ASSIGN(const Bytes seed, read_hex_file(directory_ / kKeyFile));
-  TRY_ASSIGN(const PrivateKey key, PrivateKey::from_seed(seed));
+Result<void> HeadOffice::extend(const Write& write) {
+  TRY_ASSIGN(const PrivateKey key, read_private_key(directory_ / kKeyFile));
   if (key.public_key() != public_key_) {
     return fail(Errc::kMalformed, (directory_ / kKeyFile).string() + ": not the private key of " +
                                       std::string(kPublicFile));
   }
   TRY_ASSIGN(const auto lock, posix_filesystem().lock(directory_ / kLockFile));
-  const fs::path path = directory_ / kRosterFile;
-  TRY_ASSIGN(Bytes content, read_whole(path));
-  TRY_ASSIGN(Roster roster, read_checked(directory_, public_key_));
+  TRY_ASSIGN(auto file, read_roster_file(directory_));
+  TRY_ASSIGN(const Bytes bulletins, write(file.roster, key));
+  core::append(file.bytes, bulletins);
+  TRY(replace_file(directory_ / kRosterFile, file.bytes));
+  roster_ = std::move(file.roster);
+  return {};
+}
+
+Result<std::vector<Enrolled>> HeadOffice::enrol(std::span<const EnrolRequest> requests) {
   std::vector<Enrolled> answers;
   answers.reserve(requests.size());
-  for (const EnrolRequest& request : requests) {
-    auto bulletin = roster.enrol(request.till, request.key, key);
-    if (!bulletin) {
-      return fail(bulletin.error().code,
-                  "till " + to_string(request.till) + ": " + bulletin.error().what);
+  TRY(extend([&](Roster& roster, const PrivateKey& key) -> Result<Bytes> {
+    Bytes bulletins;
+    for (const EnrolRequest& request : requests) {
+      const auto bulletin = roster.enrol(request.till, request.key, key);
+      if (!bulletin) {
+        return fail(bulletin.error().code,
+                    "till " + to_string(request.till) + ": " + bulletin.error().what);
+      }
+      core::append(bulletins, *bulletin);
+      answers.push_back(Enrolled{request.till, roster.latest_epoch(request.till),
+                                 core::envelope::message_id(*bulletin)});
     }
-    core::append(content, *bulletin);
-    answers.push_back(Enrolled{request.till, roster.latest_epoch(request.till),
-                               core::envelope::message_id(*bulletin)});
-  }
-  TRY(replace_file(path, content));
-  roster_ = std::move(roster);
+    return bulletins;
+  }));
   return answers;
 }
 
+Result<void> HeadOffice::name_log_key(const PublicKey& key) {
+  return extend(
+      [&](Roster& roster, const PrivateKey& own) { return roster.name_log_key(key, own); });
+}
+
+Result<void> HeadOffice::revoke(core::TillRef till, core::Epoch epoch) {
+  return extend(
+      [&](Roster& roster, const PrivateKey& own) { return roster.revoke(till, epoch, own); });
+}
+
+Result<std::optional<core::wire::ReadCredential>> read_credential(const fs::path& directory) {
+  const auto key = read_private_key(directory / kKeyFile);
+  if (!key && key.error().code == Errc::kNotFound) {
+    return std::optional<core::wire::ReadCredential>();
+  }
+  if (!key) return fail(key.error());
+  TRY_ASSIGN(const std::string origin, core::envelope::read_origin(directory));
+  const auto kid = core::envelope::derive_kid(origin, key->public_key());
+  return std::optional<core::wire::ReadCredential>({*key, kid.hex()});
+}
+
 Result<Roster> read_roster(const fs::path& directory) {
-  TRY_ASSIGN(const PublicKey key, read_public_key(directory));
-  return read_checked(directory, key);
+  TRY_ASSIGN(auto file, read_roster_file(directory));
+  return std::move(file.roster);
 }
 
 }  // namespace rebuild

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/envelope/keys.h"
 #include "core/envelope/roster.h"
+#include "core/wire/relay_client.h"
 
 namespace rebuild {
 
@@ -49,6 +52,13 @@ class HeadOffice {
   // after any of them the file is the one before.
   core::Result<std::vector<Enrolled>> enrol(std::span<const EnrolRequest> requests);
 
+  // Names the key that signs the log's checkpoints: tills and replays check receipts with it.
+  // Errors: kMalformed (no such key), kBusy, kIo, kSyncFailed.
+  core::Result<void> name_log_key(const core::envelope::PublicKey& key);
+  // Takes the key of a till's epoch back: the relay accepts nothing new from it.
+  // Errors: kNotFound, kState (revoked already), kBusy, kIo, kSyncFailed.
+  core::Result<void> revoke(core::TillRef till, core::Epoch epoch);
+
   const std::string& origin() const { return roster_.origin(); }
   const core::envelope::PublicKey& public_key() const { return public_key_; }
   const core::envelope::Roster& roster() const { return roster_; }
@@ -56,11 +66,21 @@ class HeadOffice {
  private:
   HeadOffice(std::filesystem::path directory, core::envelope::PublicKey public_key,
              core::envelope::Roster roster);
+  // Reads the roster under the directory's lock, lets `write` append bulletins to it, and replaces
+  // the file.
+  using Write = std::function<core::Result<core::Bytes>(core::envelope::Roster&,
+                                                        const core::envelope::PrivateKey&)>;
+  core::Result<void> extend(const Write& write);
 
   std::filesystem::path directory_;
   core::envelope::PublicKey public_key_;
   core::envelope::Roster roster_;
 };
+
+// What head office reads a relay's entries with; none when its private key is not in the directory.
+// Errors: kMalformed, kIo.
+core::Result<std::optional<core::wire::ReadCredential>> read_credential(
+    const std::filesystem::path& directory);
 
 // The roster alone, for those who only read: needs head-office.pub, origin and roster.cbor, and
 // never opens the private key. Errors: as HeadOffice::open.

@@ -31,6 +31,7 @@ void parse(const SourceEntry& entry, Item& item) {
   item.protected_header = message->protected_header;
   item.payload = message->payload;
   item.is_summary = message->header.content_type == ContentType::kSummary;
+  item.tree_head = message->header.tree_head;
   item.facts.kid = message->header.kid;
   item.facts.epoch = message->header.epoch;
   item.facts.sequence = message->header.sequence;

@@ -124,12 +124,24 @@ Result<void> check_entry_ids(const std::vector<std::pair<const SourceEntry*, Mes
 
 }  // namespace
 
+Result<std::optional<core::envelope::TreeHead>> read_tree_head(Database& db) {
+  TRY_ASSIGN(auto row, db.prepare("SELECT a.value, b.value FROM meta a, meta b "
+                                  "WHERE a.name = 'tree_size' AND b.name = 'tree_root'"));
+  TRY_ASSIGN(const bool there, row.step());
+  if (!there) return std::optional<core::envelope::TreeHead>();
+  core::envelope::TreeHead head;
+  head.size = static_cast<std::uint64_t>(row.column_int(0));
+  TRY(read_into(head.root, row, 1));
+  return std::optional(head);
+}
+
 Result<Known> read_known(Database& db) {
   Known known;
   TRY_ASSIGN(const std::int64_t end, db.query_int("SELECT value FROM meta WHERE name = 'log_end'"));
   known.log_end = LogIndex{static_cast<std::uint64_t>(end)};
   TRY_ASSIGN(const std::int64_t enrolments, db.query_int("SELECT COUNT(*) FROM roster"));
   known.enrolments = static_cast<std::size_t>(enrolments);
+  TRY_ASSIGN(known.tree_head, read_tree_head(db));
   TRY(read_messages(db, known));
   const auto quarantine = read_quarantine(db, known);
   if (!quarantine) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,17 @@ struct SeenEntry {
 };
 
 struct Known {
-  Intake intake;                    // every message and every entry that is none
-  std::vector<SeenEntry> seen;      // ascending index
-  core::LogIndex log_end;           // of the source, at the replay before
-  std::size_t enrolments = 0;       // on the roster, at the replay before
+  Intake intake;                // every message and every entry that is none
+  std::vector<SeenEntry> seen;  // ascending index
+  core::LogIndex log_end;       // of the source, at the replay before
+  std::size_t enrolments = 0;   // on the roster, at the replay before
+  // The log's, at the replay before; none: nothing was replayed, or not without gaps.
+  std::optional<core::envelope::TreeHead> tree_head;
   std::deque<core::Bytes> storage;  // of the bytes in quarantine
 };
+
+// What head office saw of the log. Errors: kDamaged, kDatabase.
+core::Result<std::optional<core::envelope::TreeHead>> read_tree_head(core::sqlite::Database& db);
 
 // Errors: kDamaged (a row that the replay does not write), kDatabase.
 core::Result<Known> read_known(core::sqlite::Database& db);

@@ -13,6 +13,8 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   rebuild::add_init(app, exit_code);
   rebuild::add_enrol(app, exit_code);
+  rebuild::add_log_key(app, exit_code);
+  rebuild::add_revoke(app, exit_code);
   rebuild::add_replay(app, exit_code);
   rebuild::add_report(app, exit_code);
   rebuild::add_verify(app, exit_code);

@@ -1,10 +1,13 @@
 // Replay: source, intake, resolve, books, in that order and in one transaction.
 #include "ledger-rebuild/replay.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <optional>
 
 #include "core/sqlite/database.h"
+#include "core/tlog/note.h"
 #include "ledger-rebuild/books_writer.h"
 #include "ledger-rebuild/digest.h"
 #include "ledger-rebuild/known.h"
@@ -104,6 +107,7 @@ class Run {
     const std::vector<Verdict> verdicts = resolve(known.intake.items);
     outcome_.resolve_seconds += watch_.lap();
     TRY(refuse_losses(known.intake.items, verdicts));
+    TRY(check_log(writer, content, fresh, known, verdicts));
     return write(writer, content, known, verdicts, !made);
   }
 
@@ -122,6 +126,75 @@ class Run {
                       "with the right roster, replay the log into a new file");
     }
     return {};
+  }
+
+  // Whether everybody was shown this log. A lie is reported, and posts and un-posts nothing: what
+  // the tills signed is true wherever it is found.
+  Result<void> check_log(BooksWriter& writer, const SourceContent& content,
+                         std::span<const SourceEntry> fresh, const Known& known,
+                         std::span<const Verdict> verdicts) {
+    std::vector<LogHead> heads = options_.shown;
+    if (known.tree_head) heads.push_back({*known.tree_head, "head office, at the replay before,"});
+    if (content.kept_head) heads.push_back({*content.kept_head, "the log's own directory"});
+    if (!content.checkpoint.empty()) TRY(add_signed(content, heads));
+    add_tills(known.intake.items, verdicts, heads);
+    const auto leaves = leaves_of(content, fresh, known);
+    if (!leaves) {
+      outcome_.remarks.push_back("the log's tree was not checked: entries are lost");
+      return {};
+    }
+    outcome_.log_faults = check_heads(*leaves, std::move(heads));
+    const core::envelope::TreeHead now = head_of(*leaves);
+    if (!outcome_.log_faults.empty() || known.tree_head == now) return {};
+    return writer.set_tree_head(now);
+  }
+
+  Result<void> add_signed(const SourceContent& content, std::vector<LogHead>& heads) {
+    if (!roster_.log_key()) {
+      outcome_.remarks.push_back(
+          "the relay's checkpoint was not checked: the roster names no key "
+          "of the log (daybook-rebuild log-key)");
+      return {};
+    }
+    const auto checkpoint = core::tlog::open_checkpoint(
+        content.checkpoint, core::tlog::NoteVerifier(roster_.origin(), *roster_.log_key()));
+    if (!checkpoint) {
+      outcome_.log_faults.push_back(checkpoint.error().what);
+      return {};
+    }
+    heads.push_back({{checkpoint->size, checkpoint->root}, "everybody, by the signed checkpoint,"});
+    return {};
+  }
+
+  // What the tills were shown, as their own signed messages say.
+  static void add_tills(std::span<const Item> items, std::span<const Verdict> verdicts,
+                        std::vector<LogHead>& heads) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (!items[i].tree_head || verdicts[i].state == State::kQuarantined) continue;
+      heads.push_back({*items[i].tree_head, "till " + to_string(items[i].enrolment->till) +
+                                                ", by its message at log index " +
+                                                to_string(items[i].index) + ","});
+    }
+  }
+
+  // The ids of all entries; nothing when one is not known.
+  static std::optional<std::vector<MessageId>> leaves_of(const SourceContent& content,
+                                                         std::span<const SourceEntry> fresh,
+                                                         const Known& known) {
+    std::vector<MessageId> leaves(content.end.value);
+    std::vector<bool> has(leaves.size(), false);
+    const auto put = [&](LogIndex index, const MessageId& id) {
+      leaves[index.value] = id;
+      has[index.value] = true;
+    };
+    for (const SeenEntry& seen : known.seen) put(seen.index, seen.id);
+    for (const Item& item : known.intake.items) put(item.index, item.facts.id);
+    for (const NoMessage& entry : known.intake.no_messages) put(entry.index, entry.id);
+    for (const SourceEntry& entry : fresh) {  // one that is in the log twice
+      if (!has[entry.index.value]) put(entry.index, core::envelope::message_id(entry.bytes));
+    }
+    if (std::find(has.begin(), has.end(), false) != has.end()) return std::nullopt;
+    return leaves;
   }
 
   void check(std::span<const SourceEntry> fresh, Intake& intake) {

@@ -12,6 +12,7 @@
 #include "core/envelope/roster.h"
 #include "ledger-rebuild/books.h"
 #include "ledger-rebuild/intake.h"
+#include "ledger-rebuild/log_heads.h"
 #include "ledger-rebuild/source.h"
 
 namespace rebuild {
@@ -20,6 +21,8 @@ struct ReplayOptions {
   Verify verify = Verify::kEvery;
   unsigned threads = 0;  // 0: one a core
   Progress progress = {};
+  // What the log must also have: what head office saw of it elsewhere.
+  std::vector<LogHead> shown = {};
 };
 
 // What one replay did. Times in seconds.
@@ -29,6 +32,8 @@ struct ReplayOutcome {
   std::uint64_t signatures_checked = 0;
   std::vector<std::string> damages;  // of the source; each also means exit status 1
   std::vector<std::string> remarks;
+  // Where the log is not the one that somebody was shown; each also means exit status 1.
+  std::vector<std::string> log_faults;
   StateCounts states;        // of all messages in the books, afterwards
   BooksDigest digest;        // of the books, afterwards
   double read_seconds = 0;   // source

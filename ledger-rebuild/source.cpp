@@ -31,6 +31,10 @@ class LogDirectorySource final : public Source {
     }
     content.end = log.end;
     content.storage = std::move(log.storage);
+    if (log.checkpoint > 0) {
+      content.kept_head = {log.checkpoint, {}};
+      content.kept_head->root.bytes = log.checkpoint_root;
+    }
     return content;
   }
   std::string name() const override { return "log directory " + directory_.string(); }
@@ -41,14 +45,18 @@ class LogDirectorySource final : public Source {
 
 class RelaySource final : public Source {
  public:
-  RelaySource(std::string url, core::wire::Endpoint endpoint)
-      : url_(std::move(url)), endpoint_(std::move(endpoint)) {}
+  RelaySource(std::string url, core::wire::Endpoint endpoint,
+              std::optional<core::wire::ReadCredential> credential)
+      : url_(std::move(url)), endpoint_(std::move(endpoint)), credential_(std::move(credential)) {}
 
   Result<SourceContent> read(LogIndex from) override {
     core::wire::RelayClient client(endpoint_);
+    if (credential_) client.sign_reads(*credential_);
     auto bodies = std::make_shared<std::deque<Bytes>>();
     SourceContent content;
     content.end = from;
+    // Before the entries: a log only grows, so it holds at least what the checkpoint speaks of.
+    TRY_ASSIGN(content.checkpoint, client.get("/checkpoint"));
     TRY(client.entries(from, [&](LogIndex index, Bytes body) -> Result<void> {
       const Bytes& kept = bodies->emplace_back(std::move(body));
       content.entries.push_back(SourceEntry{index, kept});
@@ -63,6 +71,7 @@ class RelaySource final : public Source {
  private:
   std::string url_;
   core::wire::Endpoint endpoint_;
+  std::optional<core::wire::ReadCredential> credential_;
 };
 
 class MemorySource final : public Source {
@@ -91,10 +100,11 @@ std::unique_ptr<Source> log_directory_source(const std::filesystem::path& direct
   return std::make_unique<LogDirectorySource>(directory);
 }
 
-Result<std::unique_ptr<Source>> relay_source(std::string_view url) {
+Result<std::unique_ptr<Source>> relay_source(std::string_view url,
+                                             std::optional<core::wire::ReadCredential> credential) {
   TRY_ASSIGN(core::wire::Endpoint endpoint, core::wire::parse_endpoint(url));
   return std::unique_ptr<Source>(
-      std::make_unique<RelaySource>(std::string(url), std::move(endpoint)));
+      std::make_unique<RelaySource>(std::string(url), std::move(endpoint), std::move(credential)));
 }
 
 std::unique_ptr<Source> memory_source(std::vector<Bytes> messages) {

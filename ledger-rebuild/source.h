@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/envelope/message.h"
+#include "core/wire/relay_client.h"
 
 namespace rebuild {
 
@@ -26,6 +29,10 @@ struct SourceContent {
   std::vector<std::string> damages;  // stretches that hold no intact entry, described; never fatal
   std::vector<std::string> remarks;  // worth saying, costs nothing: a torn tail
   core::LogIndex end;                // one past the last index that is there or known to be lost
+  // What the log's operator says of it: a signed note, or only the size and root that its directory
+  // keeps. Either may be missing.
+  std::string checkpoint{};
+  std::optional<core::envelope::TreeHead> kept_head{};
   std::shared_ptr<const void> storage;
 };
 
@@ -40,8 +47,11 @@ class Source {
 
 // Errors of read(): as core::disk::read_log.
 std::unique_ptr<Source> log_directory_source(const std::filesystem::path& directory);
-// Errors: kUsage (the URL). Errors of read(): kNetwork, kProtocol.
-core::Result<std::unique_ptr<Source>> relay_source(std::string_view url);
+// `credential`: head office's, if the relay asks for it.
+// Errors: kUsage (the URL). Errors of read(): kNetwork, kProtocol, kBadSignature (no credential, or
+// not a good one).
+core::Result<std::unique_ptr<Source>> relay_source(
+    std::string_view url, std::optional<core::wire::ReadCredential> credential);
 // Messages at indices 0, 1, 2 and so on.
 std::unique_ptr<Source> memory_source(std::vector<core::Bytes> messages);
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "ledger-rebuild/known.h"
 #include "ledger-rebuild/report.h"
 #include "ledger-rebuild/rows.h"
 
@@ -148,6 +149,24 @@ Result<std::vector<std::string>> verify_books(const Books& books) {
   return problems;
 }
 
+namespace {
+
+// The first log index whose entry the two books know under different ids.
+Result<std::optional<core::LogIndex>> first_difference(const Books& a, const Books& b) {
+  TRY_ASSIGN(const Known one, read_known(a.database()));
+  TRY_ASSIGN(const Known two, read_known(b.database()));
+  auto it = two.seen.begin();
+  for (const SeenEntry& seen : one.seen) {
+    while (it != two.seen.end() && it->index < seen.index) ++it;
+    if (it == two.seen.end() || it->index != seen.index || it->id != seen.id) {
+      return std::optional(seen.index);
+    }
+  }
+  return std::optional<core::LogIndex>();
+}
+
+}  // namespace
+
 Result<LogAudit> verify_against_log(const Books& books, Source& source,
                                     const core::envelope::Roster& roster, unsigned threads,
                                     const Progress& progress) {
@@ -158,6 +177,8 @@ Result<LogAudit> verify_against_log(const Books& books, Source& source,
   ReplayOptions options;
   options.threads = threads;
   options.progress = progress;
+  TRY_ASSIGN(const auto seen, books.tree_head());
+  if (seen) options.shown.push_back({*seen, "head office, when the books were made,"});
   LogAudit audit;
   TRY_ASSIGN(audit.outcome, replay(source, roster, scratch.path() / "books.db", options));
   TRY_ASSIGN(const BooksDigest digest, books.digest());
@@ -167,6 +188,15 @@ Result<LogAudit> verify_against_log(const Books& books, Source& source,
                              digest.books.hex());
   }
   for (const std::string& damage : audit.outcome.damages) audit.problems.push_back(damage);
+  for (const std::string& fault : audit.outcome.log_faults) audit.problems.push_back(fault);
+  if (!audit.outcome.log_faults.empty()) {
+    TRY_ASSIGN(const Books again, Books::open(scratch.path() / "books.db"));
+    TRY_ASSIGN(const auto index, first_difference(books, again));
+    if (index) {
+      audit.problems.push_back("log index " + to_string(*index) +
+                               " is the first whose entry is not the one of these books");
+    }
+  }
   return audit;
 }
 

@@ -1,30 +1,22 @@
-// Connection: one client, from its first byte to its last; and what all connections share.
+// Connection: one client, from its first byte to its last.
 // Must not know segments or groups. Only server.cpp includes this: Asio stays in one translation
 // unit. Specification: docs/formats/relay-http.md.
 #pragma once
 
-#include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/beast/http/error.hpp>
+#include <cctype>
 #include <cstdio>
-#include <list>
 
+#include "core/base/clock.h"
+#include "relay/log_lines.h"
 #include "relay/request_parser.h"
 #include "relay/routes.h"
-#include "relay/server.h"
+#include "relay/worker.h"
 
 namespace relay {
 
-namespace asio = boost::asio;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
-using boost::system::error_code;
-using SteadyClock = std::chrono::steady_clock;
-using TimePoint = SteadyClock::time_point;
 
-inline constexpr std::size_t kScratchSize = std::size_t{64} << 10;
 inline constexpr std::size_t kChunkSize = std::size_t{64} << 10;
 inline constexpr std::size_t kBufferedMax = std::size_t{256}
                                             << 20;  // request bodies of all clients
@@ -32,34 +24,22 @@ inline constexpr std::size_t kBytesPerTimeout = std::size_t{16} << 10;  // slowe
 inline constexpr int kIdleTimeouts = 6;  // a kept-alive connection may rest so many client timeouts
 inline constexpr std::chrono::milliseconds kLinger{2000};
 
-class Connection;
-using Connections = std::list<std::shared_ptr<Connection>>;
-
-// What all connections share. Thread: the one that runs `io`.
-struct Shared {
-  asio::io_context& io;
-  Metrics& metrics;
-  core::disk::RecordReader reader;
-  std::vector<core::disk::RecordPlace> places;  // durable entries, by index
-  std::chrono::milliseconds client_timeout;
-  Server::Submit submit{};
-  Connections connections{};
-  std::size_t buffered = 0;
-  bool draining = false;
-  std::function<void()> on_closed{};
-  std::array<std::uint8_t, kScratchSize> scratch{};
-};
-
 class Connection final : public Submission, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, Shared& shared) : socket_(std::move(socket)), shared_(shared) {}
+  Connection(tcp::socket socket, Worker& worker)
+      : worker_(worker), service_(worker.service), socket_(std::move(socket)) {
+    home = &worker;
+  }
 
-  void start(Connections::iterator self) {
+  void start(Worker::Connections::iterator self) {
     self_ = self;
     error_code ignored;
     socket_.set_option(tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
-    begin_request(shared_.client_timeout);
+    if (auto context = service_.tls_context()) {
+      tls_.emplace(core::tls::Session::accept(std::move(context)));
+    }
+    begin_request(service_.client_timeout);
     wait_readable();
   }
 
@@ -67,12 +47,10 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   void completed() {
     if (state_ != State::kWaiting) return;  // closed meanwhile
     switch (outcome) {
-      case Outcome::kAnswered: {
-        const core::Bytes body = core::wire::encode_answers(answers);
-        return respond(Response{200, "application/cbor", std::string(core::as_text(body)), {}});
-      }
+      case Outcome::kAnswered:
+        return respond_answers();
       case Outcome::kDiskFull:
-        ++shared_.metrics.requests_disk_full;
+        ++service_.metrics.requests_disk_full;
         return respond(problem(507, "the disk is full; nothing of this request was kept"));
       case Outcome::kFailed:
         return unavailable("the log has failed; nothing is known of this request");
@@ -82,13 +60,17 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   void sweep(TimePoint now) {
     if (now < deadline_) return;
     if (state_ != State::kIdle && state_ != State::kLingering) {
-      ++shared_.metrics.connections_cut_off;
+      ++service_.metrics.connections_cut_off;
     }
     close();
   }
 
-  // Nothing of a request is here: a stopping server need not wait.
-  bool idle() const { return state_ == State::kIdle || state_ == State::kLingering; }
+  // A stopping server does not wait for connections without a request, in memory or on the wire.
+  void drain() {
+    error_code ignored;
+    const bool idle = state_ == State::kIdle && socket_.available(ignored) == 0;
+    if (idle || state_ == State::kLingering) close();
+  }
   bool waiting_for_log() const { return state_ == State::kWaiting; }
 
   void close() {
@@ -98,13 +80,15 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     error_code ignored;
     socket_.close(ignored);
     const auto keep_alive = shared_from_this();
-    shared_.connections.erase(self_);
-    --shared_.metrics.connections;
-    shared_.on_closed();
+    worker_.connections.erase(self_);
+    --service_.metrics.connections;
+    service_.on_closed();
   }
 
  private:
   enum class State { kIdle, kReading, kWaiting, kWriting, kStreaming, kLingering, kClosed };
+
+  // ---- bytes in ----
 
   void begin_request(std::chrono::milliseconds patience) {
     state_ = State::kIdle;
@@ -116,7 +100,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   }
 
   void release_body() {
-    shared_.buffered -= charged_;
+    service_.buffered -= charged_;
     charged_ = 0;
   }
 
@@ -129,11 +113,23 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   void on_readable() {
     if (state_ == State::kClosed) return;
     error_code error;
-    const std::size_t got = socket_.read_some(asio::buffer(shared_.scratch), error);
+    const std::size_t got = socket_.read_some(asio::buffer(worker_.scratch), error);
     if (error == asio::error::would_block) return wait_readable();
     if (error) return close();
     if (state_ == State::kLingering) return wait_readable();
-    feed(core::ByteView(shared_.scratch).first(got));
+    const core::ByteView raw = core::ByteView(worker_.scratch).first(got);
+    if (!tls_) return feed(raw);
+    core::Bytes plain;
+    const auto received = tls_->receive(raw, plain);
+    send_tls();
+    if (!received) {
+      ++service_.metrics.connections_tls_failed;
+      log_event(Level::kDebug, "tls-failed", {{"detail", received.error().what}});
+      return close();
+    }
+    if (tls_->peer_closed() && plain.empty()) return close();
+    if (plain.empty()) return wait_readable();
+    feed(plain);
   }
 
   // `data` is new; what an earlier call left over comes before it.
@@ -150,9 +146,9 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     }
     pending_ = core::Bytes(data.begin() + static_cast<std::ptrdiff_t>(used), data.end());
     if (error && error != http::error::need_more) return refuse_http(error);
-    shared_.buffered += parser_->body.size() - charged_;
+    service_.buffered += parser_->body.size() - charged_;
     charged_ = parser_->body.size();
-    if (shared_.buffered > kBufferedMax) return unavailable("too many requests at once");
+    if (service_.buffered > kBufferedMax) return unavailable("too many requests at once");
     if (parser_->is_done()) return dispatch();
     send_continue();
     wait_readable();
@@ -166,21 +162,13 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     }
     request_bytes_ += bytes;
     const auto shares = static_cast<int>(1 + request_bytes_ / kBytesPerTimeout);
-    deadline_ = request_start_ + shared_.client_timeout * shares;
-  }
-
-  void send_continue() {
-    if (continued_ || !parser_->is_header_done() || !parser_->expects_continue) return;
-    continued_ = true;
-    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    error_code ignored;
-    socket_.write_some(asio::buffer(kContinue), ignored);
+    deadline_ = request_start_ + service_.client_timeout * shares;
   }
 
   void refuse_http(const error_code& error) {
     keep_alive_ = false;
     if (error == http::error::body_limit) {
-      ++shared_.metrics.requests_too_large;
+      ++service_.metrics.requests_too_large;
       return respond(problem(413, "a request body has at most 1048576 bytes"));
     }
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
@@ -189,112 +177,297 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     respond(problem(400, "no HTTP/1.1 request: " + error.message()));
   }
 
-  void unavailable(std::string_view why) {
-    ++shared_.metrics.requests_unavailable;
-    keep_alive_ = false;
-    respond(problem(503, why));
-  }
+  // ---- requests ----
 
   void dispatch() {
     keep_alive_ = parser_->keep_alive();
-    const Route chosen = route(parser_->method, parser_->target, shared_.metrics);
     // An answer to HEAD has no body (RFC 9110 section 9.3.2); ours says 405 with one, and ends
     // there.
     if (parser_->method == "HEAD") keep_alive_ = false;
+    const Route chosen = route(parser_->method, parser_->target);
     switch (chosen.action) {
       case Action::kRespond:
         return respond(chosen.response);
-      case Action::kEntries:
-        return start_stream(chosen.from.value);
       case Action::kPost:
         return post_messages();
+      case Action::kHealth:
+        return respond(health());
+      case Action::kMetrics:
+        return respond({200, "text/plain; version=0.0.4", prometheus_text(service_.metrics), {}});
+      case Action::kCheckpoint:
+      case Action::kTile:
+      case Action::kEntries:
+        return read_log(chosen);
     }
+  }
+
+  Response health() const {
+    std::uint64_t entries = 0;
+    for (const auto& tenant : service_.tenants.all()) {
+      entries += tenant->sequencer().published()->size;
+    }
+    std::string text = "{\"status\":\"ok\",\"log_size\":" + std::to_string(entries);
+    if (service_.tenants.open()) text += ",\"open\":true";
+    return {200, "application/json", text + "}\n", {}};
   }
 
   void post_messages() {
     auto split = split_body(parser_->body);
     if (!split) {
       const bool large = split.error().code == core::Errc::kTooLarge;
-      ++(large ? shared_.metrics.requests_too_large : shared_.metrics.requests_not_cbor);
+      ++(large ? service_.metrics.requests_too_large : service_.metrics.requests_not_cbor);
       return respond(problem(large ? 413 : 400, split.error().what));
     }
     items = std::move(*split);
+    tenant_ = nullptr;
+    for (Item& item : items) {
+      if (!admit(item)) {
+        ++service_.metrics.requests_too_many;
+        return respond(problem(429, "this key has sent its share of messages for this minute"));
+      }
+    }
+    if (tenant_ == nullptr) return respond_refused();
     state_ = State::kWaiting;
     deadline_ = TimePoint::max();
-    shared_.submit(shared_from_this());
+    tenant_->sequencer().submit(shared_from_this());
   }
 
-  void respond(const Response& response) {
-    state_ = State::kWriting;
-    if (shared_.draining) keep_alive_ = false;
-    out_.clear();
-    written_ = 0;
-    render(out_, response, keep_alive_);
-    write();
+  // The tenant of a request is that of its first message whose key is known; the key decides, never
+  // what the client says. False: the request must wait.
+  bool admit(Item& item) {
+    if (!item.refusal.empty()) {
+      ++service_.metrics.refused_malformed;
+      return true;
+    }
+    Tenant* const owner = service_.tenants.by_key(item.message.header.kid);
+    if (owner == nullptr || (tenant_ != nullptr && tenant_ != owner)) {
+      item.refusal = "unknown-key: no head office has enrolled it";
+      item.not_admitted = true;
+      ++service_.metrics.refused_unknown_key;
+      return true;
+    }
+    if (!service_.tenants.open() && !is_known(*owner, item)) {
+      const std::int64_t now_s = clock_.now_ms() / 1000;
+      if (owner->admission().judge(item, now_s) == Admission::Verdict::kTooMany) return false;
+    }
+    if (item.refusal.empty()) tenant_ = owner;
+    return true;
+  }
+
+  // A duplicate needs no admission: it takes no place, and the sequencer answers it.
+  static bool is_known(Tenant& owner, const Item& item) {
+    const auto known = owner.index().find(item.id);
+    return known && known->has_value();
+  }
+
+  // Not one message of the request may enter a log.
+  void respond_refused() {
+    answers = {};
+    bool forbidden = false;
+    for (const Item& item : items) {
+      answers.each.push_back({core::wire::PostStatus::kRefused, {}, item.refusal, {}});
+      forbidden = forbidden || item.not_admitted;
+    }
+    respond_answers(forbidden ? 403 : 200);
+  }
+
+  void respond_answers(int status = 200) {
+    const core::Bytes body = core::wire::encode_answers(answers);
+    respond({status, "application/cbor", std::string(core::as_text(body)), {}});
+  }
+
+  void unavailable(std::string_view why) {
+    ++service_.metrics.requests_unavailable;
+    keep_alive_ = false;
+    respond(problem(503, why));
+  }
+
+  // ---- reading a log ----
+
+  void read_log(const Route& chosen) {
+    tenant_ = service_.tenants.by_name(chosen.tenant);
+    if (tenant_ == nullptr) return respond(problem(404, "no such log"));
+    published_ = tenant_->sequencer().published();
+    if (chosen.action == Action::kCheckpoint) {
+      return respond({200, "text/plain; charset=utf-8", published_->checkpoint,
+                      "Cache-Control: no-cache\r\nAccess-Control-Allow-Origin: *\r\n"});
+    }
+    const bool entries = chosen.action == Action::kEntries || !chosen.tile.level;
+    if (entries && !authorised()) return;
+    if (chosen.action == Action::kEntries) return start_stream(chosen.from.value);
+    const auto tile = chosen.tile.level ? hash_tile(chosen.tile) : entry_bundle(chosen.tile);
+    if (tile) return respond(*tile);
+    log_event(Level::kError, "unreadable", {{"detail", tile.error().what}});
+    respond(problem(500, "a part of the log cannot be read; daybook-relay check says which"));
+  }
+
+  bool authorised() {
+    std::string authority = parser_->host;
+    for (char& c : authority) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const ReadRequest read{{parser_->method, authority, parser_->target},
+                           parser_->signature_input,
+                           parser_->signature};
+    const auto good =
+        service_.readers.check(read, service_.tenants, *tenant_, clock_.now_ms() / 1000);
+    if (good) return true;
+    ++service_.metrics.reads_refused;
+    Response refusal =
+        problem(good.error().code == core::Errc::kUnknownKey ? 403 : 401, good.error().what);
+    if (refusal.status == 401) refusal.extra_headers = "WWW-Authenticate: Signature\r\n";
+    respond(refusal);
+    return false;
+  }
+
+  core::Result<Response> hash_tile(const core::tlog::Tile& tile) const {
+    const std::uint64_t width = core::tlog::tile_width_at(tile, published_->size);
+    if (width < tile.width) return problem(404, "the tree has no such tile yet");
+    TRY_ASSIGN(const core::Bytes hashes,
+               tenant_->index().subtrees(*tile.level * core::tlog::kTileHeight,
+                                         tile.index * core::tlog::kTileWidth, tile.width));
+    return Response{200, "application/octet-stream", std::string(core::as_text(hashes)),
+                    "Cache-Control: public, max-age=31536000, immutable\r\n"
+                    "Access-Control-Allow-Origin: *\r\n"};
+  }
+
+  // Each entry behind its length, 16 bits, big-endian (C2SP tlog-tiles, "Log Entries").
+  core::Result<Response> entry_bundle(const core::tlog::Tile& tile) {
+    const std::uint64_t width = core::tlog::tile_width_at(tile, published_->size);
+    if (width < tile.width) return problem(404, "the log has no such entries yet");
+    const std::uint64_t first = tile.index * core::tlog::kTileWidth;
+    TRY_ASSIGN(const auto places, tenant_->index().places(first, tile.width));
+    core::Bytes bodies;
+    TRY(reader().append_bodies(core::LogIndex{first}, places, bodies));
+    std::string out;
+    out.reserve(bodies.size() + 2 * places.size());
+    std::size_t at = 0;
+    for (const core::disk::RecordPlace& place : places) {
+      out += static_cast<char>(place.length >> 8);
+      out += static_cast<char>(place.length);
+      out += core::as_text(core::ByteView(bodies).subspan(at, place.length));
+      at += place.length;
+    }
+    return Response{200, "application/octet-stream", std::move(out),
+                    "Cache-Control: private, max-age=31536000, immutable\r\n"};
+  }
+
+  core::disk::RecordReader reader() const {
+    return {core::disk::posix_filesystem(), tenant_->directory()};
   }
 
   void start_stream(std::uint64_t from) {
     state_ = State::kStreaming;
-    stream_end_ = shared_.places.size();
+    stream_.emplace(reader());
+    stream_end_ = published_->size;
     stream_next_ = std::min<std::uint64_t>(from, stream_end_);
-    if (shared_.draining) keep_alive_ = false;
-    out_.clear();
-    written_ = 0;
-    render_stream_head(out_, stream_end_, keep_alive_);
-    write();
+    if (service_.draining) keep_alive_ = false;
+    std::string head;
+    render_stream_head(head, stream_end_, keep_alive_);
+    send(head);
   }
 
   // The next entries as one chunk, or the end of the stream.
   void fill_chunk() {
-    const std::span<const core::disk::RecordPlace> all(shared_.places);
-    std::uint64_t until = stream_next_;
-    for (std::size_t bytes = 0; until < stream_end_ && bytes < kChunkSize; ++until) {
-      bytes += all[until].length;
-    }
-    out_.clear();
-    written_ = 0;
-    if (until == stream_next_) {
-      out_ = "0\r\n\r\n";
+    if (stream_next_ == stream_end_) {
       state_ = State::kWriting;
-      return write();
+      stream_.reset();
+      return send("0\r\n\r\n");
     }
     core::Bytes bodies;
-    const auto read =
-        shared_.reader.append_bodies(all.subspan(stream_next_, until - stream_next_), bodies);
-    if (!read) {
-      std::fprintf(stderr, "entries: %s\n", core::describe(read.error()).c_str());
+    if (const auto read = read_chunk(bodies); !read) {
+      log_event(Level::kError, "unreadable", {{"detail", read.error().what}});
       return close();  // the missing last chunk tells the client
     }
     std::array<char, 24> size{};
     std::snprintf(size.data(), size.size(), "%zx\r\n", bodies.size());
-    out_.append(size.data()).append(core::as_text(bodies)).append("\r\n");
-    stream_next_ = until;
+    std::string chunk(size.data());
+    send(chunk.append(core::as_text(bodies)).append("\r\n"));
+  }
+
+  core::Result<void> read_chunk(core::Bytes& bodies) {
+    constexpr std::uint64_t kEntriesMax = 1024;
+    const std::uint64_t count = std::min(stream_end_ - stream_next_, kEntriesMax);
+    TRY_ASSIGN(const auto places, tenant_->index().places(stream_next_, count));
+    std::size_t taken = 0;
+    for (std::size_t bytes = 0; taken < places.size() && bytes < kChunkSize; ++taken) {
+      bytes += places[taken].length;
+    }
+    TRY(stream_->append_bodies(core::LogIndex{stream_next_}, std::span(places).first(taken),
+                               bodies));
+    stream_next_ += taken;
+    return {};
+  }
+
+  // ---- bytes out ----
+
+  void send_continue() {
+    if (continued_ || !parser_->is_header_done() || !parser_->expects_continue) return;
+    continued_ = true;
+    queue("HTTP/1.1 100 Continue\r\n\r\n");
     write();
   }
 
+  void respond(const Response& response) {
+    state_ = State::kWriting;
+    if (service_.draining) keep_alive_ = false;
+    std::string text;
+    render(text, response, keep_alive_);
+    send(text);
+  }
+
+  void send(std::string_view text) {
+    queue(text);
+    deadline_ = SteadyClock::now() + service_.client_timeout;
+    write();
+  }
+
+  void queue(std::string_view text) {
+    if (!tls_) {
+      out_.append(text);
+      return;
+    }
+    // What fails here was said by receive() already, or will be: the connection is closed there.
+    static_cast<void>(tls_->send(core::as_bytes(text)).has_value());
+    out_.append(core::as_text(tls_->take_outgoing()));
+  }
+
+  // The handshake's own bytes.
+  void send_tls() {
+    out_.append(core::as_text(tls_->take_outgoing()));
+    if (!out_.empty()) write();
+  }
+
+  // Writes what is queued; one wait at a time.
   void write() {
+    if (state_ == State::kClosed || waiting_to_write_) return;
     error_code error;
     const auto rest = asio::buffer(out_.data() + written_, out_.size() - written_);
-    written_ += socket_.write_some(rest, error);
+    if (rest.size() > 0) written_ += socket_.write_some(rest, error);
     if (error && error != asio::error::would_block) return close();
-    deadline_ = SteadyClock::now() + shared_.client_timeout;
     if (written_ == out_.size()) return on_written();
+    if (state_ == State::kWriting || state_ == State::kStreaming) {
+      deadline_ = SteadyClock::now() + service_.client_timeout;
+    }
+    waiting_to_write_ = true;
     socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](error_code failed) {
-      if (!failed && self->state_ != State::kClosed) self->write();
+      self->waiting_to_write_ = false;
+      if (!failed) self->write();
     });
   }
 
   void on_written() {
+    out_.clear();
+    written_ = 0;
     if (state_ == State::kStreaming) return later([](Connection& c) { c.fill_chunk(); });
-    if (!keep_alive_ || shared_.draining) return linger();
-    begin_request(shared_.client_timeout * kIdleTimeouts);
+    if (state_ != State::kWriting) return;  // a handshake, or "100 Continue"
+    if (!keep_alive_ || service_.draining) return linger();
+    begin_request(service_.client_timeout * kIdleTimeouts);
     if (pending_.empty()) return wait_readable();
     later([](Connection& c) { c.feed(core::ByteView{}); });
   }
 
   // Takes turns with the other connections.
   void later(void (*step)(Connection&)) {
-    asio::post(shared_.io, [self = shared_from_this(), step] {
+    asio::post(worker_.io, [self = shared_from_this(), step] {
       if (self->state_ != State::kClosed) step(*self);
     });
   }
@@ -303,26 +476,38 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   void linger() {
     state_ = State::kLingering;
     release_body();
-    deadline_ = SteadyClock::now() + std::min(kLinger, shared_.client_timeout);
+    deadline_ = SteadyClock::now() + std::min(kLinger, service_.client_timeout);
+    if (tls_) {
+      tls_->close();
+      send_tls();
+      if (state_ == State::kClosed) return;
+    }
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
     wait_readable();
   }
 
+  Worker& worker_;
+  Service& service_;
   tcp::socket socket_;
-  Shared& shared_;
-  Connections::iterator self_;
+  Worker::Connections::iterator self_;
+  core::SystemClock clock_;
+  std::optional<core::tls::Session> tls_;
   State state_ = State::kIdle;
   TimePoint deadline_;
   TimePoint request_start_;
   std::size_t request_bytes_ = 0;
   std::optional<RequestParser> parser_;
   core::Bytes pending_;      // received, not parsed
-  std::size_t charged_ = 0;  // of shared_.buffered
+  std::size_t charged_ = 0;  // of service_.buffered
   bool continued_ = false;
   bool keep_alive_ = true;
-  std::string out_;
+  std::string out_;  // to be written
   std::size_t written_ = 0;
+  bool waiting_to_write_ = false;
+  Tenant* tenant_ = nullptr;  // of the present request
+  std::shared_ptr<const Published> published_;
+  std::optional<core::disk::RecordReader> stream_;
   std::uint64_t stream_next_ = 0;
   std::uint64_t stream_end_ = 0;
 };

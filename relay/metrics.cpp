@@ -30,12 +30,20 @@ void messages(std::string& out, const Metrics& m) {
   sample(out, "daybook_relay_messages_total{status=\"duplicate\"}", m.duplicate);
   sample(out, "daybook_relay_messages_total{status=\"refused\",reason=\"malformed\"}",
          m.refused_malformed);
+  sample(out, "daybook_relay_messages_total{status=\"refused\",reason=\"unknown-key\"}",
+         m.refused_unknown_key);
+  sample(out, "daybook_relay_messages_total{status=\"refused\",reason=\"revoked\"}",
+         m.refused_revoked);
+  sample(out, "daybook_relay_messages_total{status=\"refused\",reason=\"bad-signature\"}",
+         m.refused_signature);
   family(out, "daybook_relay_requests_failed_total", "counter", "Whole requests that failed.");
   sample(out, "daybook_relay_requests_failed_total{reason=\"not-cbor\"}", m.requests_not_cbor);
   sample(out, "daybook_relay_requests_failed_total{reason=\"too-large\"}", m.requests_too_large);
   sample(out, "daybook_relay_requests_failed_total{reason=\"disk-full\"}", m.requests_disk_full);
   sample(out, "daybook_relay_requests_failed_total{reason=\"unavailable\"}",
          m.requests_unavailable);
+  sample(out, "daybook_relay_requests_failed_total{reason=\"too-many\"}", m.requests_too_many);
+  sample(out, "daybook_relay_requests_failed_total{reason=\"unauthorized\"}", m.reads_refused);
 }
 
 }  // namespace
@@ -53,12 +61,16 @@ std::string prometheus_text(const Metrics& m) {
   sample(out, "daybook_relay_commit_seconds_count", m.groups);
   single(out, "daybook_relay_checkpoint_failures_total", "counter",
          "Checkpoints that could not be stored.", m.checkpoint_failures);
+  single(out, "daybook_relay_seal_failures_total", "counter",
+         "Closed segments that could not be taken into the index yet.", m.seal_failures);
   single(out, "daybook_relay_log_entries", "gauge", "Durable entries of the log.", m.log_size);
   single(out, "daybook_relay_connections", "gauge", "Open connections.", m.connections);
   single(out, "daybook_relay_connections_opened_total", "counter", "Connections accepted.",
          m.connections_opened);
   single(out, "daybook_relay_connections_cut_off_total", "counter",
          "Connections closed because the client stalled.", m.connections_cut_off);
+  single(out, "daybook_relay_connections_tls_failed_total", "counter",
+         "Connections that failed in TLS.", m.connections_tls_failed);
   return out;
 }
 

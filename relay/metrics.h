@@ -13,17 +13,24 @@ struct Metrics {
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> duplicate{0};
   std::atomic<std::uint64_t> refused_malformed{0};     // messages: not the one valid form
+  std::atomic<std::uint64_t> refused_unknown_key{0};   // messages: not on the roster
+  std::atomic<std::uint64_t> refused_revoked{0};       // messages: of a revoked key
+  std::atomic<std::uint64_t> refused_signature{0};     // messages: not signed by their key
   std::atomic<std::uint64_t> requests_not_cbor{0};     // requests: 400
   std::atomic<std::uint64_t> requests_too_large{0};    // requests: 413
   std::atomic<std::uint64_t> requests_disk_full{0};    // requests: 507
   std::atomic<std::uint64_t> requests_unavailable{0};  // requests: 503
+  std::atomic<std::uint64_t> requests_too_many{0};     // requests: 429
+  std::atomic<std::uint64_t> reads_refused{0};         // requests: 401, 403
   std::atomic<std::uint64_t> groups{0};
   std::atomic<std::uint64_t> commit_microseconds{0};
   std::atomic<std::uint64_t> checkpoint_failures{0};
+  std::atomic<std::uint64_t> seal_failures{0};
   std::atomic<std::uint64_t> log_size{0};
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> connections_opened{0};
   std::atomic<std::uint64_t> connections_cut_off{0};  // stalled
+  std::atomic<std::uint64_t> connections_tls_failed{0};
 };
 
 std::string prometheus_text(const Metrics& metrics);

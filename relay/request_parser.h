@@ -2,6 +2,7 @@
 // Must not know sockets. Only connection.h includes this, so Beast stays in one translation unit.
 #pragma once
 
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <string>
 
@@ -16,6 +17,11 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   std::string target;
   core::Bytes body;
   bool expects_continue = false;
+  // Fields that count here; one that came twice is joined by a comma, as RFC 9110 section 5.3 has
+  // it.
+  std::string host;
+  std::string signature_input;
+  std::string signature;
 
   RequestParser() {
     body_limit(kBodySizeMax);
@@ -36,9 +42,16 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
     target.assign(t.data(), t.size());
   }
   void on_response_impl(int, View, int, boost::system::error_code&) override {}
-  void on_field_impl(boost::beast::http::field name, View, View,
+  void on_field_impl(boost::beast::http::field name, View text, View value,
                      boost::system::error_code&) override {
     if (name == boost::beast::http::field::expect) expects_continue = true;
+    if (name == boost::beast::http::field::host) keep(host, value);
+    if (boost::beast::iequals(text, "Signature-Input")) keep(signature_input, value);
+    if (boost::beast::iequals(text, "Signature")) keep(signature, value);
+  }
+  static void keep(std::string& field, View value) {
+    if (!field.empty()) field += ", ";
+    field.append(value.data(), value.size());
   }
   void on_header_impl(boost::system::error_code&) override {}
   void on_body_init_impl(const Length&, boost::system::error_code&) override {}

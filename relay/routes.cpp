@@ -13,12 +13,18 @@ std::string_view reason_phrase(int status) {
       return "OK";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
     case 413:
       return "Content Too Large";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 503:
@@ -31,31 +37,49 @@ std::string_view reason_phrase(int status) {
 }
 
 Route respond(Response response) {
-  return Route{Action::kRespond, {}, std::move(response)};
+  Route route;
+  route.response = std::move(response);
+  return route;
+}
+
+Route act(Action action) {
+  Route route;
+  route.action = action;
+  return route;
 }
 
 Route wrong_method(std::string_view allow) {
   Response response = problem(405, "this path takes another method");
-  response.extra_header = allow;
+  response.extra_headers = allow;
   return respond(std::move(response));
 }
 
 Route entries_route(std::string_view query) {
   constexpr std::string_view kFrom = "from=";
-  if (query.empty()) return Route{Action::kEntries, {}, {}};
+  Route route = act(Action::kEntries);
+  if (query.empty()) return route;
   if (!query.starts_with(kFrom)) {
     return respond(problem(400, "the query is not of the form from=INDEX"));
   }
   const auto from = core::parse_unsigned(query.substr(kFrom.size()));
   if (!from) return respond(problem(400, "from is no log index"));
-  return Route{Action::kEntries, core::LogIndex{*from}, {}};
+  route.from = core::LogIndex{*from};
+  return route;
 }
 
-Response health(const Metrics& metrics) {
-  return Response{200,
-                  "application/json",
-                  "{\"status\":\"ok\",\"log_size\":" + std::to_string(metrics.log_size) + "}\n",
-                  {}};
+// What belongs to one log: the path behind its prefix.
+Route log_route(std::string_view path, std::string_view query) {
+  if (path == "v1/entries") return entries_route(query);
+  if (path == "checkpoint") return act(Action::kCheckpoint);
+  const auto tile = core::tlog::parse_tile_path(path);
+  if (!tile) return respond(problem(404, "no such path"));
+  Route route = act(Action::kTile);
+  route.tile = *tile;
+  return route;
+}
+
+bool belongs_to_log(std::string_view path) {
+  return path == "v1/entries" || path == "checkpoint" || path.starts_with("tile/");
 }
 
 }  // namespace
@@ -67,23 +91,30 @@ Response problem(int status, std::string_view text) {
   return response;
 }
 
-Route route(std::string_view method, std::string_view target, const Metrics& metrics) {
+Route route(std::string_view method, std::string_view target) {
   const std::size_t mark = target.find('?');
-  const std::string_view path = target.substr(0, mark);
+  std::string_view path = target.substr(0, mark);
   const std::string_view query =
       mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
   if (path == "/v1/messages") {
-    if (method != "POST") return wrong_method("Allow: POST\r\n");
-    return Route{Action::kPost, {}, {}};
+    return method == "POST" ? act(Action::kPost) : wrong_method("Allow: POST\r\n");
   }
-  const bool is_get = method == "GET";
-  if (path == "/v1/entries") return is_get ? entries_route(query) : wrong_method("Allow: GET\r\n");
-  if (path == "/healthz") return is_get ? respond(health(metrics)) : wrong_method("Allow: GET\r\n");
-  if (path == "/metrics") {
-    if (!is_get) return wrong_method("Allow: GET\r\n");
-    return respond(Response{200, "text/plain; version=0.0.4", prometheus_text(metrics), {}});
+  if (!path.starts_with('/')) return respond(problem(404, "no such path"));
+  path.remove_prefix(1);
+  std::string_view tenant;
+  if (!belongs_to_log(path) && path != "healthz" && path != "metrics") {
+    const std::size_t slash = path.find('/');
+    if (slash == std::string_view::npos) return respond(problem(404, "no such path"));
+    tenant = path.substr(0, slash);
+    path.remove_prefix(slash + 1);
+    if (tenant.empty() || !belongs_to_log(path)) return respond(problem(404, "no such path"));
   }
-  return respond(problem(404, "no such path"));
+  if (method != "GET") return wrong_method("Allow: GET\r\n");
+  if (path == "healthz") return act(Action::kHealth);
+  if (path == "metrics") return act(Action::kMetrics);
+  Route route = log_route(path, query);
+  route.tenant = tenant;
+  return route;
 }
 
 void render(std::string& out, const Response& response, bool keep_alive) {
@@ -91,7 +122,7 @@ void render(std::string& out, const Response& response, bool keep_alive) {
   out.append(reason_phrase(response.status)).append("\r\nContent-Type: ");
   out.append(response.content_type).append("\r\nContent-Length: ");
   out.append(std::to_string(response.body.size())).append("\r\n");
-  out.append(response.extra_header);
+  out.append(response.extra_headers);
   if (!keep_alive) out.append("Connection: close\r\n");
   out.append("\r\n").append(response.body);
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "core/base/ids.h"
-#include "relay/metrics.h"
+#include "core/tlog/tile.h"
 
 namespace relay {
 
@@ -15,23 +15,29 @@ struct Response {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";
   std::string body;
-  std::string_view extra_header;  // "Allow: GET\r\n" or nothing
+  std::string_view extra_headers;  // whole lines, or nothing
 };
 
 enum class Action {
-  kRespond,  // `response` is complete
-  kPost,     // the body goes to the sequencer
-  kEntries,  // stream from `from`
+  kRespond,     // `response` is complete
+  kPost,        // the body goes to a sequencer
+  kHealth,      // of the relay
+  kMetrics,     // of the relay
+  kCheckpoint,  // of `tenant`'s log
+  kTile,        // `tile` of it: hashes, or entries
+  kEntries,     // stream its entries from `from`
 };
 
 struct Route {
   Action action = Action::kRespond;
+  std::string_view tenant;  // borrowed from the target; "": the only one
   core::LogIndex from;
+  core::tlog::Tile tile;
   Response response;
 };
 
 // Decides by method and target alone.
-Route route(std::string_view method, std::string_view target, const Metrics& metrics);
+Route route(std::string_view method, std::string_view target);
 
 // An error response: a line of text.
 Response problem(int status, std::string_view text);

@@ -1,13 +1,18 @@
-// Group commit: whatever waits becomes one group, one write and one sync.
-// Must not know HTTP.
+// One thread: duplicates out, one write and one sync a group, then the checkpoint, then the
+// answers. Must not know HTTP.
 #include "relay/sequencer.h"
 
 #include <chrono>
+#include <cstdio>
+#include <map>
+
+#include "core/tlog/tree.h"
 
 namespace relay {
 namespace {
 
 using core::LogIndex;
+using core::Result;
 using core::wire::PostAnswer;
 using core::wire::PostStatus;
 
@@ -25,24 +30,34 @@ std::uint64_t microseconds_since(std::chrono::steady_clock::time_point start) {
 struct Sequencer::Group {
   std::uint64_t first_index = 0;
   std::vector<core::ByteView> bodies;
-  KnownIds ids;
+  std::vector<MessageId> ids;
+  std::unordered_map<MessageId, LogIndex, core::FixedBytesHash> by_id;
   std::vector<core::disk::RecordPlace> places;
   std::optional<core::Error> error;
 };
 
-Sequencer::Sequencer(std::unique_ptr<core::disk::LogWriter> log, KnownIds known, Metrics& metrics,
-                     Deliver deliver)
-    : log_(std::move(log)),
-      known_(std::move(known)),
+Sequencer::Sequencer(SequencerSetup setup, Metrics& metrics,
+                     std::function<void(const core::Error&)> on_fatal)
+    : setup_(std::move(setup)),
       metrics_(metrics),
-      deliver_(std::move(deliver)),
-      thread_([this] { run(); }) {}
+      on_fatal_(std::move(on_fatal)),
+      source_([this](unsigned level, std::uint64_t index) {
+        return setup_.index.subtree(level, index);
+      }) {}
+
+Result<std::unique_ptr<Sequencer>> Sequencer::start(
+    SequencerSetup setup, Metrics& metrics, std::function<void(const core::Error&)> on_fatal) {
+  std::unique_ptr<Sequencer> sequencer(
+      new Sequencer(std::move(setup), metrics, std::move(on_fatal)));
+  TRY(sequencer->publish());
+  TRY(sequencer->setup_.log->close());  // syncs the checkpoint
+  sequencer->seal();
+  sequencer->thread_ = std::thread([self = sequencer.get()] { self->run(); });
+  return sequencer;
+}
 
 Sequencer::~Sequencer() {
-  if (thread_.joinable()) {
-    const auto ignored = stop();
-    static_cast<void>(ignored);
-  }
+  if (thread_.joinable()) static_cast<void>(stop().has_value());
 }
 
 void Sequencer::submit(std::shared_ptr<Submission> submission) {
@@ -55,7 +70,12 @@ void Sequencer::submit(std::shared_ptr<Submission> submission) {
   if (was_empty) wake_.notify_one();
 }
 
-core::Result<void> Sequencer::stop() {
+std::shared_ptr<const Published> Sequencer::published() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
+}
+
+Result<void> Sequencer::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
@@ -63,7 +83,7 @@ core::Result<void> Sequencer::stop() {
   wake_.notify_one();
   thread_.join();
   if (fatal_) return core::fail(*fatal_);
-  return log_->close();
+  return setup_.log->close();
 }
 
 void Sequencer::run() {
@@ -95,56 +115,85 @@ void Sequencer::take_batch(Queue& waiting) {
 
 void Sequencer::commit(Queue batch) {
   Group group;
-  group.first_index = log_->log_size();
+  group.first_index = setup_.log->log_size();
   for (const auto& submission : batch) answer(*submission, group);
   if (fatal_) group.error = fatal_;
   if (!group.error && !group.bodies.empty()) write(group);
-  if (!group.error) known_.merge(group.ids);
-  for (const auto& submission : batch) settle(*submission, group);
-  metrics_.log_size = log_->log_size();
-  deliver_(Delivery{std::move(batch), std::move(group.places), fatal_});
+  std::map<Home*, Queue> homes;
+  for (auto& submission : batch) {
+    settle(*submission, group);
+    homes[submission->home].push_back(std::move(submission));
+  }
+  for (auto& [home, done] : homes) home->settled(std::move(done));
+  if (!fatal_) seal();
 }
 
 // What each item's answer will be if the group becomes durable.
 void Sequencer::answer(Submission& submission, Group& group) {
-  submission.answers.clear();
+  submission.answers.each.clear();
   for (const Item& item : submission.items) {
-    PostAnswer& answer = submission.answers.emplace_back();
+    PostAnswer& answer = submission.answers.each.emplace_back();
     if (!item.refusal.empty()) {
       answer.reason = item.refusal;
       continue;
     }
     answer.status = PostStatus::kDuplicate;
-    if (const auto known = known_.find(item.id); known != known_.end()) {
-      answer.index = known->second;
+    const auto known = setup_.index.find(item.id);
+    if (!known) {  // whether it is new cannot be told
+      give_up(known.error());
+      group.error = known.error();
+      continue;
+    }
+    if (known->has_value()) {
+      answer.index = **known;
       continue;
     }
     const LogIndex next{group.first_index + group.bodies.size()};
-    const auto [place, is_new] = group.ids.try_emplace(item.id, next);
+    const auto [place, is_new] = group.by_id.try_emplace(item.id, next);
     answer.index = place->second;
     if (!is_new) continue;
     answer.status = PostStatus::kAccepted;
     group.bodies.push_back(item.bytes);
+    group.ids.push_back(item.id);
   }
 }
 
+// Durable first; then known, signed and published.
 void Sequencer::write(Group& group) {
   const auto start = std::chrono::steady_clock::now();
-  const auto written = log_->append_group(group.bodies, group.places);
-  metrics_.checkpoint_failures = log_->checkpoint_failures();
-  if (written) {
-    metrics_.commit_microseconds += microseconds_since(start);
-    ++metrics_.groups;
+  const auto written = setup_.log->append_group(group.bodies, group.places);
+  if (!written) {
+    group.error = written.error();
+    if (!setup_.log->usable()) give_up(written.error());
     return;
   }
-  group.error = written.error();
-  if (!log_->usable()) fatal_ = written.error();
+  metrics_.commit_microseconds += microseconds_since(start);
+  ++metrics_.groups;
+  setup_.index.append(group.ids, group.places);
+  if (const auto published = publish(); !published) {
+    group.error = published.error();
+    give_up(published.error());
+  }
+}
+
+Result<void> Sequencer::publish() {
+  const std::uint64_t size = setup_.log->log_size();
+  TRY_ASSIGN(tree_, core::tlog::TreeView::open(source_, size));
+  const core::tlog::Checkpoint checkpoint{setup_.origin, size, tree_->root()};
+  auto published = std::make_shared<Published>();
+  published->size = size;
+  published->checkpoint = core::tlog::sign_checkpoint(checkpoint, setup_.key);
+  if (!setup_.log->store_checkpoint(tree_->root().bytes)) ++metrics_.checkpoint_failures;
+  metrics_.log_size = size;
+  const std::lock_guard lock(mutex_);
+  published_ = std::move(published);
+  return {};
 }
 
 // After the commit: only what is durable may be claimed.
-void Sequencer::settle(Submission& submission, const Group& group) const {
+void Sequencer::settle(Submission& submission, const Group& group) {
   submission.outcome = Submission::Outcome::kAnswered;
-  for (const PostAnswer& answer : submission.answers) {
+  for (const PostAnswer& answer : submission.answers.each) {
     const bool claims_new =
         answer.status != PostStatus::kRefused && answer.index.value >= group.first_index;
     if (claims_new && group.error) {
@@ -152,11 +201,46 @@ void Sequencer::settle(Submission& submission, const Group& group) const {
       return;
     }
   }
-  for (const PostAnswer& answer : submission.answers) {
+  if (const auto proven = prove(submission); !proven) {
+    give_up(proven.error());
+    submission.outcome = Submission::Outcome::kFailed;
+    return;
+  }
+  for (const PostAnswer& answer : submission.answers.each) {
     if (answer.status == PostStatus::kAccepted) ++metrics_.accepted;
     if (answer.status == PostStatus::kDuplicate) ++metrics_.duplicate;
-    if (answer.status == PostStatus::kRefused) ++metrics_.refused_malformed;
   }
+}
+
+Result<void> Sequencer::prove(Submission& submission) const {
+  for (PostAnswer& answer : submission.answers.each) {
+    if (answer.status == PostStatus::kRefused) continue;
+    TRY_ASSIGN(answer.proof, tree_->inclusion_proof(answer.index.value));
+    submission.answers.checkpoint = published_->checkpoint;
+  }
+  return {};
+}
+
+// The closed segments go into the index on disk. What fails is tried again with the next one: until
+// then their entries stay in memory.
+void Sequencer::seal() {
+  auto& closed = setup_.closed;
+  auto& fresh = setup_.log->closed();
+  closed.insert(closed.end(), fresh.begin(), fresh.end());
+  fresh.clear();
+  std::uint64_t bytes = 0;
+  for (const core::disk::SealedSegment& segment : closed) bytes += segment.bytes;
+  if (closed.empty() || bytes < setup_.seal_bytes) return;
+  const auto sealed = setup_.index.seal(closed, setup_.log->open_first_index());
+  if (sealed) return closed.clear();
+  ++metrics_.seal_failures;
+  std::fprintf(stderr, "sealing: %s\n", core::describe(sealed.error()).c_str());
+}
+
+void Sequencer::give_up(const core::Error& error) {
+  if (fatal_) return;
+  fatal_ = error;
+  on_fatal_(error);
 }
 
 }  // namespace relay

@@ -1,5 +1,5 @@
-// Sequencer: puts messages in one order, drops re-sent ones for ever, and answers when the disk has
-// them. Must not know HTTP. Rules: docs/formats/log.md, docs/formats/relay-http.md.
+// Sequencer: puts messages in one order, drops re-sent ones for ever, signs what the disk has, and
+// answers then. Must not know HTTP. Rules: docs/formats/log.md, docs/formats/relay-http.md.
 #pragma once
 
 #include <condition_variable>
@@ -12,49 +12,44 @@
 #include <vector>
 
 #include "core/disk/log_writer.h"
-#include "core/wire/answers.h"
+#include "core/tlog/note.h"
+#include "relay/entry_index.h"
 #include "relay/metrics.h"
-#include "relay/split_body.h"
+#include "relay/submission.h"
 
 namespace relay {
 
-// The messages of one request, on their way. Thread: the sequencer's between submit() and delivery,
-// the owner's otherwise. Owner: `items` borrow from bytes that the owner keeps till delivery.
-struct Submission {
-  enum class Outcome {
-    kAnswered,  // one answer an item; what they claim is durable
-    kDiskFull,  // nothing new was kept of the request: send it again later
-    kFailed,    // the log has failed: nothing is known
-  };
-  virtual ~Submission() = default;
-
-  std::vector<Item> items;
-  std::vector<core::wire::PostAnswer> answers;
-  Outcome outcome = Outcome::kFailed;
+// What the log's operator said last of its size and root.
+struct Published {
+  std::uint64_t size = 0;
+  std::string checkpoint;  // the signed note
 };
 
-// What one commit made durable, and who waited for it.
-struct Delivery {
-  std::vector<std::shared_ptr<Submission>> done;
-  std::vector<core::disk::RecordPlace> places;  // of the new entries, by index
-  std::optional<core::Error> fatal;             // the log has failed; the process must end
+// What a log is written and signed with. Owner: the index outlives the sequencer.
+struct SequencerSetup {
+  std::unique_ptr<core::disk::LogWriter> log;
+  EntryIndex& index;  // holds every entry of the log
+  std::string origin;
+  core::envelope::PrivateKey key;
+  // Closed and not sealed; sealed together once they have this many bytes.
+  std::vector<core::disk::SealedSegment> closed{};
+  std::uint64_t seal_bytes = 0;
 };
 
 class Sequencer {
  public:
-  using KnownIds =
-      std::unordered_map<core::envelope::MessageId, core::LogIndex, core::FixedBytesHash>;
-  // Called on the sequencer's thread.
-  using Deliver = std::function<void(Delivery)>;
-
-  // `known`: the ids of all entries that the log has.
-  Sequencer(std::unique_ptr<core::disk::LogWriter> log, KnownIds known, Metrics& metrics,
-            Deliver deliver);
+  // Signs and stores the checkpoint of what is there, then takes submissions. `on_fatal` is called
+  // once, on the sequencer's thread, when the log has failed and the process must end.
+  // Errors: kDamaged, kIo (of the index); kSyncFailed.
+  static core::Result<std::unique_ptr<Sequencer>> start(
+      SequencerSetup setup, Metrics& metrics, std::function<void(const core::Error&)> on_fatal);
   ~Sequencer();
 
-  // Thread: any. Every submission is delivered exactly once.
+  // Thread: any. Every submission is settled exactly once.
   void submit(std::shared_ptr<Submission> submission);
-  // Delivers what was submitted, ends the thread and closes the log. Errors: kSyncFailed, or what
+  // Thread: any.
+  std::shared_ptr<const Published> published() const;
+  // Settles what was submitted, ends the thread and closes the log. Errors: kSyncFailed, or what
   // ended the log before.
   core::Result<void> stop();
 
@@ -62,22 +57,30 @@ class Sequencer {
   struct Group;
   using Queue = std::vector<std::shared_ptr<Submission>>;
 
+  Sequencer(SequencerSetup setup, Metrics& metrics,
+            std::function<void(const core::Error&)> on_fatal);
   void run();
   void take_batch(Queue& waiting);
   void commit(Queue batch);
   void answer(Submission& submission, Group& group);
   void write(Group& group);
-  void settle(Submission& submission, const Group& group) const;
+  core::Result<void> publish();
+  void settle(Submission& submission, const Group& group);
+  core::Result<void> prove(Submission& submission) const;
+  void seal();
+  void give_up(const core::Error& error);
 
-  std::unique_ptr<core::disk::LogWriter> log_;
-  KnownIds known_;  // durable entries only
+  SequencerSetup setup_;
   Metrics& metrics_;
-  Deliver deliver_;
+  std::function<void(const core::Error&)> on_fatal_;
+  core::tlog::HashSource source_;
+  std::optional<core::tlog::TreeView> tree_;  // of the published size
   std::optional<core::Error> fatal_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
-  Queue queue_;        // guarded by mutex_
-  bool stop_ = false;  // guarded by mutex_
+  Queue queue_;                                 // guarded by mutex_
+  bool stop_ = false;                           // guarded by mutex_
+  std::shared_ptr<const Published> published_;  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -1,35 +1,19 @@
-// Puts log, sequencer and server together.
+// Puts logs and server together.
 // Must not know HTTP's words or the log's bytes.
 #include "relay/serve.h"
 
 #include <sys/resource.h>
+#include <systemd/sd-daemon.h>
 
 #include <cstdio>
 
-#include "relay/sequencer.h"
+#include "relay/log_lines.h"
 
 namespace relay {
 namespace {
 
-struct Log {
-  std::unique_ptr<core::disk::LogWriter> writer;
-  core::disk::Recovery recovery;
-  Sequencer::KnownIds known;
-};
-
-core::Result<Log> open_log(const ServeOptions& options) {
-  Log log;
-  const auto remember = [&log](core::disk::LogEntry entry) {
-    log.known.emplace(core::envelope::message_id(entry.body), entry.index);
-  };
-  TRY_ASSIGN(log.writer,
-             core::disk::LogWriter::open(core::disk::posix_filesystem(), options.directory,
-                                         options.log, remember, log.recovery));
-  if (log.recovery.torn_tail) {
-    std::fprintf(stderr, "truncated: %s\n", describe(*log.recovery.torn_tail).c_str());
-  }
-  return log;
-}
+using core::Errc;
+using core::fail;
 
 // Every connection needs a descriptor; the usual soft limit is far below the hard one.
 void raise_descriptor_limit() {
@@ -39,24 +23,56 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+core::Result<void> check_transport(const ServeOptions& options) {
+  const ServerOptions& server = options.server;
+  if (server.tls_certificate.empty() != server.tls_key.empty()) {
+    return fail(Errc::kUsage, "--tls-cert and --tls-key go together");
+  }
+  const bool loopback = server.host.starts_with("127.") || server.host == "::1";
+  if (!server.tls_certificate.empty() || loopback || options.plain_anywhere) return {};
+  return fail(Errc::kUsage,
+              "plain HTTP is served on loopback only: give --tls-cert and --tls-key, "
+              "or --plain-http behind a proxy that speaks TLS");
+}
+
+void tell_start(const Tenants& tenants, const ServeOptions& options, std::uint16_t port) {
+  for (const auto& tenant : tenants.all()) {
+    if (!tenant->torn_tail().empty()) {
+      log_event(Level::kWarn, "truncated",
+                {{"origin", tenant->origin()}, {"detail", tenant->torn_tail()}});
+    }
+    log_event(Level::kInfo, "log",
+              {{"origin", tenant->origin()},
+               {"size", std::to_string(tenant->sequencer().published()->size)}});
+  }
+  if (options.tenant.open) {
+    log_event(Level::kWarn, "open",
+              {{"detail",
+                "--open: messages of every key are taken, entries are read by anybody; "
+                "for trials only"}});
+  }
+  const std::string address = options.server.host + ":" + std::to_string(port);
+  log_event(Level::kInfo, "listening",
+            {{"address", address}, {"tls", options.server.tls_key.empty() ? "no" : "yes"}});
+  std::printf("listening on %s\n", address.c_str());
+  std::fflush(stdout);
+  ::sd_notify(0, "READY=1");
+}
+
 }  // namespace
 
 core::Result<void> serve(const ServeOptions& options) {
+  TRY(check_transport(options));
   raise_descriptor_limit();
   Metrics metrics;
-  TRY_ASSIGN(Log log, open_log(options));
-  metrics.log_size = log.writer->log_size();
-  core::disk::RecordReader reader(core::disk::posix_filesystem(), options.directory);
-  TRY_ASSIGN(const auto server, Server::listen(options.server, metrics, std::move(reader),
-                                               std::move(log.recovery.places)));
-  Sequencer sequencer(std::move(log.writer), std::move(log.known), metrics,
-                      [&server](Delivery delivery) { server->deliver(std::move(delivery)); });
-  std::printf("listening on %s:%u\n", options.server.host.c_str(), unsigned{server->port()});
-  std::fflush(stdout);
-  const auto served = server->run([&sequencer](std::shared_ptr<Submission> submission) {
-    sequencer.submit(std::move(submission));
-  });
-  const auto stopped = sequencer.stop();
+  TRY_ASSIGN(const auto server, Server::listen(options.server, metrics));
+  TRY_ASSIGN(const auto tenants,
+             Tenants::start(options.directory, options.tenant, metrics,
+                            [&server](const core::Error& error) { server->fail(error); }));
+  tell_start(*tenants, options, server->port());
+  const auto served = server->run(*tenants);
+  ::sd_notify(0, "STOPPING=1");
+  const auto stopped = tenants->stop();
   return served ? stopped : served;
 }
 

@@ -4,20 +4,21 @@
 
 #include <filesystem>
 
-#include "core/disk/log_writer.h"
 #include "relay/server.h"
+#include "relay/tenant.h"
 
 namespace relay {
 
 struct ServeOptions {
   std::filesystem::path directory;
   ServerOptions server;
-  core::disk::LogWriterOptions log;
+  TenantOptions tenant;
+  bool plain_anywhere = false;  // plain HTTP on other addresses than loopback
 };
 
-// Recovers the log, prints "listening on HOST:PORT" on stdout and serves till SIGTERM or SIGINT.
-// What recovery cut off is told on stderr. Errors: those of LogWriter::open and Server; kSyncFailed
-// or kIo when the log failed while serving.
+// Recovers the logs, prints "listening on HOST:PORT" on stdout, tells the service manager, and
+// serves till SIGTERM or SIGINT. Errors: those of Tenants::start and Server; kUsage (plain HTTP on
+// an address that is not loopback); kSyncFailed or kIo when a log failed while serving.
 core::Result<void> serve(const ServeOptions& options);
 
 }  // namespace relay

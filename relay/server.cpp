@@ -1,28 +1,70 @@
-// Accepting, sweeping, draining: the HTTP server on Boost.Asio. The only translation unit of the
-// relay that knows Asio and Beast. Must not know segments or groups. docs/formats/relay-http.md.
+// Accepting, sweeping, draining, reloading: the HTTP server on Boost.Asio. The only translation
+// unit of the relay that knows Asio and Beast. Must not know segments or groups.
+// docs/formats/relay-http.md.
 #include "relay/server.h"
 
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <csignal>
 
 #include "relay/connection.h"
 
 namespace relay {
+
 namespace {
 
 constexpr std::chrono::milliseconds kFatalGrace{1000};
+constexpr std::chrono::milliseconds kAcceptAgain{50};
 
 }  // namespace
 
-struct Server::Impl {
-  Impl(const ServerOptions& options, Metrics& metrics, core::disk::RecordReader reader,
-       std::vector<core::disk::RecordPlace> places)
-      : connections_max(options.connections_max),
-        shared{io, metrics, std::move(reader), std::move(places), options.client_timeout} {
-    shared.on_closed = [this] { after_close(); };
-  }
+void Worker::adopt(tcp::socket socket) {
+  connections.push_front(std::make_shared<Connection>(std::move(socket), *this));
+  connections.front()->start(connections.begin());
+  if (service.draining) connections.front()->close();
+}
 
-  core::Result<void> listen(const ServerOptions& options) {
+void Worker::settled(std::vector<std::shared_ptr<Submission>> done) {
+  asio::post(io, [done = std::move(done)] {
+    for (const auto& submission : done) {
+      std::static_pointer_cast<Connection>(submission)->completed();
+    }
+  });
+}
+
+void Worker::arm_sweep() {
+  const auto period = std::clamp(service.client_timeout / 4, std::chrono::milliseconds(5),
+                                 std::chrono::milliseconds(250));
+  sweeper_.expires_after(period);
+  sweeper_.async_wait([this](error_code error) {
+    if (error) return;
+    sweep(SteadyClock::now());
+    arm_sweep();
+  });
+}
+
+void Worker::sweep(TimePoint now) {
+  const Connections copy = connections;
+  for (const auto& connection : copy) {
+    if (now >= drain_deadline_ && !connection->waiting_for_log()) connection->close();
+    connection->sweep(now);
+  }
+}
+
+void Worker::drain(TimePoint deadline) {
+  asio::post(io, [this, deadline] {
+    drain_deadline_ = std::min(drain_deadline_, deadline);
+    const Connections copy = connections;
+    for (const auto& connection : copy) connection->drain();
+  });
+}
+
+struct Server::Impl {
+  Impl(const ServerOptions& server_options, Metrics& server_metrics)
+      : options(server_options),
+        metrics(server_metrics),
+        readers(core::SystemClock().now_ms() / 1000) {}
+
+  core::Result<void> listen() {
     error_code error;
     const auto address = asio::ip::make_address(options.host, error);
     if (error) return core::fail(core::Errc::kUsage, options.host + " is no IP address");
@@ -36,77 +78,91 @@ struct Server::Impl {
                                            std::to_string(options.port) + ": " + error.message());
   }
 
+  core::Result<std::shared_ptr<const core::tls::Context>> load_tls() const {
+    if (options.tls_certificate.empty()) return std::shared_ptr<const core::tls::Context>();
+    return core::tls::Context::server(options.tls_certificate, options.tls_key);
+  }
+
+  // Connections go to the workers in turn.
   void accept() {
-    if (accepting || shared.draining || shared.connections.size() >= connections_max) return;
+    if (accepting || service->draining || metrics.connections >= options.connections_max) return;
     accepting = true;
-    acceptor.async_accept([this](error_code error, tcp::socket socket) {
+    Worker& worker = *workers[next_worker++ % workers.size()];
+    acceptor.async_accept(worker.io, [this, &worker](error_code error, tcp::socket socket) {
       accepting = false;
-      if (shared.draining) return;
-      if (error) return;  // out of descriptors: the sweep tries again
-      ++shared.metrics.connections;
-      ++shared.metrics.connections_opened;
-      shared.connections.push_front(std::make_shared<Connection>(std::move(socket), shared));
-      shared.connections.front()->start(shared.connections.begin());
+      if (service->draining) return;
+      if (error) return accept_later();  // out of descriptors, perhaps
+      ++metrics.connections;
+      ++metrics.connections_opened;
+      asio::post(worker.io, [&worker, socket = std::move(socket)]() mutable {
+        worker.adopt(std::move(socket));
+      });
       accept();
+    });
+  }
+
+  void accept_later() {
+    again.expires_after(kAcceptAgain);
+    again.async_wait([this](error_code error) {
+      if (!error) accept();
     });
   }
 
   void after_close() {
-    if (!shared.draining) return accept();
-    if (shared.connections.empty()) io.stop();
-  }
-
-  void arm_sweep() {
-    const auto period = std::clamp(shared.client_timeout / 4, std::chrono::milliseconds(5),
-                                   std::chrono::milliseconds(250));
-    sweeper.expires_after(period);
-    sweeper.async_wait([this](error_code error) {
-      if (error) return;
-      sweep(SteadyClock::now());
-      accept();
-      arm_sweep();
+    asio::post(io, [this] {
+      if (!service->draining) return accept();
+      if (metrics.connections == 0) io.stop();
     });
   }
 
-  void sweep(TimePoint now) {
-    const Connections copy = shared.connections;
-    const bool hurry = shared.draining && now >= drain_deadline;
-    for (const auto& connection : copy) {
-      if (hurry && !connection->waiting_for_log()) connection->close();
-      connection->sweep(now);
-    }
-  }
-
   void drain(std::chrono::milliseconds grace) {
-    if (shared.draining) return;
-    shared.draining = true;
-    drain_deadline = SteadyClock::now() + grace;
+    if (service->draining.exchange(true)) return;
     error_code ignored;
     acceptor.close(ignored);
-    const Connections copy = shared.connections;
-    for (const auto& connection : copy) {
-      if (connection->idle()) connection->close();
-    }
-    if (shared.connections.empty()) io.stop();
+    for (const auto& worker : workers) worker->drain(SteadyClock::now() + grace);
+    after_close();
   }
 
-  void on_delivery(const Delivery& delivery) {
-    shared.places.insert(shared.places.end(), delivery.places.begin(), delivery.places.end());
-    for (const auto& submission : delivery.done) {
-      std::static_pointer_cast<Connection>(submission)->completed();
-    }
-    if (!delivery.fatal) return;
-    if (!fatal) fatal = delivery.fatal;
-    drain(kFatalGrace);
+  void wait_for_signal() {
+    signals.async_wait([this](error_code error, int signal) {
+      if (error) return;
+      if (signal != SIGHUP) {
+        log_event(Level::kInfo, "stopping");
+        return drain(options.client_timeout);
+      }
+      reload();
+      wait_for_signal();
+    });
   }
 
+  // What cannot be read stays as it was.
+  void reload() {
+    for (const core::Error& error : service->tenants.reload()) {
+      log_event(Level::kError, "reload", {{"detail", core::describe(error)}});
+    }
+    auto context = load_tls();
+    if (!context) {
+      log_event(Level::kError, "reload", {{"detail", core::describe(context.error())}});
+    } else {
+      const std::lock_guard lock(service->tls_mutex);
+      service->tls = std::move(*context);
+    }
+    log_event(Level::kInfo, "reloaded");
+  }
+
+  ServerOptions options;
+  Metrics& metrics;
+  ReaderAccess readers;
+  std::shared_ptr<const core::tls::Context> tls;
   asio::io_context io{1};
-  std::size_t connections_max;
-  Shared shared;
+  // Until the last connection has gone.
+  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   tcp::acceptor acceptor{io};
   asio::signal_set signals{io};
-  asio::steady_timer sweeper{io};
-  TimePoint drain_deadline{};
+  asio::steady_timer again{io};
+  std::optional<Service> service;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::size_t next_worker = 0;
   bool accepting = false;
   std::optional<core::Error> fatal;
 };
@@ -114,13 +170,12 @@ struct Server::Impl {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-core::Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Metrics& metrics,
-                                                     core::disk::RecordReader reader,
-                                                     std::vector<core::disk::RecordPlace> places) {
-  auto impl = std::make_unique<Impl>(options, metrics, std::move(reader), std::move(places));
-  TRY(impl->listen(options));
-  impl->signals.add(SIGTERM);
-  impl->signals.add(SIGINT);
+core::Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options,
+                                                     Metrics& metrics) {
+  auto impl = std::make_unique<Impl>(options, metrics);
+  TRY_ASSIGN(impl->tls, impl->load_tls());
+  TRY(impl->listen());
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) impl->signals.add(signal);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
@@ -129,20 +184,30 @@ std::uint16_t Server::port() const {
   return impl_->acceptor.local_endpoint(ignored).port();
 }
 
-void Server::deliver(Delivery delivery) {
-  asio::post(impl_->io,
-             [impl = impl_.get(), delivery = std::move(delivery)] { impl->on_delivery(delivery); });
+void Server::fail(const core::Error& error) {
+  asio::post(impl_->io, [impl = impl_.get(), error] {
+    if (impl->fatal) return;
+    impl->fatal = error;
+    impl->drain(kFatalGrace);
+  });
 }
 
-core::Result<void> Server::run(Submit submit) {
+core::Result<void> Server::run(Tenants& tenants) {
   Impl& impl = *impl_;
-  impl.shared.submit = std::move(submit);
-  impl.signals.async_wait([&impl](error_code error, int) {
-    if (!error) impl.drain(impl.shared.client_timeout);
-  });
+  impl.service.emplace(tenants, impl.metrics, impl.readers, impl.options.client_timeout);
+  impl.service->tls = impl.tls;
+  impl.service->on_closed = [&impl] { impl.after_close(); };
+  const unsigned count = impl.options.workers != 0
+                             ? impl.options.workers
+                             : std::max(1u, std::thread::hardware_concurrency());
+  for (unsigned i = 0; i < count; ++i) {
+    impl.workers.push_back(std::make_unique<Worker>(*impl.service));
+    impl.workers.back()->start();
+  }
+  impl.wait_for_signal();
   impl.accept();
-  impl.arm_sweep();
   impl.io.run();
+  for (const auto& worker : impl.workers) worker->join();
   if (impl.fatal) return core::fail(*impl.fatal);
   return {};
 }

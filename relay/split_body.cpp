@@ -138,13 +138,14 @@ Result<std::vector<Item>> split_body(ByteView body) {
     if (end - at > core::envelope::kMessageSizeMax) {
       return too_large(at, "message bytes:", end - at, core::envelope::kMessageSizeMax);
     }
-    items.push_back(Item{body.subspan(at, end - at), {}, {}});
+    items.emplace_back().bytes = body.subspan(at, end - at);
     at = end;
   }
   for (Item& item : items) {
     if (const auto message = core::envelope::parse_message(item.bytes); !message) {
       item.refusal = message.error().what;
     } else {
+      item.message = *message;
       item.id = core::envelope::message_id(item.bytes);
     }
   }

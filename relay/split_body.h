@@ -18,7 +18,9 @@ inline constexpr std::size_t kMessagesMax = 256;                   // in one req
 struct Item {
   core::ByteView bytes;
   core::envelope::MessageId id;
-  std::string refusal;  // why it cannot be in the log; empty: it can
+  core::envelope::Message message{};  // when `refusal` is empty
+  std::string refusal;                // why it cannot be in the log; empty: it can
+  bool not_admitted = false;          // of valid form, but its key or signature is not good
 };
 
 // Takes a CBOR sequence apart and checks the form of each message, not its signature.

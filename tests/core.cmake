@@ -1,6 +1,6 @@
-# Tests of core/base, core/envelope and core/retail.
+# Tests of core/base, core/envelope, core/retail, core/tls and the signatures of core/wire.
 daybook_test(test_base
-  SOURCES unit/base_arithmetic_test.cpp unit/base_text_test.cpp
+  SOURCES unit/base_arithmetic_test.cpp unit/base_text_test.cpp unit/base64_test.cpp
   USES core_base LABELS unit)
 daybook_test(test_envelope
   SOURCES unit/cbor_test.cpp unit/message_test.cpp unit/roster_test.cpp unit/vectors_test.cpp
@@ -14,6 +14,16 @@ daybook_test(test_retail
 daybook_test(test_retail_property
   SOURCES property/bom_property_test.cpp property/summary_property_test.cpp
   USES core_retail LABELS property)
+# Certificates for one test: a test authority and what it issued.
+add_library(daybook_test_certificates STATIC support/certificates.cpp)
+target_link_libraries(daybook_test_certificates PUBLIC daybook_options core_base
+  PRIVATE OpenSSL::Crypto)
+daybook_test(test_tls
+  SOURCES unit/tls_test.cpp unit/tls_peers_test.cpp
+  USES core_tls daybook_test_certificates OpenSSL::SSL LABELS unit)
+daybook_test(test_wire_signature
+  SOURCES unit/wire_signature_test.cpp
+  USES core_wire_signature LABELS unit)
 daybook_test(test_golden
   SOURCES golden/message_golden_test.cpp
   USES core_retail LABELS golden)

@@ -20,7 +20,7 @@ daybook_test(test_relay
     unit/relay_sequencer_test.cpp
     unit/relay_split_body_test.cpp
     unit/wire_answers_test.cpp
-  USES core_wire_answers daybook_relay_core daybook_sim_disk
+  USES core_wire_answers core_tlog daybook_relay_core daybook_sim_disk
   LABELS unit)
 
 add_library(daybook_relay_process STATIC functional/relay_process.cpp)
@@ -33,6 +33,16 @@ daybook_test(test_relay_http
   BINARIES daybook-relay
   LABELS functional)
 
+daybook_test(test_relay_admission
+  SOURCES functional/relay_admission_test.cpp
+  USES core_envelope core_tlog core_wire core_wire_signature daybook_relay_process
+  BINARIES daybook-relay
+  LABELS functional)
+daybook_test(test_relay_judge
+  SOURCES functional/relay_judge_test.cpp
+  USES core_envelope core_wire daybook_relay_process daybook_test_certificates
+  BINARIES daybook-relay
+  LABELS functional)
 daybook_test(test_relay_crash
   SOURCES crash/relay_crash_test.cpp
   USES core_disk core_envelope core_wire daybook_relay_process

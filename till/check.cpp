@@ -81,6 +81,19 @@ Result<void> take_summary(Reported& reported, Summary&& summary) {
   return {};
 }
 
+// What was cleared has a receipt that proves it.
+Result<void> check_receipt(Journal& journal, const OutboxEntry& entry, const std::string& place) {
+  if (entry.acknowledged != entry.receipt.has_value() ||
+      (entry.receipt && entry.receipt->index != entry.index)) {
+    return broken(journal, place + ": receipt and log index do not go together");
+  }
+  if (!entry.receipt || !journal.state().log_key) return {};
+  const core::tlog::NoteVerifier relay(journal.identity().origin, *journal.state().log_key);
+  const auto good =
+      core::tlog::verify_receipt(*entry.receipt, core::envelope::message_id(entry.message), relay);
+  return good ? Result<void>{} : broken(journal, place + ": its receipt, " + good.error().what);
+}
+
 // Sequences from 1 without a gap, each naming the one before, each with a valid signature.
 Result<Reported> check_chain(Journal& journal, Outbox outbox) {
   const Identity& self = journal.identity();
@@ -103,6 +116,7 @@ Result<Reported> check_chain(Journal& journal, Outbox outbox) {
         return broken(journal, place + ": it does not follow the one before");
       }
       if (!verify_message(*message, key)) return broken(journal, place + ": bad signature");
+      TRY(check_receipt(journal, entry, place));
       auto summary = core::retail::decode_summary(message->payload);
       if (!summary) return broken(journal, place + ": " + summary.error().what);
       prev = core::envelope::message_id(entry.message);

@@ -69,6 +69,26 @@ void print_messages_due(Till& till) {
   if (status) print("outbox: " + std::to_string(status->outbox.pending) + " to send\n");
 }
 
+// What proves to anybody that a message is in the log: the proof's hashes, then the signed note.
+Result<void> show_receipt(Till& till, core::Sequence sequence) {
+  if (sequence.value == 0) {
+    return fail(Errc::kUsage, "show receipt takes a message's sequence, such as: show receipt 2");
+  }
+  TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{sequence.value - 1}, 1));
+  if (entries.empty() || entries.front().sequence != sequence) {
+    return fail(Errc::kNotFound, "there is no message " + to_string(sequence));
+  }
+  const OutboxEntry& entry = entries.front();
+  if (!entry.receipt) {
+    return fail(Errc::kState, "message " + to_string(sequence) + " was not acknowledged yet");
+  }
+  std::string out = "message " + core::envelope::message_id(entry.message).hex() + "\nindex " +
+                    to_string(entry.index) + "\n";
+  for (const auto& hash : entry.receipt->proof) out += "proof " + hash.hex() + "\n";
+  print(out + "\n" + entry.receipt->checkpoint);
+  return {};
+}
+
 }  // namespace
 
 Result<void> run_init(const CommandWords& words) {
@@ -169,7 +189,18 @@ Result<void> run_send(const CommandWords& words) {
   TRY_ASSIGN(const core::wire::Endpoint endpoint, core::wire::parse_endpoint(words.relay));
   TRY_ASSIGN(Till till, open_till(words));
   copy_closings(till);
-  core::wire::RelayClient relay(endpoint, std::chrono::milliseconds(words.timeout_ms));
+  TRY_ASSIGN(const TillStatus status, till.status());
+  if (status.log_key.empty()) {
+    return fail(Errc::kState,
+                "no receipt could be checked: the roster that this till joined with "
+                "names no key of the log; join again with one that does "
+                "(daybook-rebuild log-key)");
+  }
+  std::shared_ptr<const core::tls::Context> trust;
+  if (!words.authorities.empty()) {
+    TRY_ASSIGN(trust, core::tls::Context::client(words.authorities));
+  }
+  core::wire::RelayClient relay(endpoint, std::chrono::milliseconds(words.timeout_ms), trust);
   SenderPorts ports;
   ports.post = [&](std::span<const core::Bytes> messages) { return relay.post(messages); };
   ports.sleep = [](std::chrono::milliseconds pause) { std::this_thread::sleep_for(pause); };
@@ -214,6 +245,8 @@ Result<void> run_show(const CommandWords& words) {
   } else if (words.show_what == "outbox") {
     TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, SIZE_MAX >> 1));
     print(report_outbox(entries, form));
+  } else if (words.show_what == "receipt") {
+    return show_receipt(till, core::Sequence{words.show_number});
   } else if (words.show_what == "document" && words.show_number == 0) {
     return fail(Errc::kUsage, "show document takes an invoice number, such as: show document 17");
   } else if (words.show_what == "document") {

@@ -35,6 +35,7 @@ struct CommandWords {
   std::optional<std::uint64_t> attempts;
   std::optional<std::uint64_t> for_seconds;
   std::uint64_t timeout_ms = 10000;
+  std::filesystem::path authorities;  // PEM file to trust; empty: the system's
   std::string show_what = "status";
   std::uint64_t show_number = 0;
   bool json = false;

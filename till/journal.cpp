@@ -169,12 +169,16 @@ Result<void> Journal::load_identity() {
 
 Result<void> Journal::put_state(const JournalState& next) {
   TRY_ASSIGN(Statement s,
-             database_.prepare("REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)"));
+             database_.prepare("REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   s.bind_int(1, next.epoch.value).bind_blob(2, next.entry.view());
   s.bind_int(3, to_sql(next.last_sequence.value)).bind_blob(4, next.last_id.view());
   bind_day(s, 5, next.open_day);
   bind_day(s, 6, next.last_day);
   s.bind_int(7, to_sql(next.first_position)).bind_text(8, next.mailbox.string());
+  if (next.log_key) s.bind_blob(9, next.log_key->view());
+  if (next.tree_head) {
+    s.bind_int(10, to_sql(next.tree_head->size)).bind_blob(11, next.tree_head->root.view());
+  }
   TRY(s.run());
   state_ = next;
   return {};
@@ -183,7 +187,8 @@ Result<void> Journal::put_state(const JournalState& next) {
 Result<void> Journal::load_state() {
   TRY_ASSIGN(Statement s,
              database_.prepare("SELECT epoch, entry, last_sequence, last_id, open_day, last_day, "
-                               "first_position, mailbox FROM state"));
+                               "first_position, mailbox, log_key, tree_size, tree_root "
+                               "FROM state"));
   TRY_ASSIGN(const bool row, s.step());
   if (!row) return damaged(database_, "the state row is missing");
   const auto entry = core::envelope::MessageId::from(s.column_blob(1));
@@ -197,6 +202,19 @@ Result<void> Journal::load_state() {
   state_.last_day = read_day(s, 5);
   state_.first_position = from_sql(s.column_int(6));
   state_.mailbox = std::string(s.column_text(7));
+  return load_log_state(s);
+}
+
+Result<void> Journal::load_log_state(const Statement& row) {
+  if (!row.column_is_null(8)) {
+    const auto key = core::envelope::PublicKey::from(row.column_blob(8));
+    if (!key) return damaged(database_, "state: the log's key is not 32 bytes");
+    state_.log_key = *key;
+  }
+  if (row.column_is_null(9)) return {};
+  const auto root = core::envelope::Hash::from(row.column_blob(10));
+  if (!root) return damaged(database_, "state: the tree's root is not 32 bytes");
+  state_.tree_head = core::envelope::TreeHead{from_sql(row.column_int(9)), *root};
   return {};
 }
 

@@ -44,6 +44,10 @@ struct JournalState {
   std::optional<core::BusinessDay> last_day;  // the last closed one
   std::uint64_t first_position = 1;  // of the open day's documents, else of the last closed day's
   std::filesystem::path mailbox;     // empty: closings are not copied
+  // Signs the log's checkpoints, as head office's roster says; none: no receipt can be checked.
+  std::optional<core::envelope::PublicKey> log_key;
+  // Of the latest receipt: what this till was last shown of the log.
+  std::optional<core::envelope::TreeHead> tree_head;
 };
 
 // Last number given out in each series, in the order of core::retail::kSaleSeries.
@@ -104,6 +108,7 @@ class Journal {
   core::Result<void> put_identity();
   core::Result<void> load_identity();
   core::Result<void> load_state();
+  core::Result<void> load_log_state(const core::sqlite::Statement& row);
   core::Result<void> load_counters();
 
   core::sqlite::Database database_;

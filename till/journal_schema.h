@@ -7,7 +7,7 @@
 namespace till {
 
 inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
 inline constexpr std::int64_t kPageSize = 1024;
@@ -20,7 +20,8 @@ CREATE TABLE identity(
 CREATE TABLE state(
   id INTEGER PRIMARY KEY CHECK(id = 1),
   epoch INT NOT NULL, entry BLOB NOT NULL, last_sequence INT NOT NULL, last_id BLOB NOT NULL,
-  open_day INT, last_day INT, first_position INT NOT NULL, mailbox TEXT NOT NULL) STRICT;
+  open_day INT, last_day INT, first_position INT NOT NULL, mailbox TEXT NOT NULL,
+  log_key BLOB, tree_size INT, tree_root BLOB) STRICT;
 CREATE TABLE counter(series INTEGER PRIMARY KEY, last INT NOT NULL) STRICT;
 INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0);
 CREATE TABLE tax(code INTEGER PRIMARY KEY, basis_points INT NOT NULL) STRICT;
@@ -40,7 +41,7 @@ CREATE TABLE goods_receipt(
   thousandths INT NOT NULL) STRICT;
 CREATE TABLE outbox(
   sequence INTEGER PRIMARY KEY, closing INT NOT NULL, message BLOB NOT NULL,
-  log_index INT, refusal TEXT, copied INT NOT NULL DEFAULT 0) STRICT;
+  log_index INT, receipt BLOB, refusal TEXT, copied INT NOT NULL DEFAULT 0) STRICT;
 CREATE TRIGGER document_stays BEFORE UPDATE ON document
   BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
 CREATE TRIGGER document_is_kept BEFORE DELETE ON document

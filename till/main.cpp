@@ -130,15 +130,18 @@ class CommandLine {
         ->check(CLI::PositiveNumber);
     send->add_option("--for-seconds", words_.for_seconds, "Give up after this time")
         ->check(CLI::Range(0, 31536000));
+    send->add_option("--ca", words_.authorities,
+                     "PEM file of the authorities to trust for https; default: the system's");
     send->add_option("--timeout-ms", words_.timeout_ms, "For one answer; default 10000")
         ->check(CLI::Range(1, 3600000));
   }
 
   void add_looking() {
-    CLI::App* show = command("show", "Show status, day (X report), outbox, document N, request",
-                             [this] { return till::run_show(words_); });
-    show->add_option("what", words_.show_what, "status, day, outbox, document, request")
-        ->check(CLI::IsMember({"status", "day", "outbox", "document", "request"}));
+    CLI::App* show =
+        command("show", "Show status, day (X report), outbox, document N, receipt N, request",
+                [this] { return till::run_show(words_); });
+    show->add_option("what", words_.show_what, "status, day, outbox, document, receipt, request")
+        ->check(CLI::IsMember({"status", "day", "outbox", "document", "receipt", "request"}));
     show->add_option("number", words_.show_number, "Invoice number, for document")
         ->check(CLI::Range(1L, kNumberMax));
     show->add_flag("--json", words_.json, "As JSON");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/tlog/receipt.h"
 
 namespace till {
 
@@ -22,8 +24,9 @@ struct OutboxEntry {
   MessageKind kind = MessageKind::kOpening;
   core::Bytes message;
   bool acknowledged = false;
-  core::LogIndex index;  // when acknowledged
-  std::string refusal;   // the relay's reason, when its last answer was a refusal
+  core::LogIndex index;                        // when acknowledged
+  std::optional<core::tlog::Receipt> receipt;  // when acknowledged
+  std::string refusal;  // the relay's reason, when its last answer was a refusal
 };
 
 struct OutboxCounts {
@@ -46,15 +49,17 @@ class Outbox {
   core::Result<std::vector<OutboxEntry>> all(core::Sequence after, std::size_t messages);
   core::Result<OutboxCounts> counts();
 
-  // The relay holds it, durably, at `index` (its answer was accepted or duplicate). Again with the
-  // same index: no change. Errors: kNotFound; kState (acknowledged at another index).
-  core::Result<void> acknowledge(core::Sequence sequence, core::LogIndex index);
-  struct Receipt {
+  struct Acknowledgement {
     core::Sequence sequence;
-    core::LogIndex index;
+    core::tlog::Receipt receipt;
   };
-  // Many in one transaction.
-  core::Result<void> acknowledge(const std::vector<Receipt>& receipts);
+  // The relay proved that it holds these: each receipt is verified against the log's key, kept, and
+  // only then the message is cleared; all of them in one transaction. Again with the same index: no
+  // change. The latest receipt's tree head goes into the till's next message.
+  // Errors: kState (the roster named no key of the log), kNotFound; and of a receipt that proves
+  // nothing, kBadSignature, kUnknownKey and kMalformed, and kProtocol (another index than before,
+  // or another tree of a size that was shown before).
+  core::Result<void> acknowledge(const std::vector<Acknowledgement>& acknowledgements);
   // The relay will not take it: it stays pending, with the reason. Errors: kNotFound; kState
   // (acknowledged).
   core::Result<void> mark_refused(core::Sequence sequence, std::string_view reason);

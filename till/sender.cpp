@@ -20,6 +20,12 @@ bool is_verdict(Errc code) {
   return code == Errc::kTooLarge || code == Errc::kMalformed;
 }
 
+// The relay's proof does not hold: nothing is cleared, and it is asked again.
+bool is_bad_receipt(Errc code) {
+  return code == Errc::kBadSignature || code == Errc::kUnknownKey || code == Errc::kMalformed ||
+         code == Errc::kProtocol;
+}
+
 class Run {
  public:
   Run(Outbox outbox, const SenderPorts& ports, const SendOptions& options, core::Random& random)
@@ -45,13 +51,16 @@ class Run {
     for (const OutboxEntry& entry : batch) bodies.push_back(entry.message);
     while (true) {
       SenderPorts::Answers answers = ports_.post(bodies);
-      if (answers && answers->size() == batch.size()) {
-        failures_in_a_row_ = 0;
-        return settle(batch, *answers);
+      if (answers && answers->each.size() == batch.size()) {
+        const auto settled = settle(batch, std::move(*answers));
+        if (settled) failures_in_a_row_ = 0;
+        if (settled || !is_bad_receipt(settled.error().code)) return settled;
+        if (!pause(settled.error())) return {};
+        continue;
       }
       const core::Error error =
           answers ? core::Error{Errc::kProtocol,
-                                "the relay gave " + std::to_string(answers->size()) +
+                                "the relay gave " + std::to_string(answers->each.size()) +
                                     " answers to " + std::to_string(batch.size()) + " messages"}
                   : answers.error();
       if (is_verdict(error.code)) return isolate(batch, error);
@@ -69,17 +78,25 @@ class Run {
     return {};
   }
 
-  Result<void> settle(std::span<const OutboxEntry> batch, const std::vector<PostAnswer>& answers) {
-    std::vector<Outbox::Receipt> receipts;
+  Result<void> settle(std::span<const OutboxEntry> batch, core::wire::PostAnswers answers) {
+    std::vector<Outbox::Acknowledgement> proven;
+    std::vector<Refusal> refused;
+    std::uint64_t accepted = 0;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (answers[i].status == PostStatus::kRefused) {
-        TRY(refuse(batch[i].sequence, answers[i].reason));
+      PostAnswer& answer = answers.each[i];
+      if (answer.status == PostStatus::kRefused) {
+        refused.push_back({batch[i].sequence, answer.reason});
         continue;
       }
-      receipts.push_back({batch[i].sequence, answers[i].index});
-      ++(answers[i].status == PostStatus::kAccepted ? report_.accepted : report_.duplicates);
+      proven.push_back(
+          {batch[i].sequence, {answer.index, answers.checkpoint, std::move(answer.proof)}});
+      if (answer.status == PostStatus::kAccepted) ++accepted;
     }
-    return receipts.empty() ? Result<void>{} : outbox_.acknowledge(receipts);
+    if (!proven.empty()) TRY(outbox_.acknowledge(proven));
+    report_.accepted += accepted;
+    report_.duplicates += proven.size() - accepted;
+    for (const Refusal& refusal : refused) TRY(refuse(refusal.sequence, refusal.reason));
+    return {};
   }
 
   Result<void> refuse(core::Sequence sequence, const std::string& reason) {

@@ -33,7 +33,7 @@ struct SendOptions {
 
 // What the outside world does for a sender.
 struct SenderPorts {
-  using Answers = core::Result<std::vector<core::wire::PostAnswer>>;
+  using Answers = core::Result<core::wire::PostAnswers>;
   std::function<Answers(std::span<const core::Bytes>)> post;
   std::function<void(std::chrono::milliseconds)> sleep;
   std::function<std::int64_t()> now_ms;  // monotonic

@@ -5,6 +5,7 @@
 
 #include "core/envelope/message.h"
 #include "core/retail/limits.h"
+#include "core/tlog/note.h"
 #include "till/mailbox.h"
 
 namespace till {
@@ -23,7 +24,7 @@ Result<void> check_setup(const TillSetup& setup) {
   if (setup.ref.store.value == 0 || setup.ref.till.value == 0) {
     return fail(Errc::kUsage, "store and till are numbers from 1");
   }
-  if (setup.origin.empty() || setup.origin.size() > 255) {
+  if (!core::tlog::is_key_name(setup.origin)) {
     return fail(Errc::kUsage, "the log's origin has 1 to 255 bytes");
   }
   if (setup.catalog.currency() != setup.currency) {
@@ -70,14 +71,18 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
                                       to_string(self.ref));
   }
   JournalState next = journal_.state();
-  if (next.epoch == enrolment->epoch && next.entry == enrolment->entry) return {};
-  if (next.epoch.value != 0) {
+  const bool same = next.epoch == enrolment->epoch && next.entry == enrolment->entry;
+  if (same && next.log_key == roster.log_key()) return {};
+  if (!same && next.epoch.value != 0) {
     return fail(Errc::kState, "the till joined under another roster entry, of epoch " +
                                   to_string(next.epoch) + "; a new epoch takes a new journal");
   }
-  next.epoch = enrolment->epoch;
-  next.entry = enrolment->entry;
-  next.last_id = enrolment->entry;
+  next.log_key = roster.log_key();
+  if (!same) {
+    next.epoch = enrolment->epoch;
+    next.entry = enrolment->entry;
+    next.last_id = enrolment->entry;
+  }
   return journal_.transact([&] { return journal_.put_state(next); });
 }
 
@@ -149,6 +154,7 @@ Result<void> Till::put_messages(const Summary& summary, JournalState next) {
     header.epoch = next.epoch;
     header.sequence = core::Sequence{next.last_sequence.value + 1};
     header.prev = next.last_id;
+    header.tree_head = next.tree_head;
     TRY_ASSIGN(const core::Bytes message,
                core::envelope::sign_message(header, core::retail::encode_summary(part), self.key));
     TRY(journal_.add_message(header.sequence, closing, message));
@@ -209,6 +215,8 @@ Result<TillStatus> Till::status() {
   out.open_day = state.open_day;
   out.last_day = state.last_day;
   out.last_sequence = state.last_sequence;
+  if (state.log_key) out.log_key = core::tlog::NoteVerifier(out.origin, *state.log_key).vkey();
+  out.tree_head = state.tree_head;
   for (std::size_t i = 0; i < journal_.counters().size(); ++i) {
     out.last_numbers[core::retail::kSaleSeries[i]] = journal_.counters()[i];
   }

@@ -65,6 +65,8 @@ struct TillStatus {
   std::optional<core::BusinessDay> open_day;
   std::optional<core::BusinessDay> last_day;  // the last closed one
   core::Sequence last_sequence;
+  std::string log_key;  // that the log's checkpoints verify with; empty: the roster named none
+  std::optional<core::envelope::TreeHead> tree_head;  // of the latest receipt
   DocumentNumbers last_numbers;
   std::uint64_t documents = 0;
   OutboxCounts outbox;

@@ -2,6 +2,7 @@
 // Must not know segments.
 #include "core/disk/checkpoint.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "core/disk/crc32c.h"
@@ -11,22 +12,25 @@ namespace core::disk {
 namespace {
 
 constexpr std::string_view kMagic = "DAYBKCKP";
-constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kSlotSize = 32;
+constexpr std::uint32_t kVersion = 2;
+constexpr std::size_t kSlotSize = 64;
+constexpr std::size_t kSummedSize = kSlotSize - 4;
 constexpr std::size_t kSlotSpacing = 512;
 
 struct Slot {
   std::uint64_t counter;
   std::uint64_t log_size;
+  Root root;
 };
 
-Bytes encode_slot(Slot slot) {
+Bytes encode_slot(const Slot& slot) {
   Bytes out;
   out.reserve(kSlotSize);
   append(out, as_bytes(kMagic));
   put_le(out, kVersion);
   put_le(out, slot.counter);
   put_le(out, slot.log_size);
+  append(out, slot.root);
   put_le(out, crc32c(out));
   CORE_CHECK(out.size() == kSlotSize);
   return out;
@@ -34,9 +38,13 @@ Bytes encode_slot(Slot slot) {
 
 std::optional<Slot> decode_slot(ByteView raw) {
   if (raw.size() != kSlotSize || as_text(raw.first(8)) != kMagic) return std::nullopt;
-  if (crc32c(raw.first(28)) != get_le<std::uint32_t>(raw, 28)) return std::nullopt;
+  if (crc32c(raw.first(kSummedSize)) != get_le<std::uint32_t>(raw, kSummedSize))
+    return std::nullopt;
   if (get_le<std::uint32_t>(raw, 8) != kVersion) return std::nullopt;
-  return Slot{get_le<std::uint64_t>(raw, 12), get_le<std::uint64_t>(raw, 20)};
+  Slot slot{get_le<std::uint64_t>(raw, 12), get_le<std::uint64_t>(raw, 20), {}};
+  const ByteView root = raw.subspan(28, slot.root.size());
+  std::copy(root.begin(), root.end(), slot.root.begin());
+  return slot;
 }
 
 }  // namespace
@@ -44,8 +52,8 @@ std::optional<Slot> decode_slot(ByteView raw) {
 Result<void> Checkpoint::create(Filesystem& filesystem, const std::filesystem::path& directory) {
   const auto temporary = directory / (std::string(kCheckpointName) + ".tmp");
   TRY_ASSIGN(const auto file, filesystem.open(temporary, OpenMode::kCreate));
-  TRY(file->write_at(0, encode_slot({0, 0})));
-  TRY(file->write_at(kSlotSpacing, encode_slot({1, 0})));
+  TRY(file->write_at(0, encode_slot({0, 0, {}})));
+  TRY(file->write_at(kSlotSpacing, encode_slot({1, 0, {}})));
   TRY(file->sync());
   TRY(filesystem.rename(temporary, directory / kCheckpointName));
   return filesystem.sync_directory(directory);
@@ -69,17 +77,19 @@ Result<void> Checkpoint::load() {
     if (!slot || (found && slot->counter < counter_)) continue;
     counter_ = slot->counter;
     log_size_ = slot->log_size;
+    root_ = slot->root;
     found = true;
   }
   if (!found) return fail(Errc::kDamaged, "neither slot of the checkpoint is intact");
   return {};
 }
 
-Result<void> Checkpoint::store(std::uint64_t log_size) {
-  const Slot slot{counter_ + 1, log_size};
+Result<void> Checkpoint::store(std::uint64_t log_size, const Root& root) {
+  const Slot slot{counter_ + 1, log_size, root};
   TRY(file_->write_at(slot.counter % 2 * kSlotSpacing, encode_slot(slot)));
   counter_ = slot.counter;
   log_size_ = log_size;
+  root_ = root;
   return {};
 }
 

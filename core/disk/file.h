@@ -14,7 +14,7 @@
 
 namespace core::disk {
 
-// An open file. Thread: one at a time.
+// An open file. Thread: one at a time; read_at from any.
 class File {
  public:
   virtual ~File() = default;

@@ -24,6 +24,8 @@ Result<LogContent> read_log(const std::filesystem::path& directory) {
   }
   log.damages = std::move(scan.damages);
   log.end = LogIndex{scan.end};
+  log.checkpoint = scan.checkpoint;
+  log.checkpoint_root = scan.checkpoint_root;
   auto owners = std::make_shared<std::vector<std::shared_ptr<const void>>>();
   for (ScannedSegment& segment : scan.segments) owners->push_back(segment.content.owner);
   log.storage = std::move(owners);

@@ -2,6 +2,7 @@
 // Must not know messages: a body is bytes. Format: docs/formats/log.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -39,6 +40,9 @@ struct LogContent {
   std::vector<LogEntry> entries;  // ascending index; a gap only where damages says so
   std::vector<LogDamage> damages;
   LogIndex end;  // one past the last entry that is there or known to be lost
+  // The directory's checkpoint: how many entries, and the root that was signed for them.
+  std::uint64_t checkpoint = 0;
+  std::array<std::uint8_t, 32> checkpoint_root{};
   std::shared_ptr<const void> storage;
 };
 

@@ -3,9 +3,8 @@
 #include "core/disk/log_scan.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
-
-#include "core/disk/checkpoint.h"
 
 namespace core::disk {
 namespace {
@@ -20,7 +19,8 @@ LogDamage damage_of(const std::string& segment, const Hole& hole) {
 // Joins the scans of single segments, in ascending order.
 class Join {
  public:
-  explicit Join(LogScan& log) : log_(log) {}
+  Join(LogScan& log, std::uint32_t sealed_ordinal)
+      : log_(log), sealed_entries_(log.end), sealed_ordinal_(sealed_ordinal) {}
 
   // `limit`: the first index that a later segment is authoritative for. `scan` is null when the
   // segment's header is unreadable.
@@ -29,6 +29,12 @@ class Join {
     const bool is_last = at + 1 == log_.segments.size();
     if (scan == nullptr) return add_unreadable(segment, limit, is_last);
     if (scan->header.first_index >= limit) return;  // superseded as a whole
+    if (scan->header.first_index < sealed_entries_) {
+      log_.damages.push_back(LogDamage{segment.name, 0, segment.content.bytes.size(),
+                                       LogIndex{scan->header.first_index}, 0, false,
+                                       "it starts before the end of the sealed segments"});
+      return;
+    }
     for (const Hole& hole : scan->header_holes) {
       log_.damages.push_back(damage_of(segment.name, hole));
     }
@@ -48,7 +54,8 @@ class Join {
   void finish(bool ends_in_damage) {
     if (log_.end >= log_.checkpoint) return;
     if (log_.segments.empty()) {
-      return note_missing(segment_name(1), 0, log_.checkpoint, "all segments are missing");
+      return note_missing(segment_name(sealed_ordinal_ + 1), 0, log_.checkpoint,
+                          "this and all later segments are missing");
     }
     lose_until(log_.segments.back(), ends_in_damage, log_.checkpoint,
                "the log ends before its checkpoint");
@@ -133,14 +140,16 @@ class Join {
   }
 
   LogScan& log_;
+  std::uint64_t sealed_entries_;
+  std::uint32_t sealed_ordinal_;
 };
 
 Result<void> load_segments(Filesystem& filesystem, const std::filesystem::path& directory,
-                           LogScan& log) {
+                           std::uint32_t after, LogScan& log) {
   TRY_ASSIGN(const std::vector<std::string> names, filesystem.list(directory));
   for (const std::string& name : names) {
     const auto ordinal = segment_ordinal(name);
-    if (!ordinal) continue;
+    if (!ordinal || *ordinal <= after) continue;
     TRY_ASSIGN(FileContent content, filesystem.content(directory / name));
     log.segments.push_back(ScannedSegment{name, *ordinal, std::move(content), 0, false, 0});
   }
@@ -155,6 +164,7 @@ Result<void> load_checkpoint(Filesystem& filesystem, const std::filesystem::path
   const auto checkpoint = Checkpoint::open(filesystem, directory, OpenMode::kRead);
   if (checkpoint) {
     log.checkpoint = (*checkpoint)->log_size();
+    log.checkpoint_root = (*checkpoint)->root();
     return {};
   }
   const Errc code = checkpoint.error().code;
@@ -165,6 +175,45 @@ Result<void> load_checkpoint(Filesystem& filesystem, const std::filesystem::path
   log.damages.push_back(
       LogDamage{std::string(kCheckpointName), 0, 0, LogIndex{}, 0, false,
                 code == Errc::kNotFound ? "the file is missing" : checkpoint.error().what});
+  return {};
+}
+
+// What is wrong with a sealed segment; nothing when it is as it was left.
+Result<std::optional<std::string>> sealed_fault(Filesystem& filesystem,
+                                                const std::filesystem::path& path,
+                                                const SealedSegment& sealed) {
+  const auto file = filesystem.open(path, OpenMode::kRead);
+  if (!file && file.error().code == Errc::kNotFound)
+    return std::optional<std::string>("it is missing");
+  if (!file) return fail(file.error());
+  TRY_ASSIGN(const std::uint64_t size, (*file)->size());
+  if (size != sealed.bytes) {
+    return std::optional<std::string>("it has " + std::to_string(size) +
+                                      " bytes and was closed with " + std::to_string(sealed.bytes));
+  }
+  std::array<std::uint8_t, kSegmentHeaderSize> raw{};
+  TRY_ASSIGN(const std::size_t got, (*file)->read_at(0, raw));
+  const auto scan = scan_segment(ByteView(raw).first(got));
+  if (!scan) return std::optional<std::string>(scan.error().what);
+  if (scan->header.ordinal != sealed.ordinal || scan->header.first_index != sealed.first_index) {
+    return std::optional<std::string>("it is another segment, of ordinal " +
+                                      std::to_string(scan->header.ordinal));
+  }
+  return std::optional<std::string>();
+}
+
+Result<void> check_sealed(Filesystem& filesystem, const std::filesystem::path& directory,
+                          const SealedLog& sealed, LogScan& log) {
+  for (std::size_t i = 0; i < sealed.segments.size(); ++i) {
+    const SealedSegment& segment = sealed.segments[i];
+    const std::string name = segment_name(segment.ordinal);
+    TRY_ASSIGN(const auto fault, sealed_fault(filesystem, directory / name, segment));
+    if (!fault) continue;
+    const std::uint64_t end =
+        i + 1 < sealed.segments.size() ? sealed.segments[i + 1].first_index : sealed.entries;
+    log.damages.push_back(LogDamage{name, 0, segment.bytes, LogIndex{segment.first_index},
+                                    end - segment.first_index, false, *fault});
+  }
   return {};
 }
 
@@ -181,9 +230,13 @@ std::vector<std::uint64_t> limits_of(const std::vector<ScannedSegment>& segments
 
 }  // namespace
 
-Result<LogScan> scan_log(Filesystem& filesystem, const std::filesystem::path& directory) {
+Result<LogScan> scan_log(Filesystem& filesystem, const std::filesystem::path& directory,
+                         const SealedLog& sealed) {
   LogScan log;
-  TRY(load_segments(filesystem, directory, log));
+  log.end = sealed.entries;
+  const std::uint32_t sealed_ordinal = sealed.segments.empty() ? 0 : sealed.segments.back().ordinal;
+  TRY(load_segments(filesystem, directory, sealed_ordinal, log));
+  TRY(check_sealed(filesystem, directory, sealed, log));
   TRY(load_checkpoint(filesystem, directory, log));
   std::vector<std::optional<SegmentScan>> scans;
   std::size_t records = 0;
@@ -199,7 +252,7 @@ Result<LogScan> scan_log(Filesystem& filesystem, const std::filesystem::path& di
   }
   log.entries.reserve(records);
   const std::vector<std::uint64_t> limits = limits_of(log.segments);
-  Join join(log);
+  Join join(log, sealed_ordinal);
   for (std::size_t i = 0; i < scans.size(); ++i) {
     join.add(i, scans[i] ? &*scans[i] : nullptr, limits[i]);
   }

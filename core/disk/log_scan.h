@@ -6,11 +6,26 @@
 #include <string>
 #include <vector>
 
+#include "core/disk/checkpoint.h"
 #include "core/disk/file.h"
 #include "core/disk/log_reader.h"
 #include "core/disk/segment.h"
 
 namespace core::disk {
+
+// A segment that is closed and vouched for: it is looked at, but not read.
+struct SealedSegment {
+  std::uint32_t ordinal = 0;
+  std::uint64_t first_index = 0;
+  std::uint64_t bytes = 0;
+  bool operator==(const SealedSegment&) const = default;
+};
+
+// The part of a log that somebody has indexed: its first `entries` entries.
+struct SealedLog {
+  std::vector<SealedSegment> segments;  // ascending ordinal
+  std::uint64_t entries = 0;
+};
 
 struct ScannedSegment {
   std::string name;
@@ -28,14 +43,18 @@ struct ScannedEntry {
 };
 
 struct LogScan {
-  std::vector<ScannedSegment> segments;  // ascending ordinal
-  std::vector<ScannedEntry> entries;     // ascending index
+  std::vector<ScannedSegment> segments;  // ascending ordinal; those that are not sealed
+  std::vector<ScannedEntry> entries;     // ascending index; of what is not sealed
   std::vector<LogDamage> damages;
   std::uint64_t end = 0;         // one past the last entry that is there or known to be lost
   std::uint64_t checkpoint = 0;  // entries known to be durable
+  Root checkpoint_root{};
 };
 
+// Reads what is not sealed. A sealed segment that is missing, or has another size or another
+// header, is a damage; its records are not checked.
 // Errors: kNotFound (no log there), kIo, kMalformed (another version, named with its segment).
-Result<LogScan> scan_log(Filesystem& filesystem, const std::filesystem::path& directory);
+Result<LogScan> scan_log(Filesystem& filesystem, const std::filesystem::path& directory,
+                         const SealedLog& sealed = {});
 
 }  // namespace core::disk

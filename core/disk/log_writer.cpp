@@ -4,7 +4,6 @@
 
 #include <random>
 
-#include "core/disk/log_scan.h"
 #include "core/disk/segment.h"
 
 namespace core::disk {
@@ -45,9 +44,15 @@ LastGroup last_group(const LogScan& scan) {
   return group;
 }
 
-// Cuts what the segment that starts at `first_index` supersedes off the older ones.
+std::uint32_t last_ordinal(const LogScan& scan, const SealedLog& sealed) {
+  if (!scan.segments.empty()) return scan.segments.back().ordinal;
+  return sealed.segments.empty() ? 0 : sealed.segments.back().ordinal;
+}
+
+// Cuts what the new segment supersedes off the older ones; `closed` gets what is left of them.
 Result<void> cut_superseded(Filesystem& filesystem, const std::filesystem::path& directory,
-                            const LogScan& scan, const LastGroup& group) {
+                            const LogScan& scan, const LastGroup& group,
+                            std::vector<SealedSegment>& closed) {
   std::vector<std::uint64_t> keep;
   for (const ScannedSegment& segment : scan.segments) keep.push_back(segment.keep);
   for (std::size_t i = scan.entries.size(); i-- > group.first;) {
@@ -58,11 +63,14 @@ Result<void> cut_superseded(Filesystem& filesystem, const std::filesystem::path&
     const auto path = directory / segment.name;
     if (segment.first_index >= group.first_index || keep[i] <= kSegmentHeaderSize) {
       TRY(filesystem.remove(path));
-    } else if (keep[i] < segment.content.bytes.size()) {
+      continue;
+    }
+    if (keep[i] < segment.content.bytes.size()) {
       TRY_ASSIGN(const auto file, filesystem.open(path, OpenMode::kReadWrite));
       TRY(file->truncate(keep[i]));
       TRY(file->sync());
     }
+    closed.push_back(SealedSegment{segment.ordinal, segment.first_index, keep[i]});
   }
   return filesystem.sync_directory(directory);
 }
@@ -83,7 +91,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(Filesystem& filesystem,
 
 Result<void> LogWriter::recover(const Visit& visit, Recovery& recovery) {
   LogScan scan;
-  auto found = scan_log(filesystem_, directory_);
+  auto found = scan_log(filesystem_, directory_, options_.sealed);
   if (found) {
     scan = std::move(*found);
   } else if (found.error().code == Errc::kNotFound) {
@@ -95,11 +103,13 @@ Result<void> LogWriter::recover(const Visit& visit, Recovery& recovery) {
   TRY_ASSIGN(checkpoint_, Checkpoint::open(filesystem_, directory_, OpenMode::kReadWrite));
   TRY(remove_temporaries());
   for (const LogDamage& damage : scan.damages) recovery.torn_tail = damage;
+  recovery.checkpoint = scan.checkpoint;
+  recovery.checkpoint_root = scan.checkpoint_root;
   end_ = scan.end;
   const LastGroup group = last_group(scan);
   const std::uint32_t salt = random_salt();
   Bytes records;
-  const std::uint32_t ordinal = scan.segments.empty() ? 1 : scan.segments.back().ordinal + 1;
+  const std::uint32_t ordinal = last_ordinal(scan, options_.sealed) + 1;
   for (std::size_t i = 0; i < scan.entries.size(); ++i) {
     const auto& [record, segment] = scan.entries[i];
     visit(LogEntry{LogIndex{record.index()}, record.body});
@@ -113,9 +123,7 @@ Result<void> LogWriter::recover(const Visit& visit, Recovery& recovery) {
     recovery.places.push_back(place);
   }
   TRY(start_segment(ordinal, group.first_index, records, salt));
-  TRY(cut_superseded(filesystem_, directory_, scan, group));
-  TRY(checkpoint_->store(end_));
-  return checkpoint_->sync();
+  return cut_superseded(filesystem_, directory_, scan, group, recovery.closed);
 }
 
 Result<void> LogWriter::remove_temporaries() {
@@ -150,6 +158,7 @@ Result<void> LogWriter::start_segment(std::uint32_t ordinal, std::uint64_t first
   usable_ = true;
   segment_ = std::move(*file);
   ordinal_ = ordinal;
+  first_index_ = first_index;
   salt_ = salt;
   segment_end_ = content.size();
   return {};
@@ -157,7 +166,10 @@ Result<void> LogWriter::start_segment(std::uint32_t ordinal, std::uint64_t first
 
 Result<void> LogWriter::roll() {
   if (segment_end_ < options_.segment_bytes || segment_end_ <= kSegmentHeaderSize) return {};
-  return start_segment(ordinal_ + 1, end_, {}, random_salt());
+  const SealedSegment full{ordinal_, first_index_, segment_end_};
+  TRY(start_segment(ordinal_ + 1, end_, {}, random_salt()));
+  closed_.push_back(full);
+  return {};
 }
 
 Result<void> LogWriter::write_group(std::span<const ByteView> bodies) {
@@ -188,8 +200,11 @@ Result<void> LogWriter::append_group(std::span<const ByteView> bodies,
     segment_end_ += record_size(body.size());
   }
   end_ += bodies.size();
-  if (!checkpoint_->store(end_)) ++checkpoint_failures_;
   return {};
+}
+
+Result<void> LogWriter::store_checkpoint(const Root& root) {
+  return checkpoint_->store(end_, root);
 }
 
 Result<void> LogWriter::close() {

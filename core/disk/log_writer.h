@@ -12,18 +12,23 @@
 #include "core/base/ids.h"
 #include "core/disk/checkpoint.h"
 #include "core/disk/log_reader.h"
+#include "core/disk/log_scan.h"
 #include "core/disk/record_reader.h"
 
 namespace core::disk {
 
 struct LogWriterOptions {
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;  // a segment is closed at this size
+  SealedLog sealed{};                                     // is not read at start
 };
 
 // What start-up found. The entries are visited once; their bodies are gone afterwards.
 struct Recovery {
-  std::optional<LogDamage> torn_tail;  // was cut off
-  std::vector<RecordPlace> places;     // of every entry, by index
+  std::optional<LogDamage> torn_tail;   // was cut off
+  std::vector<RecordPlace> places;      // of every entry that is not sealed, by index
+  std::uint64_t checkpoint = 0;         // the log's size by the stored checkpoint
+  Root checkpoint_root{};               // and its root
+  std::vector<SealedSegment> closed{};  // segments that are neither sealed nor the last
 };
 
 // Thread: one. Owner: the filesystem must outlive the writer.
@@ -46,12 +51,18 @@ class LogWriter {
   // kSyncFailed) ends this writer: what is on disk is only known after a new start.
   Result<void> append_group(std::span<const ByteView> bodies, std::vector<RecordPlace>& places);
 
+  // Stores that all entries so far are durable, and the root of the tree over them. Without a sync
+  // of its own: docs/formats/log.md. Errors: kDiskFull, kIo; the checkpoint before stays.
+  Result<void> store_checkpoint(const Root& root);
   // Syncs the checkpoint, for a clean stop. Errors: kSyncFailed.
   Result<void> close();
 
   std::uint64_t log_size() const { return end_; }
-  // How often the checkpoint could not be stored; harmless for what is durable already.
-  std::uint64_t checkpoint_failures() const { return checkpoint_failures_; }
+  // The segment that is appended to: the ones before it are closed and synced.
+  std::uint32_t open_ordinal() const { return ordinal_; }
+  std::uint64_t open_first_index() const { return first_index_; }
+  // Those that were closed since start-up, in order; the caller may take them away.
+  std::vector<SealedSegment>& closed() { return closed_; }
   bool usable() const { return usable_; }
 
  private:
@@ -71,11 +82,12 @@ class LogWriter {
   std::shared_ptr<void> lock_;
   std::unique_ptr<Checkpoint> checkpoint_;
   std::unique_ptr<File> segment_;
+  std::vector<SealedSegment> closed_;
   std::uint32_t ordinal_ = 0;
+  std::uint64_t first_index_ = 0;  // of the open segment
   std::uint32_t salt_ = 0;
   std::uint64_t segment_end_ = 0;  // bytes
   std::uint64_t end_ = 0;          // entries
-  std::uint64_t checkpoint_failures_ = 0;
   bool usable_ = true;
   Bytes buffer_;
 };

@@ -13,14 +13,16 @@ std::uint64_t end_of(const RecordPlace& place) {
 
 }  // namespace
 
-Result<void> RecordReader::append_bodies(std::span<const RecordPlace> places, Bytes& out) {
+Result<void> RecordReader::append_bodies(LogIndex first, std::span<const RecordPlace> places,
+                                         Bytes& out) {
   while (!places.empty()) {
     std::size_t run = 1;
     while (run < places.size() && places[run].segment == places[0].segment &&
            places[run].offset == end_of(places[run - 1])) {
       ++run;
     }
-    TRY(append_run(places.first(run), out));
+    TRY(append_run(first, places.first(run), out));
+    first.value += run;
     places = places.subspan(run);
   }
   return {};
@@ -33,7 +35,8 @@ Result<void> RecordReader::open(std::uint32_t segment) {
   return {};
 }
 
-Result<void> RecordReader::append_run(std::span<const RecordPlace> run, Bytes& out) {
+Result<void> RecordReader::append_run(LogIndex first, std::span<const RecordPlace> run,
+                                      Bytes& out) {
   TRY(open(run.front().segment));
   const std::uint64_t start = run.front().offset;
   buffer_.resize(end_of(run.back()) - start);
@@ -41,7 +44,7 @@ Result<void> RecordReader::append_run(std::span<const RecordPlace> run, Bytes& o
   for (const RecordPlace& place : run) {
     const std::uint64_t at = place.offset - start;
     const ByteView rest = at < got ? ByteView(buffer_).first(got).subspan(at) : ByteView{};
-    const auto body = record_body(rest, place.length);
+    const auto body = record_body(rest, first.value++, place.length);
     if (!body) {
       return fail(body.error().code, segment_name(place.segment) + ", byte " +
                                          std::to_string(place.offset) + ": " + body.error().what);

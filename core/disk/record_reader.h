@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 
+#include "core/base/ids.h"
 #include "core/disk/file.h"
 
 namespace core::disk {
@@ -22,13 +23,14 @@ class RecordReader {
   RecordReader(Filesystem& filesystem, std::filesystem::path directory)
       : filesystem_(filesystem), directory_(std::move(directory)) {}
 
-  // Appends the bodies at `places`, in order. Neighbours are read in one call. Errors: kDamaged
-  // (with segment and offset), kIo, kNotFound; `out` may have grown by some of them then.
-  Result<void> append_bodies(std::span<const RecordPlace> places, Bytes& out);
+  // Appends the bodies of the entries from `first` on, which are at `places`. Neighbours are read
+  // in one call. Errors: kDamaged (with segment and offset; also when another entry is there), kIo,
+  // kNotFound; `out` may have grown by some of them then.
+  Result<void> append_bodies(LogIndex first, std::span<const RecordPlace> places, Bytes& out);
 
  private:
   Result<void> open(std::uint32_t segment);
-  Result<void> append_run(std::span<const RecordPlace> run, Bytes& out);
+  Result<void> append_run(LogIndex first, std::span<const RecordPlace> run, Bytes& out);
 
   Filesystem& filesystem_;
   std::filesystem::path directory_;

@@ -209,8 +209,9 @@ void append_record(Bytes& out, std::uint32_t salt, std::uint64_t group, std::uin
   append(out, padding);
 }
 
-Result<ByteView> record_body(ByteView record, std::size_t body_size) {
+Result<ByteView> record_body(ByteView record, std::uint64_t index, std::size_t body_size) {
   if (record.size() < record_size(body_size) || get_le<std::uint32_t>(record, 0) != body_size ||
+      get_le<std::uint64_t>(record, 8) + get_le<std::uint32_t>(record, 16) != index ||
       crc32c(record.subspan(kRecordHeaderSize, padded(body_size))) !=
           get_le<std::uint32_t>(record, 4)) {
     return fail(Errc::kDamaged, "a record changed after it was written");

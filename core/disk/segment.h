@@ -64,8 +64,8 @@ Bytes encode_segment_header(const SegmentHeader& header);
 void append_record(Bytes& out, std::uint32_t salt, std::uint64_t group, std::uint32_t position,
                    ByteView body);
 
-// Checks a single record of known length, read from its place. Errors: kDamaged.
-Result<ByteView> record_body(ByteView record, std::size_t body_size);
+// Checks a single record of known index and length, read from its place. Errors: kDamaged.
+Result<ByteView> record_body(ByteView record, std::uint64_t index, std::size_t body_size);
 
 // Reads every intact record. Damage is reported in holes, never an error.
 // Errors: kDamaged (both copies of the header), kMalformed (another version).

@@ -1,4 +1,4 @@
-// Roster: head office's chain of enrolments. Format: docs/formats/roster.md.
+// Roster: head office's chain of bulletins. Format: docs/formats/roster.md.
 #include "core/envelope/roster.h"
 
 #include <limits>
@@ -8,62 +8,86 @@
 namespace core::envelope {
 namespace {
 
-// Payload of an enrolment bulletin: {0: 1, 1: store, 2: till, 3: epoch, 4: public key}.
-constexpr std::uint64_t kBulletinEnrol = 1;
 constexpr Epoch kHeadOfficeEpoch{1};
 
-struct EnrolmentPayload {
+enum class BulletinKind : std::uint64_t {
+  kEnrol = 1,   // {0: 1, 1: store, 2: till, 3: epoch, 4: public key}
+  kRevoke = 2,  // {0: 2, 1: store, 2: till, 3: epoch}
+  kLogKey = 3,  // {0: 3, 4: public key}
+};
+
+struct Bulletin {
+  BulletinKind kind = BulletinKind::kEnrol;
   TillRef till;
   Epoch epoch;
   PublicKey key;
 };
 
-Bytes encode_payload(const EnrolmentPayload& p) {
+Bytes encode_payload(const Bulletin& b) {
+  const bool has_till = b.kind != BulletinKind::kLogKey;
+  const bool has_key = b.kind != BulletinKind::kRevoke;
   CborWriter w;
-  w.map(5);
+  w.map(std::size_t{1} + (has_till ? 3 : 0) + (has_key ? 1 : 0));
   w.unsigned_integer(0);
-  w.unsigned_integer(kBulletinEnrol);
-  w.unsigned_integer(1);
-  w.unsigned_integer(p.till.store.value);
-  w.unsigned_integer(2);
-  w.unsigned_integer(p.till.till.value);
-  w.unsigned_integer(3);
-  w.unsigned_integer(p.epoch.value);
-  w.unsigned_integer(4);
-  w.bytes(p.key.view());
+  w.unsigned_integer(static_cast<std::uint64_t>(b.kind));
+  if (has_till) {
+    w.unsigned_integer(1);
+    w.unsigned_integer(b.till.store.value);
+    w.unsigned_integer(2);
+    w.unsigned_integer(b.till.till.value);
+    w.unsigned_integer(3);
+    w.unsigned_integer(b.epoch.value);
+  }
+  if (has_key) {
+    w.unsigned_integer(4);
+    w.bytes(b.key.view());
+  }
   return std::move(w).take();
 }
 
-Result<std::uint64_t> read_field(CborReader& r, std::uint64_t label, std::uint64_t max) {
+Result<std::uint32_t> read_field(CborReader& r, std::uint64_t label) {
   const std::size_t at = r.offset();
   TRY_ASSIGN(const std::uint64_t found, r.unsigned_integer());
   if (found != label) return r.refuse(at, "field " + std::to_string(label) + " is missing");
   TRY_ASSIGN(const std::uint64_t value, r.unsigned_integer());
-  if (value > max) return r.refuse(at, "field " + std::to_string(label) + " is out of range");
-  return value;
+  if (value > std::numeric_limits<std::uint32_t>::max()) {
+    return r.refuse(at, "field " + std::to_string(label) + " is out of range");
+  }
+  return static_cast<std::uint32_t>(value);
 }
 
-Result<EnrolmentPayload> decode_payload(ByteView payload) {
-  constexpr std::uint64_t kMax32 = std::numeric_limits<std::uint32_t>::max();
-  CborReader r(payload);
-  EnrolmentPayload p;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  if (pairs != 5) return r.refuse(0, "an enrolment has 5 fields");
-  TRY_ASSIGN(const std::uint64_t kind, read_field(r, 0, kMax32));
-  if (kind != kBulletinEnrol) return r.refuse(0, "unknown bulletin kind " + std::to_string(kind));
-  TRY_ASSIGN(const std::uint64_t store, read_field(r, 1, kMax32));
-  TRY_ASSIGN(const std::uint64_t till, read_field(r, 2, kMax32));
-  TRY_ASSIGN(const std::uint64_t epoch, read_field(r, 3, kMax32));
+Result<void> read_till(CborReader& r, Bulletin& b) {
+  TRY_ASSIGN(const std::uint32_t store, read_field(r, 1));
+  TRY_ASSIGN(const std::uint32_t till, read_field(r, 2));
+  TRY_ASSIGN(const std::uint32_t epoch, read_field(r, 3));
+  b.till = TillRef{StoreId{store}, TillId{till}};
+  b.epoch = Epoch{epoch};
+  return {};
+}
+
+Result<void> read_key(CborReader& r, Bulletin& b) {
   const std::size_t at = r.offset();
   TRY_ASSIGN(const std::uint64_t label, r.unsigned_integer());
   if (label != 4) return r.refuse(at, "field 4 is missing");
   TRY_ASSIGN(const ByteView key, r.bytes());
-  TRY_ASSIGN(p.key, PublicKey::from(key));
+  TRY_ASSIGN(b.key, PublicKey::from(key));
+  return {};
+}
+
+Result<Bulletin> decode_payload(ByteView payload) {
+  CborReader r(payload);
+  Bulletin b;
+  TRY_ASSIGN(const std::size_t pairs, r.map());
+  TRY_ASSIGN(const std::uint32_t kind, read_field(r, 0));
+  if (kind < 1 || kind > 3) return r.refuse(0, "unknown bulletin kind " + std::to_string(kind));
+  b.kind = static_cast<BulletinKind>(kind);
+  if (b.kind != BulletinKind::kLogKey) TRY(read_till(r, b));
+  if (b.kind != BulletinKind::kRevoke) TRY(read_key(r, b));
   TRY(r.finish());
-  p.till =
-      TillRef{StoreId{static_cast<std::uint32_t>(store)}, TillId{static_cast<std::uint32_t>(till)}};
-  p.epoch = Epoch{static_cast<std::uint32_t>(epoch)};
-  return p;
+  if (encode_payload(b).size() != payload.size() || pairs > 5) {
+    return r.refuse(0, "a bulletin with other fields than its kind has");
+  }
+  return b;
 }
 
 }  // namespace
@@ -107,16 +131,37 @@ Result<Bytes> Roster::enrol(TillRef till, const PublicKey& key, const PrivateKey
     return fail(Errc::kMalformed, "store and till are numbers from 1");
   }
   if (!is_valid(key)) return fail(Errc::kMalformed, key.hex() + " is no Ed25519 public key");
+  const Epoch epoch{latest_epoch(till).value + 1};
+  return write(encode_payload({BulletinKind::kEnrol, till, epoch, key}), head_office);
+}
+
+Result<Bytes> Roster::revoke(TillRef till, Epoch epoch, const PrivateKey& head_office) {
+  return write(encode_payload({BulletinKind::kRevoke, till, epoch, {}}), head_office);
+}
+
+Result<Bytes> Roster::name_log_key(const PublicKey& key, const PrivateKey& head_office) {
+  if (!is_valid(key)) return fail(Errc::kMalformed, key.hex() + " is no Ed25519 public key");
+  return write(encode_payload({BulletinKind::kLogKey, {}, {}, key}), head_office);
+}
+
+// Signs the next bulletin and takes it up.
+Result<Bytes> Roster::write(ByteView payload, const PrivateKey& head_office) {
   Header header;
   header.content_type = ContentType::kBulletin;
   header.kid = derive_kid(origin_, head_office.public_key());
   header.epoch = kHeadOfficeEpoch;
   header.sequence = Sequence{last_sequence_.value + 1};
   header.prev = last_id_;
-  const EnrolmentPayload payload{till, Epoch{latest_epoch(till).value + 1}, key};
-  TRY_ASSIGN(Bytes bulletin, sign_message(header, encode_payload(payload), head_office));
+  TRY_ASSIGN(Bytes bulletin, sign_message(header, payload, head_office));
   TRY(take(bulletin, head_office.public_key()));
   return bulletin;
+}
+
+Enrolment* Roster::find_epoch(TillRef till, Epoch epoch) {
+  for (auto& [kid, enrolment] : by_kid_) {
+    if (enrolment.till == till && enrolment.epoch == epoch) return &enrolment;
+  }
+  return nullptr;
 }
 
 Result<void> Roster::take(ByteView bulletin, const PublicKey& head_office) {
@@ -136,16 +181,27 @@ Result<void> Roster::take(ByteView bulletin, const PublicKey& head_office) {
       header.prev != last_id_) {
     return fail(Errc::kMalformed, "the entry does not follow the one before it");
   }
-  TRY_ASSIGN(const EnrolmentPayload p, decode_payload(message.payload));
-  const Kid kid = derive_kid(origin_, p.key);
-  if (by_kid_.contains(kid)) return fail(Errc::kExists, "the key was enrolled before");
-  if (p.epoch.value != latest_epoch(p.till).value + 1) {
-    return fail(Errc::kMalformed, "the epoch of till " + to_string(p.till) + " is not the next");
+  TRY_ASSIGN(const Bulletin b, decode_payload(message.payload));
+  const MessageId id = message_id(bulletin);
+  if (b.kind == BulletinKind::kEnrol) {
+    const Kid kid = derive_kid(origin_, b.key);
+    if (by_kid_.contains(kid)) return fail(Errc::kExists, "the key was enrolled before");
+    if (b.epoch.value != latest_epoch(b.till).value + 1) {
+      return fail(Errc::kMalformed, "the epoch of till " + to_string(b.till) + " is not the next");
+    }
+    latest_epoch_[b.till] = b.epoch;
+    by_kid_.emplace(kid, Enrolment{b.till, b.epoch, b.key, id});
+  } else if (b.kind == BulletinKind::kRevoke) {
+    Enrolment* enrolment = find_epoch(b.till, b.epoch);
+    const std::string name = "till " + to_string(b.till) + ", epoch " + to_string(b.epoch);
+    if (enrolment == nullptr) return fail(Errc::kNotFound, name + ": was never enrolled");
+    if (enrolment->revoked) return fail(Errc::kState, name + ": is revoked already");
+    enrolment->revoked = true;
+  } else {
+    log_key_ = b.key;
   }
   last_sequence_ = header.sequence;
-  last_id_ = message_id(bulletin);
-  latest_epoch_[p.till] = p.epoch;
-  by_kid_.emplace(kid, Enrolment{p.till, p.epoch, p.key, last_id_});
+  last_id_ = id;
   return {};
 }
 

@@ -1,8 +1,9 @@
-// Roster: which keys head office enrolled, as its own chain of signed bulletins.
+// Roster: which keys head office enrolled, revoked or named, as its own chain of signed bulletins.
 // Must not know summaries: the relay reads it too. Format: docs/formats/roster.md.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ struct Enrolment {
   TillRef till;
   Epoch epoch;
   PublicKey key;
-  MessageId entry;  // id of the bulletin that says so: `prev` of the till's first message
+  MessageId entry;       // id of the bulletin that says so: `prev` of the till's first message
+  bool revoked = false;  // head office took the key back: the relay accepts nothing new from it
 };
 
 // The enrolled keys of one log. Value type; built from bulletins only.
@@ -36,19 +38,28 @@ class Roster {
   const std::string& origin() const { return origin_; }
   // Latest epoch of a till, 0 when it was never enrolled.
   Epoch latest_epoch(TillRef till) const;
+  // The key that signs the log's checkpoints, if head office has named one.
+  const std::optional<PublicKey>& log_key() const { return log_key_; }
 
   // Makes the next bulletin, to be appended to the file by the caller, and takes it up.
   // Errors: kExists (the key is enrolled already), kMalformed (store or till 0, no such key).
   Result<Bytes> enrol(TillRef till, const PublicKey& key, const PrivateKey& head_office);
+  // As enrol(), for the key of a till's epoch. Errors: kNotFound, kState (revoked already).
+  Result<Bytes> revoke(TillRef till, Epoch epoch, const PrivateKey& head_office);
+  // As enrol(), for the key that signs the log's checkpoints from now on. Errors: kMalformed.
+  Result<Bytes> name_log_key(const PublicKey& key, const PrivateKey& head_office);
 
  private:
   Result<void> take(ByteView bulletin, const PublicKey& head_office);
+  Result<Bytes> write(ByteView payload, const PrivateKey& head_office);
+  Enrolment* find_epoch(TillRef till, Epoch epoch);
 
   std::string origin_;
   Sequence last_sequence_;
   MessageId last_id_;  // zero before the first entry
   std::map<Kid, Enrolment> by_kid_;
   std::map<TillRef, Epoch> latest_epoch_;
+  std::optional<PublicKey> log_key_;
 };
 
 }  // namespace core::envelope

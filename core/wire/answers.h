@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/envelope/keys.h"
 
 namespace core::wire {
 
@@ -23,13 +23,23 @@ struct PostAnswer {
   PostStatus status = PostStatus::kRefused;
   LogIndex index;      // kAccepted, kDuplicate
   std::string reason;  // kRefused
+  // kAccepted, kDuplicate: that the message is in the log at `index`, in the tree of the checkpoint
+  // (RFC 6962 section 2.1.1).
+  std::vector<envelope::Hash> proof{};
   bool operator==(const PostAnswer&) const = default;
 };
 
-// A CBOR array of maps {0: status, 1: index | 2: reason}, one for each message, in their order.
-Bytes encode_answers(std::span<const PostAnswer> answers);
+// What the relay says to one request.
+struct PostAnswers {
+  std::vector<PostAnswer> each;  // one a message, in their order
+  std::string checkpoint;        // a signed note; empty when every message was refused
+  bool operator==(const PostAnswers&) const = default;
+};
+
+// {0: [{0: status, 1: index, 3: proof} or {0: status, 2: reason}, ...], 1: checkpoint}
+Bytes encode_answers(const PostAnswers& answers);
 
 // Ignores map keys that it does not know: answers grow. Errors: kProtocol with the byte offset.
-Result<std::vector<PostAnswer>> decode_answers(ByteView body);
+Result<PostAnswers> decode_answers(ByteView body);
 
 }  // namespace core::wire

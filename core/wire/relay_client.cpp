@@ -9,9 +9,14 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/error.hpp>
+#include <cctype>
 #include <optional>
+#include <random>
 
+#include "core/base/clock.h"
+#include "core/tls/session.h"
 #include "core/wire/entry_stream.h"
+#include "core/wire/http_signature.h"
 #include "core/wire/response_parser.h"
 
 namespace core::wire {
@@ -41,10 +46,15 @@ Error error_of(const Response& response) {
   switch (response.status) {
     case 400:
       return {Errc::kMalformed, text};
+    case 401:
+      return {Errc::kBadSignature, text};
+    case 403:
+      return {Errc::kUnknownKey, text};
     case 404:
       return {Errc::kNotFound, text};
     case 413:
       return {Errc::kTooLarge, text};
+    case 429:
     case 503:
       return {Errc::kNetwork, text};
     case 507:
@@ -60,6 +70,7 @@ struct EventLoop::Impl {
   asio::io_context io{1};
   asio::steady_timer sweeper{io};
   std::vector<RelayConnection::Impl*> active;  // with a request outstanding
+  std::shared_ptr<const tls::Context> tls;
   std::array<std::uint8_t, kScratchSize> scratch{};
 
   void activate(RelayConnection::Impl* connection);
@@ -86,11 +97,15 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
   bool connected = false;
   bool reused = false;  // the connection served a request before this one
   std::string request;
-  std::size_t sent = 0;
+  std::optional<tls::Session> session;  // of an https endpoint, while connected
+  std::string outgoing;                 // to be written
+  std::size_t sent = 0;                 // of it
+  bool waiting_to_write = false;
   std::optional<ResponseParser> parser;
   Bytes pending;
   Sink sink;
   Done done;
+  std::optional<ReadCredential> credential;
   SteadyClock::time_point deadline;
 
   void begin(Sink body_sink, Done then) {
@@ -104,13 +119,20 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
   }
 
   void start() {
+    if (endpoint.tls && loop.tls == nullptr) {
+      auto system = tls::Context::client({});
+      if (!system) return finish(fail(system.error()));
+      loop.tls = std::move(*system);
+    }
     ++attempt;
+    outgoing.clear();
     sent = 0;
+    waiting_to_write = false;
     pending.clear();
     parser.emplace();
     if (sink) parser->sink = &sink;
     note_progress();
-    if (connected) return send();
+    if (connected) return begin_sending();
     if (!addresses.empty()) return connect();
     resolve();
   }
@@ -150,17 +172,41 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
                           self.socket.set_option(tcp::no_delay(true), ignored);
                           self.socket.non_blocking(true, ignored);
                           self.connected = true;
-                          self.send();
+                          self.begin_sending();
                         }));
   }
 
+  // From here on both directions run on their own: a handshake needs both.
+  void begin_sending() {
+    if (!endpoint.tls) {
+      outgoing = request;
+    } else {
+      if (!session) session.emplace(tls::Session::connect(loop.tls, endpoint.host));
+      if (const auto sealed = session->send(as_bytes(request)); !sealed) {
+        return finish(fail(Errc::kNetwork, name() + ": " + sealed.error().what));
+      }
+      outgoing.append(as_text(session->take_outgoing()));
+    }
+    const std::uint64_t mine = attempt;
+    send();
+    if (busy && attempt == mine) receive();
+  }
+
   void send() {
+    if (waiting_to_write) return;
     error_code error;
-    sent += socket.write_some(asio::buffer(request.data() + sent, request.size() - sent), error);
+    const auto rest = asio::buffer(outgoing.data() + sent, outgoing.size() - sent);
+    if (rest.size() > 0) sent += socket.write_some(rest, error);
     if (error && error != asio::error::would_block) return give_up("send to", error);
     note_progress();
-    if (sent == request.size()) return receive();
+    if (sent == outgoing.size()) {
+      outgoing.clear();
+      sent = 0;
+      return;
+    }
+    waiting_to_write = true;
     socket.async_wait(tcp::socket::wait_write, guarded([](Impl& self, error_code failed) {
+                        self.waiting_to_write = false;
                         if (failed) return self.give_up("send to", failed);
                         self.send();
                       }));
@@ -180,6 +226,17 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     if (error) return give_up("receive from", error);
     note_progress();
     ByteView data = ByteView(loop.scratch).first(got);
+    Bytes plain;
+    if (session) {
+      const auto opened = session->receive(data, plain);
+      outgoing.append(as_text(session->take_outgoing()));
+      const std::uint64_t mine = attempt;
+      send();  // the handshake's next step, or an alert
+      if (!busy || attempt != mine) return;
+      if (!opened) return finish(fail(Errc::kNetwork, name() + ": " + opened.error().what));
+      if (plain.empty()) return receive();
+      data = plain;
+    }
     if (!pending.empty()) {
       append(pending, data);
       data = pending;
@@ -203,7 +260,10 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     finish(Response{parser->status, parser->log_size, body}, keep);
   }
 
-  std::string name() const { return endpoint.host + ":" + std::to_string(endpoint.port); }
+  std::string name() const {
+    const bool v6 = endpoint.host.find(':') != std::string::npos;
+    return (v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
+  }
 
   // A kept-alive connection that the relay closed while it rested is no failure: every request may
   // be sent again, since the relay knows a message by its bytes.
@@ -235,6 +295,7 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
 
   void disconnect() {
     connected = false;
+    session.reset();
     ++attempt;
     error_code ignored;
     socket.close(ignored);
@@ -252,10 +313,13 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     request.append(std::to_string(body.size())).append("\r\n\r\n").append(as_text(body));
     begin({}, [messages, then = std::move(then)](Result<Response> response) {
       if (!response) return then(fail(response.error()));
-      if (response->status != 200) return then(fail(error_of(*response)));
+      // 403 answers each message as well: none of them may enter a log.
+      if (response->status != 200 && response->status != 403) {
+        return then(fail(error_of(*response)));
+      }
       Answers answers = decode_answers(response->body);
-      if (answers && answers->size() != messages) {
-        return then(fail(Errc::kProtocol, "the relay gave " + std::to_string(answers->size()) +
+      if (answers && answers->each.size() != messages) {
+        return then(fail(Errc::kProtocol, "the relay gave " + std::to_string(answers->each.size()) +
                                               " answers to " + std::to_string(messages) +
                                               " messages"));
       }
@@ -263,12 +327,37 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     });
   }
 
+  void sign(const std::string& target);
+
   void get(std::string_view path, Sink body_sink, Done then) {
-    request.assign("GET ").append(path).append(" HTTP/1.1\r\nHost: ");
-    request.append(name()).append("\r\n\r\n");
+    const std::string target = endpoint.prefix + std::string(path);
+    request.assign("GET ").append(target).append(" HTTP/1.1\r\nHost: ");
+    request.append(name()).append("\r\n");
+    if (credential) sign(target);
+    request.append("\r\n");
     begin(std::move(body_sink), std::move(then));
   }
 };
+
+void RelayConnection::Impl::sign(const std::string& target) {
+  constexpr std::int64_t kGoodFor_s = 60;
+  const std::int64_t now_s = SystemClock().now_ms() / 1000;
+  std::random_device random;
+  Bytes nonce;
+  for (int i = 0; i < 4; ++i) {
+    const std::uint32_t bits = random();
+    for (int shift = 0; shift < 32; shift += 8) {
+      nonce.push_back(static_cast<std::uint8_t>(bits >> shift));
+    }
+  }
+  std::string authority = name();
+  for (char& c : authority) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const SignatureFields fields =
+      sign_request({"GET", authority, target}, credential->key, credential->keyid, now_s,
+                   now_s + kGoodFor_s, to_hex(nonce));
+  request.append("Signature-Input: ").append(fields.input);
+  request.append("\r\nSignature: ").append(fields.signature).append("\r\n");
+}
 
 void EventLoop::Impl::activate(RelayConnection::Impl* connection) {
   connection->active_at = active.size();
@@ -301,7 +390,9 @@ void EventLoop::Impl::arm_sweep() {
   });
 }
 
-EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::EventLoop(std::shared_ptr<const tls::Context> tls) : impl_(std::make_unique<Impl>()) {
+  impl_->tls = std::move(tls);
+}
 EventLoop::~EventLoop() = default;
 
 void EventLoop::run() {
@@ -344,15 +435,21 @@ void RelayConnection::close() {
 }
 
 struct RelayClient::Impl {
-  Impl(Endpoint endpoint, std::chrono::milliseconds timeout)
-      : connection(loop, std::move(endpoint), timeout) {}
+  Impl(Endpoint endpoint, std::chrono::milliseconds timeout,
+       std::shared_ptr<const tls::Context> tls)
+      : loop(std::move(tls)), connection(loop, std::move(endpoint), timeout) {}
   EventLoop loop;
   RelayConnection connection;
 };
 
-RelayClient::RelayClient(Endpoint endpoint, std::chrono::milliseconds timeout)
-    : impl_(std::make_unique<Impl>(std::move(endpoint), timeout)) {}
+RelayClient::RelayClient(Endpoint endpoint, std::chrono::milliseconds timeout,
+                         std::shared_ptr<const tls::Context> tls)
+    : impl_(std::make_unique<Impl>(std::move(endpoint), timeout, std::move(tls))) {}
 RelayClient::~RelayClient() = default;
+
+void RelayClient::sign_reads(ReadCredential credential) {
+  impl_->connection.impl_->credential = std::move(credential);
+}
 
 RelayConnection::Answers RelayClient::post(std::span<const Bytes> messages) {
   Bytes body;

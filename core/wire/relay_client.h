@@ -14,15 +14,24 @@
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/envelope/keys.h"
+#include "core/tls/context.h"
 #include "core/wire/answers.h"
 #include "core/wire/endpoint.h"
 
 namespace core::wire {
 
+// What a log asks of its readers: requests signed with head office's key (RFC 9421).
+struct ReadCredential {
+  envelope::PrivateKey key;
+  std::string keyid;  // head office's kid, in hexadecimal
+};
+
 // Runs the connections and timers that were made with it, on the calling thread.
 class EventLoop {
  public:
-  EventLoop();
+  // `tls`: for https endpoints; none: the system's authorities are trusted.
+  explicit EventLoop(std::shared_ptr<const tls::Context> tls = nullptr);
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -44,7 +53,7 @@ class EventLoop {
 // Owner: the loop must outlive the connection.
 class RelayConnection {
  public:
-  using Answers = Result<std::vector<PostAnswer>>;
+  using Answers = Result<PostAnswers>;
 
   RelayConnection(EventLoop& loop, Endpoint endpoint, std::chrono::milliseconds timeout);
   ~RelayConnection();
@@ -68,14 +77,20 @@ class RelayConnection {
 class RelayClient {
  public:
   explicit RelayClient(Endpoint endpoint,
-                       std::chrono::milliseconds timeout = std::chrono::seconds(10));
+                       std::chrono::milliseconds timeout = std::chrono::seconds(10),
+                       std::shared_ptr<const tls::Context> tls = nullptr);
   ~RelayClient();
+
+  // Signs the GET requests from now on.
+  void sign_reads(ReadCredential credential);
 
   RelayConnection::Answers post(std::span<const Bytes> messages);
   // Reads the log's messages from index `from` to its present end; gives them to `take` in order.
-  // Errors: kNetwork, kProtocol; and the error that `take` returns ends the reading.
+  // Errors: kNetwork, kProtocol, kBadSignature (no credential, or not a good one), kUnknownKey (one
+  // for another log); and the error that `take` returns ends the reading.
   Result<void> entries(LogIndex from, const std::function<Result<void>(LogIndex, Bytes)>& take);
-  // GET of a small text resource such as /healthz. Errors: kNetwork, kNotFound, kProtocol.
+  // GET of a small resource of the endpoint's log, such as /checkpoint. Errors: kNetwork,
+  // kNotFound, kProtocol.
   Result<std::string> get(std::string_view path);
 
  private:

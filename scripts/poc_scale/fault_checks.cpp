@@ -86,7 +86,7 @@ Result<std::uint64_t> count_lost(const std::filesystem::path& log, const std::ve
     for (std::size_t m = 0; m < queues[q].size(); ++m) {
       const auto& answer = outcome.answers[q][m];
       if (!answer) continue;
-      const std::uint64_t index = answer->index.value;
+      const std::uint64_t index = answer->answer.index.value;
       if (index >= content.entries.size() ||
           !core::equal(content.entries[index].body, *queues[q][m])) {
         ++lost;

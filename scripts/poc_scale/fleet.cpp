@@ -17,7 +17,6 @@ using core::fail;
 using core::Result;
 
 constexpr std::size_t kMessagesMax = 1'000'000;  // of one till
-constexpr std::string_view kOrigin = "sweep.daybook.example/log";
 constexpr std::size_t kJournalsInFolder = 256;
 
 // Runs `work(index)` for every index below `count` on all cores; the first error ends it.
@@ -81,6 +80,7 @@ Result<Fleet> Fleet::ring(const Workload& workload, const FleetOptions& options)
   for (std::size_t i = 0; i < workload.tills(); ++i) {
     requests.push_back({workload.till(i), fleet.key(i).public_key()});
   }
+  TRY(fleet.head_office_.name_log_key(options.log_key));
   TRY(fleet.head_office_.enrol(requests));
   fleet.tills_.resize(workload.tills());
   Progress progress("tills ring and close their days", workload.tills(), options.quiet);
@@ -154,19 +154,18 @@ std::vector<Queue> Fleet::queues() const {
   return queues;
 }
 
-Result<void> Fleet::acknowledge(
-    const std::vector<std::vector<std::optional<core::wire::PostAnswer>>>& answers) const {
-  Progress progress("tills clear their outboxes", tills_.size(), options_.quiet);
+Result<void> Fleet::acknowledge(const WaveAnswers& answers) const {
+  Progress progress("tills check receipts, clear outboxes", tills_.size(), options_.quiet);
   return on_all_cores(tills_.size(), progress, [&](std::size_t i) -> Result<void> {
-    std::vector<till::Outbox::Receipt> receipts;
+    std::vector<till::Outbox::Acknowledgement> proven;
     for (std::size_t m = 0; m < answers[i].size(); ++m) {
-      const auto& answer = answers[i][m];
-      if (answer && answer->status != core::wire::PostStatus::kRefused) {
-        receipts.push_back({tills_[i].messages[m].sequence, answer->index});
-      }
+      const auto& one = answers[i][m];
+      if (!one || one->answer.status == core::wire::PostStatus::kRefused) continue;
+      proven.push_back({tills_[i].messages[m].sequence,
+                        {one->answer.index, one->checkpoint, one->answer.proof}});
     }
     TRY_ASSIGN(till::Till till, till::Till::open(tills_[i].journal, options_.durability));
-    return till.outbox().acknowledge(receipts);
+    return till.outbox().acknowledge(proven);
   });
 }
 

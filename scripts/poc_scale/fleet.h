@@ -30,11 +30,15 @@ struct FleetTill {
 };
 
 struct FleetOptions {
-  std::filesystem::path directory;  // must not exist yet
-  std::uint64_t seed = 1;           // of the tills' keys
+  std::filesystem::path directory;    // must not exist yet
+  std::uint64_t seed = 1;             // of the tills' keys
+  core::envelope::PublicKey log_key;  // of the relay that they will send to
   till::Durability durability = till::Durability::kSimulated;
   bool quiet = false;
 };
+
+// The log that the fleet reports to.
+inline constexpr const char* kOrigin = "sweep.daybook.example/log";
 
 class Fleet {
  public:
@@ -53,8 +57,7 @@ class Fleet {
   std::vector<Queue> queues() const;
 
   // Hands the relay's answers (of queues()) to the tills' outboxes. Errors: those of Outbox.
-  core::Result<void> acknowledge(
-      const std::vector<std::vector<std::optional<core::wire::PostAnswer>>>& answers) const;
+  core::Result<void> acknowledge(const WaveAnswers& answers) const;
 
   // The key of a till, for the checks that attack the fleet.
   core::envelope::PrivateKey key(std::size_t index) const;

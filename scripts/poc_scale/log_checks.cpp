@@ -180,9 +180,9 @@ Result<Check> check_hostile_messages(const CheckContext& context) {
     for (const Hostile& h : hostile) messages.push_back(h.message);
     core::wire::RelayClient client(relay.endpoint());
     TRY_ASSIGN(const auto answers, client.post(messages));
-    for (const auto& answer : answers) {
+    for (const auto& answer : answers.each) {
       if (answer.status != core::wire::PostStatus::kAccepted) {
-        return failed("the relay, which has no admission yet, did not accept: " + answer.reason);
+        return failed("the relay, served open, did not accept: " + answer.reason);
       }
     }
     TRY(relay.stop());

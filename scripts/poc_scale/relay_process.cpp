@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/tlog/note.h"
+
 extern char** environ;
 
 namespace sweep {
@@ -20,18 +22,23 @@ using core::Errc;
 using core::fail;
 using core::Result;
 
-Result<RelayProcess> RelayProcess::start(const std::filesystem::path& binary,
-                                         const std::filesystem::path& directory) {
+namespace {
+
+struct Started {
+  pid_t pid;
+  int output;  // its standard output
+};
+
+Result<Started> start_program(std::vector<std::string> words) {
+  const std::string binary = words.front();
   if (::access(binary.c_str(), X_OK) != 0) {
-    return fail(Errc::kNotFound, binary.string() + " cannot be run; name it with --relay-binary");
+    return fail(Errc::kNotFound, binary + " cannot be run; name it with --relay-binary");
   }
   std::array<int, 2> pipe{};
   CORE_CHECK(::pipe2(pipe.data(), O_CLOEXEC) == 0);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
-  std::vector<std::string> words = {binary.string(),    "serve",    "--data",
-                                    directory.string(), "--listen", "127.0.0.1:0"};
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
@@ -40,11 +47,43 @@ Result<RelayProcess> RelayProcess::start(const std::filesystem::path& binary,
   const int spawned = ::posix_spawn(&pid, binary.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   ::close(pipe[1]);
-  if (spawned != 0) {
-    ::close(pipe[0]);
-    return fail(Errc::kIo, binary.string() + " could not be started");
+  if (spawned == 0) return Started{pid, pipe[0]};
+  ::close(pipe[0]);
+  return fail(Errc::kIo, binary + " could not be started");
+}
+
+}  // namespace
+
+Result<core::envelope::PublicKey> make_log(const std::filesystem::path& binary,
+                                           const std::filesystem::path& directory,
+                                           const std::string& origin) {
+  TRY_ASSIGN(const Started init,
+             start_program({binary.string(), "init", directory.string(), "--origin", origin}));
+  std::string text;
+  std::array<char, 1024> buffer{};
+  for (ssize_t got; (got = ::read(init.output, buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
   }
-  RelayProcess process(pid, pipe[0]);
+  ::close(init.output);
+  int status = 0;
+  ::waitpid(init.pid, &status, 0);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return fail(Errc::kIo, directory.string() + ": the relay could not make a log there");
+  }
+  if (text.ends_with('\n')) text.pop_back();
+  TRY_ASSIGN(const auto verifier, core::tlog::NoteVerifier::parse(text));
+  return verifier.key();
+}
+
+Result<RelayProcess> RelayProcess::start(const std::filesystem::path& binary,
+                                         const std::filesystem::path& directory) {
+  if (!std::filesystem::exists(directory / "checkpoint.key")) {
+    TRY(make_log(binary, directory, "sweep.example/check"));
+  }
+  TRY_ASSIGN(const Started started,
+             start_program({binary.string(), "serve", "--open", "--log-level", "error", "--data",
+                            directory.string(), "--listen", "127.0.0.1:0"}));
+  RelayProcess process(started.pid, started.output);
   TRY(process.wait_until_ready());
   return process;
 }

@@ -8,14 +8,22 @@
 #include <string>
 
 #include "core/base/result.h"
+#include "core/envelope/keys.h"
 #include "core/wire/relay_client.h"
 #include "scripts/poc_scale/measure.h"
 
 namespace sweep {
 
+// Runs `binary init` on a new log directory. Returns the key that its checkpoints verify with.
+// Errors: kNotFound (no such program), kIo (it failed).
+core::Result<core::envelope::PublicKey> make_log(const std::filesystem::path& binary,
+                                                 const std::filesystem::path& directory,
+                                                 const std::string& origin);
+
 class RelayProcess {
  public:
-  // Starts `binary serve --data directory --listen 127.0.0.1:0` and waits until it is ready.
+  // Starts `binary serve --open --data directory --listen 127.0.0.1:0`, after make_log() when the
+  // directory is new, and waits until it is ready.
   // Errors: kNotFound (no such program), kIo (it ended, or was not ready within 20 s).
   static core::Result<RelayProcess> start(const std::filesystem::path& binary,
                                           const std::filesystem::path& directory);

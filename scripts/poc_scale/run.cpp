@@ -70,7 +70,9 @@ class Run {
 
   Result<void> ring() {
     const Stopwatch watch;
-    FleetOptions fleet{options_.work / "fleet", options_.seed, options_.durability, options_.quiet};
+    TRY_ASSIGN(const auto log_key, make_log(options_.relay_binary, log(), kOrigin));
+    FleetOptions fleet{options_.work / "fleet", options_.seed, log_key, options_.durability,
+                       options_.quiet};
     TRY_ASSIGN(fleet_, Fleet::ring(workload_, fleet));
     result_.ring_seconds = watch.seconds();
     result_.closing_bytes = fleet_->largest_closing();
@@ -236,7 +238,7 @@ class Run {
     auto answers = std::move(morning_->answers);
     for (std::size_t till = 0; till < answers.size(); ++till) {
       // A till's messages alternate; hand the answers over in the outbox's order.
-      std::vector<std::optional<core::wire::PostAnswer>> ordered;
+      std::vector<std::optional<Answered>> ordered;
       std::size_t opening = 0;
       std::size_t closing = 0;
       for (const FleetMessage& message : fleet_->tills()[till].messages) {

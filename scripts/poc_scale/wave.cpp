@@ -142,7 +142,7 @@ void Lane::on_answers(RelayConnection::Answers answers) {
 void Lane::deliver(RelayConnection::Answers answers) {
   if (!answers) return failed();
   WaveOutcome& outcome = wave_.outcome_;
-  PostAnswer& answer = answers->front();
+  PostAnswer& answer = answers->each.front();
   switch (answer.status) {
     case core::wire::PostStatus::kAccepted:
       ++outcome.accepted;
@@ -155,7 +155,7 @@ void Lane::deliver(RelayConnection::Answers answers) {
       break;
   }
   outcome.round_trips_ms.push_back(static_cast<float>(sent_.seconds() * 1000));
-  outcome.answers[queue_][position_] = std::move(answer);
+  outcome.answers[queue_][position_] = Answered{std::move(answer), std::move(answers->checkpoint)};
   attempts_ = 0;
   answer_lost_ = false;
   ++wave_.answered_;

@@ -34,9 +34,16 @@ struct WaveOptions {
   bool retry = true;
 };
 
+// What the relay said of one message.
+struct Answered {
+  core::wire::PostAnswer answer;
+  std::string checkpoint;
+};
+// By queue, then message; none: not answered.
+using WaveAnswers = std::vector<std::vector<std::optional<Answered>>>;
+
 struct WaveOutcome {
-  // By queue, then message; none: not answered.
-  std::vector<std::vector<std::optional<core::wire::PostAnswer>>> answers;
+  WaveAnswers answers;
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t refused = 0;

@@ -51,6 +51,7 @@ class Workload {
     acknowledged = found;  // start-up made them durable
     places = recovery.places;
     writer_ = std::move(*writer);
+    static_cast<void>(writer_->store_checkpoint({}).has_value());
     return true;
   }
 
@@ -70,6 +71,7 @@ class Workload {
     }
     const std::vector<ByteView> views(bodies.begin(), bodies.end());
     if (writer_->append_group(views, places)) {
+      static_cast<void>(writer_->store_checkpoint({}).has_value());
       acknowledged.insert(acknowledged.end(), bodies.begin(), bodies.end());
     } else {
       ++refused;

@@ -205,7 +205,8 @@ TEST_CASE("wrong words are exit status 2, missing things 1, and help is 0") {
   CHECK(office.replay({"--verify", "some"}).status == 2);
   CHECK(office.replay().status == 1);  // no log yet
   CHECK_FALSE(std::filesystem::exists(office.dir / "books.db"));
-  for (const char* command : {"init", "enrol", "replay", "report", "verify", "recover"}) {
+  for (const char* command :
+       {"init", "enrol", "log-key", "revoke", "replay", "report", "verify", "recover"}) {
     const Outcome help = rebuild({command, "--help"});
     CHECK(help.status == 0);
     CHECK(says(help.out, "Example"));
@@ -220,8 +221,11 @@ TEST_CASE("books from a relay are the books from its directory") {
   test::append_log(office.dir / "log", office.log);
   CHECK(office.replay().status == 0);
   const auto digest = office.json()["books_digest"];
-  test::Process relay({std::string(DAYBOOK_BIN_DIR) + "/daybook-relay", "serve", "--data",
-                       office.path("log"), "--listen", "127.0.0.1:0"});
+  const std::string program = std::string(DAYBOOK_BIN_DIR) + "/daybook-relay";
+  REQUIRE(test::run({program, "init", office.path("log"), "--origin", "other.example"}).status ==
+          0);
+  test::Process relay(
+      {program, "serve", "--open", "--data", office.path("log"), "--listen", "127.0.0.1:0"});
   const std::string line = relay.wait_for_line("127.0.0.1:");
   const std::size_t at = line.find("127.0.0.1:");
   REQUIRE(at != std::string::npos);

@@ -49,8 +49,9 @@ TEST_CASE("posted messages come back in order, before and after a restart") {
     const auto answers = relay.client().post(messages);
     REQUIRE(answers);
     for (std::size_t i = 0; i < messages.size(); ++i) {
-      CHECK((*answers)[i].status == (life == 0 ? PostStatus::kAccepted : PostStatus::kDuplicate));
-      CHECK((*answers)[i].index.value == i);
+      CHECK(answers->each[i].status ==
+            (life == 0 ? PostStatus::kAccepted : PostStatus::kDuplicate));
+      CHECK(answers->each[i].index.value == i);
     }
     CHECK(read_entries(relay) == messages);
     CHECK(read_entries(relay, 199).size() == 1);
@@ -122,7 +123,7 @@ TEST_CASE("client errors tell the statuses apart") {
   CHECK(client.get("/nothing").error().code == Errc::kNotFound);
   const auto refused = client.post(std::vector<Bytes>{Bytes{0x17}});
   REQUIRE(refused);
-  CHECK(refused->front().status == PostStatus::kRefused);
+  CHECK(refused->each.front().status == PostStatus::kRefused);
   relay.process.signal(SIGKILL);
   relay.process.wait();
   CHECK(code(make_message(1)) == Errc::kNetwork);
@@ -217,8 +218,8 @@ TEST_CASE("more clients than allowed wait for a place") {
 TEST_CASE("a second relay on the same directory is refused, and says why") {
   const TempDir dir;
   Relay relay(dir / "log");
-  const auto second =
-      test::run({test::relay_binary(), "serve", "--data", dir / "log", "--listen", "127.0.0.1:0"});
+  const auto second = test::run(
+      {test::relay_binary(), "serve", "--open", "--data", dir / "log", "--listen", "127.0.0.1:0"});
   CHECK(second.status == 1);
   CHECK(second.err.find("held by another process") != std::string::npos);
   CHECK(second.out.empty());
@@ -259,7 +260,7 @@ TEST_CASE("serve refuses a damaged log by segment and offset; check and dump sho
   content[64 + 30] ^= 1;
   test::write_file(dir / "log/segment-00000001.log", content);
   const auto refused =
-      test::run({program, "serve", "--data", dir / "log", "--listen", "127.0.0.1:0"});
+      test::run({program, "serve", "--open", "--data", dir / "log", "--listen", "127.0.0.1:0"});
   CHECK(refused.status == 1);
   CHECK(refused.err.find("segment-00000001.log, byte 64") != std::string::npos);
   const auto checked = test::run({program, "check", dir / "log"});

@@ -8,16 +8,31 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 
 namespace test {
 namespace {
 
+bool holds_tenants(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    if (std::filesystem::exists(entry.path() / "checkpoint.key")) return true;
+  }
+  return false;
+}
+
 std::vector<std::string> command(const std::string& directory,
                                  const std::vector<std::string>& options,
                                  const std::vector<std::string>& before) {
+  const bool several = holds_tenants(directory);
+  if (!several && !std::filesystem::exists(directory + "/checkpoint.key")) make_log(directory);
   std::vector<std::string> words = before;
   words.insert(words.end(),
                {relay_binary(), "serve", "--data", directory, "--listen", "127.0.0.1:0"});
+  // A log without head office's key can only be served open.
+  if (!several && !std::filesystem::exists(directory + "/head-office.pub")) {
+    words.emplace_back("--open");
+  }
   words.insert(words.end(), options.begin(), options.end());
   return words;
 }
@@ -26,6 +41,15 @@ std::vector<std::string> command(const std::string& directory,
 
 std::string relay_binary() {
   return std::string(DAYBOOK_BIN_DIR) + "/daybook-relay";
+}
+
+std::string make_log(const std::string& directory, const std::string& origin,
+                     const std::vector<std::string>& options) {
+  std::vector<std::string> words = {relay_binary(), "init", directory, "--origin", origin};
+  words.insert(words.end(), options.begin(), options.end());
+  const Outcome made = run(words);
+  CORE_CHECK(made.status == 0);
+  return made.out.substr(0, made.out.find('\n'));
 }
 
 Relay::Relay(const std::string& directory, const std::vector<std::string>& options,

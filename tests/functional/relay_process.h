@@ -10,6 +10,11 @@ namespace test {
 
 std::string relay_binary();
 
+// Makes a log's directory; `options` such as --head-office. Returns the key of its checkpoints.
+std::string make_log(const std::string& directory, const std::string& origin = "test.example/log",
+                     const std::vector<std::string>& options = {});
+
+// The directory is made when it is not there, and served --open unless it has head office's key.
 class Relay {
  public:
   // `before`: words before the relay's own, such as strace and its options.
@@ -19,13 +24,14 @@ class Relay {
   bool listening() const { return endpoint.port != 0; }
   core::wire::RelayClient client(
       std::chrono::milliseconds timeout = std::chrono::seconds(10)) const {
-    return core::wire::RelayClient(endpoint, timeout);
+    return core::wire::RelayClient(endpoint, timeout, trust);
   }
   // SIGTERM to the relay itself, then its end.
   Outcome stop();
 
   Process process;
   core::wire::Endpoint endpoint;
+  std::shared_ptr<const core::tls::Context> trust;  // for an https endpoint
 };
 
 // A plain TCP connection.

@@ -50,6 +50,12 @@ class Street {
     const std::string office = file("office").string();
     REQUIRE(test::run({kBin + "daybook-rebuild", "init", "--dir", office, "--origin", "shop/log"})
                 .status == 0);
+    const auto log = test::run({kBin + "daybook-relay", "init", file("log").string(), "--origin",
+                                "shop/log", "--head-office", office + "/head-office.pub"});
+    REQUIRE(log.status == 0);
+    REQUIRE(test::run({kBin + "daybook-rebuild", "log-key", "--dir", office, "--key",
+                       log.out.substr(0, log.out.find('\n'))})
+                .status == 0);
     done("init", {"--store", "4", "--till", "1", "--origin", "shop/log", "--catalog", kCatalog,
                   "--request", file("request").string()});
     REQUIRE(test::run({kBin + "daybook-rebuild", "enrol", "--dir", office, "--request",
@@ -129,6 +135,9 @@ TEST_CASE("a whole day from the shell reaches the books") {
   street.refused(1, "network", "send", {"--relay", "127.0.0.1:1", "--attempts", "2"});
   CHECK(street.json("status")["outbox"]["pending"] == 2);
 
+  std::filesystem::copy_file(street.file("office") / "roster.cbor",
+                             street.file("log") / "roster.cbor",
+                             std::filesystem::copy_options::overwrite_existing);
   test::Process relay({kBin + "daybook-relay", "serve", "--data", street.file("log").string(),
                        "--listen", "127.0.0.1:0"});
   const std::string line = relay.wait_for_line("listening on ");

@@ -45,6 +45,7 @@ Opened open(core::disk::Filesystem& disk, const std::filesystem::path& directory
       out.recovery);
   if (writer) {
     out.writer = std::move(*writer);
+    REQUIRE(out.writer->store_checkpoint({}));
   } else {
     out.error = writer.error();
   }
@@ -56,6 +57,7 @@ void append(Opened& log, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) bodies.push_back(body(log.writer->log_size() + i));
   const std::vector<ByteView> views(bodies.begin(), bodies.end());
   REQUIRE(log.writer->append_group(views, log.recovery.places));
+  REQUIRE(log.writer->store_checkpoint({}));
 }
 
 // Groups of the given sizes; closed cleanly or not.
@@ -78,7 +80,7 @@ void set_checkpoint(SimDisk& disk, std::uint64_t size) {
   auto checkpoint =
       core::disk::Checkpoint::open(disk, kDirectory, core::disk::OpenMode::kReadWrite);
   REQUIRE(checkpoint);
-  REQUIRE((*checkpoint)->store(size));
+  REQUIRE((*checkpoint)->store(size, {}));
 }
 
 const std::string kFirst = "segment-00000001.log";
@@ -123,7 +125,7 @@ TEST_CASE("entries come back in order from several segments, and from their plac
   append(log, 3);
   core::disk::RecordReader reader(disk, kDirectory);
   Bytes all;
-  REQUIRE(reader.append_bodies(log.recovery.places, all));
+  REQUIRE(reader.append_bodies({}, log.recovery.places, all));
   Bytes expected;
   for (std::size_t i = 0; i < log.recovery.places.size(); ++i) core::append(expected, body(i));
   CHECK(all == expected);
@@ -136,7 +138,7 @@ TEST_CASE("a record that changed on disk is not read back from its place") {
   flip(disk, kFirst, log.recovery.places[1].offset + 30);
   core::disk::RecordReader reader(disk, kDirectory);
   Bytes out;
-  const auto read = reader.append_bodies(log.recovery.places, out);
+  const auto read = reader.append_bodies({}, log.recovery.places, out);
   REQUIRE_FALSE(read);
   CHECK(read.error().code == Errc::kDamaged);
 }

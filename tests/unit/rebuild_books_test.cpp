@@ -224,7 +224,10 @@ TEST_CASE("verify against a log finds books that are sound and of another log") 
   CHECK(same.outcome.signatures_checked == log.size());
   const auto other = *rebuild::verify_against_log(
       opened, *rebuild::memory_source({log.begin(), log.begin() + 3}), fleet.roster(), 1, {});
-  CHECK(other.problems.size() == 1);
+  REQUIRE(other.problems.size() == 3);
+  CHECK(other.problems[0].find("gives books of digest") != std::string::npos);
+  CHECK(other.problems[1].find("was shortened") != std::string::npos);
+  CHECK(other.problems[2].find("log index 3 is the first") != std::string::npos);
 }
 
 TEST_CASE("a hostile sequence number costs no more than its own range") {

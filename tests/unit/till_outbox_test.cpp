@@ -119,23 +119,40 @@ TEST_CASE("pending messages come oldest first, in bounded batches") {
   CHECK(outbox.pending(Sequence{0}, 100, 500)->size() < 6);
 }
 
-TEST_CASE("only what the relay holds leaves the pending ones; a refusal is kept with its reason") {
+namespace {
+
+// The relay's log, with every message of the shop in it, the other way round.
+test::MemoryLog relay_log(Shop& shop) {
+  test::MemoryLog log{std::string(kOrigin)};
+  auto messages = shop.messages();
+  for (auto it = messages.rbegin(); it != messages.rend(); ++it) log.take(it->message);
+  return log;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "only what the relay proves to hold leaves the pending ones; a refusal keeps its reason") {
   Shop shop;
   shop.open_day(1);
   shop.close_day();
+  const test::MemoryLog log = relay_log(shop);  // closing at 0, opening at 1
   {
     Till till = shop.open();
     REQUIRE(till.outbox().mark_refused(Sequence{1}, "too early"));
-    REQUIRE(till.outbox().acknowledge(Sequence{2}, LogIndex{9}));
-    CHECK(till.outbox().acknowledge(Sequence{2}, LogIndex{9}));
+    REQUIRE(till.outbox().acknowledge({{Sequence{2}, log.receipt(0)}}));
+    CHECK(till.outbox().acknowledge({{Sequence{2}, log.receipt(0)}}));
+    CHECK(till.check());
   }
-  shop.refuses(Errc::kState,
-               [](Till& t) { return t.outbox().acknowledge(Sequence{2}, LogIndex{8}); });
+  shop.refuses(Errc::kProtocol, [&](Till& t) {
+    return t.outbox().acknowledge({{Sequence{2}, log.receipt(1)}});
+  });
   shop.refuses(Errc::kState, [](Till& t) { return t.outbox().mark_refused(Sequence{2}, "x"); });
-  shop.refuses(Errc::kNotFound,
-               [](Till& t) { return t.outbox().acknowledge(Sequence{3}, LogIndex{1}); });
-  shop.refuses(Errc::kNotFound, [](Till& t) {
-    return t.outbox().acknowledge({{Sequence{1}, LogIndex{1}}, {Sequence{3}, LogIndex{2}}});
+  shop.refuses(Errc::kNotFound, [&](Till& t) {
+    return t.outbox().acknowledge({{Sequence{3}, log.receipt(1)}});
+  });
+  shop.refuses(Errc::kNotFound, [&](Till& t) {
+    return t.outbox().acknowledge({{Sequence{1}, log.receipt(1)}, {Sequence{3}, log.receipt(1)}});
   });
   Till till = shop.open();
   const till::OutboxCounts counts = till.outbox().counts().value();
@@ -143,8 +160,52 @@ TEST_CASE("only what the relay holds leaves the pending ones; a refusal is kept 
   CHECK(counts.refused == 1);
   CHECK(counts.acknowledged == 1);
   CHECK(till.outbox().pending(Sequence{0}, 10, 1000)->front().refusal == "too early");
-  REQUIRE(till.outbox().acknowledge(Sequence{1}, LogIndex{10}));
+  REQUIRE(till.outbox().acknowledge({{Sequence{1}, log.receipt(1)}}));
   CHECK(till.outbox().counts()->refused == 0);
+  CHECK(till.outbox().all(Sequence{0}, 1)->front().receipt == log.receipt(1));
+}
+
+TEST_CASE("a receipt that proves nothing clears nothing") {
+  Shop shop;
+  shop.open_day(1);
+  shop.close_day();
+  const test::MemoryLog log = relay_log(shop);
+  const core::tlog::Receipt good = log.receipt(0);
+  const auto refused = [&](Errc code, const core::tlog::Receipt& receipt) {
+    shop.refuses(code, [&](Till& t) { return t.outbox().acknowledge({{Sequence{2}, receipt}}); });
+  };
+  refused(Errc::kBadSignature, {core::LogIndex{1}, good.checkpoint, good.proof});
+  refused(Errc::kBadSignature, log.receipt(1));  // another message's
+  refused(Errc::kBadSignature, {good.index, good.checkpoint, {}});
+  refused(Errc::kMalformed, {good.index, "", good.proof});
+  core::tlog::Receipt forged = good;
+  forged.checkpoint[forged.checkpoint.size() - 20] ^= 1;
+  refused(Errc::kBadSignature, forged);
+  const auto stranger = core::envelope::PrivateKey::generate();
+  const auto root = core::tlog::open_checkpoint(
+      good.checkpoint, core::tlog::NoteVerifier(kOrigin, test::memory_log_key().public_key()));
+  refused(Errc::kUnknownKey,
+          {good.index, core::tlog::sign_checkpoint(*root, stranger), good.proof});
+}
+
+TEST_CASE(
+    "the next message says what the till was last shown of the log; two logs are told apart") {
+  Shop shop;
+  shop.open_day(1);
+  shop.close_day();
+  const test::MemoryLog log = relay_log(shop);
+  shop.step([&](Till& t) { return t.outbox().acknowledge({{Sequence{1}, log.receipt(1)}}); });
+  test::MemoryLog other{std::string(kOrigin)};  // the same message in another log of two entries
+  other.take(core::Bytes{1});
+  other.take(shop.messages()[1].message);
+  shop.refuses(Errc::kProtocol, [&](Till& t) {
+    return t.outbox().acknowledge({{Sequence{2}, other.receipt(1)}});
+  });
+  shop.open_day(2);
+  const auto message = core::envelope::parse_message(shop.messages()[2].message).value();
+  REQUIRE(message.header.tree_head);
+  CHECK(message.header.tree_head->size == 2);
+  CHECK_FALSE(core::envelope::parse_message(shop.messages()[1].message)->header.tree_head);
 }
 
 TEST_CASE("every closing is copied to the mailbox, byte for byte, also when a copy was missed") {

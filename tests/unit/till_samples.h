@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/envelope/message.h"
+#include "tests/support/memory_log.h"
 #include "tests/support/temp_dir.h"
 #include "till/catalog_file.h"
 #include "till/till.h"
@@ -50,6 +51,12 @@ inline till::Basket sets(std::int64_t count) {
   return basket_of(kSet, units(count));
 }
 
+inline core::envelope::Roster with_log_key(core::envelope::Roster roster,
+                                           const core::envelope::PrivateKey& head_office) {
+  REQUIRE(roster.name_log_key(test::memory_log_key().public_key(), head_office));
+  return roster;
+}
+
 class HeadOffice {
  public:
   core::envelope::Roster& roster() { return roster_; }
@@ -61,7 +68,7 @@ class HeadOffice {
  private:
   core::envelope::PrivateKey key_ = core::envelope::PrivateKey::generate();
   core::envelope::Roster roster_ =
-      core::envelope::Roster::read({}, kOrigin, key_.public_key()).value();
+      with_log_key(core::envelope::Roster::read({}, kOrigin, key_.public_key()).value(), key_);
 };
 
 inline till::TillSetup setup_with(core::retail::Catalog catalog) {

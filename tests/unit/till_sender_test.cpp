@@ -23,7 +23,8 @@ class FakeRelay {
   bool lose_answers = false;  // a failure strikes after the messages are in the log
   std::map<core::Bytes, std::string> refusals;
   std::size_t body_limit = 1 << 20;
-  std::vector<core::Bytes> log;
+  test::MemoryLog memory{std::string(kOrigin)};
+  std::vector<core::Bytes>& log = memory.messages;
   std::vector<std::size_t> batch_sizes;
   std::vector<milliseconds> pauses;
   std::int64_t now_ms = 0;
@@ -49,19 +50,15 @@ class FakeRelay {
     if (!fails || lose_answers) {
       for (const core::Bytes& message : messages) answers.push_back(take(message));
     }
-    if (!fails) return answers;
+    if (!fails) return memory.finish(std::move(answers));
     const core::Error error = failures.front();
     failures.pop_front();
     return core::fail(error);
   }
 
   PostAnswer take(const core::Bytes& message) {
-    if (refusals.contains(message)) return {PostStatus::kRefused, {}, refusals[message]};
-    for (std::size_t i = 0; i < log.size(); ++i) {
-      if (log[i] == message) return {PostStatus::kDuplicate, core::LogIndex{i}, {}};
-    }
-    log.push_back(message);
-    return {PostStatus::kAccepted, core::LogIndex{log.size() - 1}, {}};
+    if (refusals.contains(message)) return {PostStatus::kRefused, {}, refusals[message], {}};
+    return memory.take(message);
   }
 };
 
@@ -214,7 +211,8 @@ TEST_CASE("too few answers are no answers") {
   FakeRelay relay;
   till::SenderPorts ports = relay.ports();
   ports.post = [](std::span<const core::Bytes>) {
-    return till::SenderPorts::Answers(std::vector<PostAnswer>{{PostStatus::kAccepted, {}, {}}});
+    return till::SenderPorts::Answers(
+        core::wire::PostAnswers{{{PostStatus::kAccepted, {}, {}, {}}}, {}});
   };
   till::Till till = shop.open();
   core::Random random(7);

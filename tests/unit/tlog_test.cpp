@@ -43,25 +43,6 @@ std::string text_of(const Hash& hash) {
 
 }  // namespace
 
-TEST_CASE("Base64 takes and gives the vectors of RFC 4648, and nothing else") {
-  const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
-                                                                   {"f", "Zg=="},
-                                                                   {"fo", "Zm8="},
-                                                                   {"foo", "Zm9v"},
-                                                                   {"foob", "Zm9vYg=="},
-                                                                   {"fooba", "Zm9vYmE="},
-                                                                   {"foobar", "Zm9vYmFy"}};
-  for (const auto& [plain, coded] : vectors) {
-    CHECK(to_base64(as_bytes(plain)) == coded);
-    CHECK(as_text(*from_base64(coded)) == plain);
-  }
-  for (const std::string_view wrong :
-       {"Zg", "Zg=", "Zh==", "Zg==Zg==", "Z===", "=", "Zm9v\n", "Zm 9v", "Zm-v", "A"}) {
-    CAPTURE(wrong);
-    CHECK_FALSE(from_base64(wrong));
-  }
-}
-
 TEST_CASE("roots are those of the definition, from subtrees and leaf by leaf") {
   Frontier frontier;
   for (std::uint64_t size = 0; size <= 70; ++size) {

@@ -1,0 +1,69 @@
+// EntryIndex: of every entry its id, its place and its part in the tree. What lies in closed
+// segments is sealed on disk; the rest is in memory. Derived from the segments, and can be made
+// again from them. Must not know sockets. Format: docs/formats/log.md, "Index".
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "core/disk/log_scan.h"
+#include "core/disk/record_reader.h"
+#include "relay/hash_tree.h"
+#include "relay/id_run.h"
+#include "relay/place_table.h"
+
+namespace relay {
+
+// Thread: any for what is const; what changes it, one thread alone.
+// Owner: the filesystem must outlive it.
+class EntryIndex {
+ public:
+  // Reads what was sealed in `directory`/index, which may be nothing.
+  // Errors: kDamaged (an index that was sealed and is not whole any more: remove the directory
+  // `index` and it is made again), kIo, kDiskFull.
+  static core::Result<std::unique_ptr<EntryIndex>> open(core::disk::Filesystem& filesystem,
+                                                        const std::filesystem::path& directory);
+
+  // What need not be read again from the segments.
+  const core::disk::SealedLog& sealed() const { return sealed_; }
+  std::uint64_t size() const;
+
+  // The index of the entry with this id. Errors: kDamaged, kIo.
+  core::Result<std::optional<core::LogIndex>> find(const MessageId& id) const;
+  // Errors of these: kDamaged, kIo. Shape: within size() (CORE_CHECK).
+  core::Result<Hash> subtree(unsigned level, std::uint64_t index) const;
+  core::Result<core::Bytes> subtrees(unsigned level, std::uint64_t first,
+                                     std::uint64_t count) const;
+  core::Result<std::vector<core::disk::RecordPlace>> places(std::uint64_t first,
+                                                            std::uint64_t count) const;
+
+  // The next entries of the log.
+  void append(std::span<const MessageId> ids, std::span<const core::disk::RecordPlace> places);
+  // Moves the entries below `end` to disk; all of them lie in `closed`, the next closed segments.
+  // Errors: kDiskFull, kIo, kSyncFailed, kDamaged; the entries stay in memory then, and it can be
+  // tried again with more.
+  core::Result<void> seal(std::span<const core::disk::SealedSegment> closed, std::uint64_t end);
+
+ private:
+  EntryIndex(core::disk::Filesystem& filesystem, std::filesystem::path directory, HashTree tree,
+             PlaceTable places);
+  core::Result<void> write_run(std::uint64_t end);
+  core::Result<void> merge_runs(std::vector<IdRun>& runs) const;
+  core::Result<void> write_manifest(const core::disk::SealedLog& sealed,
+                                    std::span<const IdRun> runs) const;
+  void remove_strays(std::span<const IdRun> runs) const;
+
+  core::disk::Filesystem& filesystem_;
+  std::filesystem::path directory_;
+  mutable std::shared_mutex mutex_;
+  HashTree tree_;
+  PlaceTable places_;
+  std::vector<IdRun> runs_;  // ascending, without gaps, up to sealed_.entries
+  std::unordered_map<MessageId, core::LogIndex, core::FixedBytesHash> recent_;  // not sealed
+  core::disk::SealedLog sealed_;
+};
+
+}  // namespace relay

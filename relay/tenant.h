@@ -1,0 +1,97 @@
+// Tenant: one organisation's log: its files, index, sequencer and members; and all of them.
+// Must not know sockets. See docs/operating-the-relay.md.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/disk/log_writer.h"
+#include "relay/admission.h"
+#include "relay/sequencer.h"
+#include "relay/tenant_files.h"
+
+namespace relay {
+
+struct TenantOptions {
+  core::disk::LogWriterOptions log{};
+  AdmissionLimits limits{};
+  bool open = false;  // admit every message of valid form
+};
+
+class Tenant {
+ public:
+  using OnFatal = std::function<void(const core::Error&)>;
+
+  // Recovers the log, checks that it continues its signed checkpoint, and starts its sequencer.
+  // Errors: those of read_tenant, LogWriter::open and EntryIndex::open; kDamaged (the log does not
+  // have the root that was signed); kUsage (no head office's key, and not `open`).
+  static core::Result<std::unique_ptr<Tenant>> start(std::string name,
+                                                     const std::filesystem::path& directory,
+                                                     const TenantOptions& options, Metrics& metrics,
+                                                     const OnFatal& on_fatal);
+
+  const std::string& name() const { return name_; }
+  const std::filesystem::path& directory() const { return directory_; }
+  const std::string& origin() const { return files_.origin; }
+  const std::string& torn_tail() const { return torn_tail_; }  // what start-up cut off, or nothing
+  EntryIndex& index() { return *index_; }
+  Sequencer& sequencer() { return *sequencer_; }
+  Admission& admission() { return admission_; }
+
+  // Reads the roster again. A roster that does not continue the one before is refused: an old one
+  // would give revoked keys back. Errors: as read_tenant; kState.
+  core::Result<void> reload();
+
+ private:
+  Tenant(std::string name, std::filesystem::path directory, TenantFiles files, bool open,
+         AdmissionLimits limits, Metrics& metrics);
+
+  std::string name_;
+  std::filesystem::path directory_;
+  TenantFiles files_;
+  bool open_;
+  Admission admission_;
+  std::string torn_tail_;
+  std::unique_ptr<EntryIndex> index_;
+  std::unique_ptr<Sequencer> sequencer_;
+};
+
+// Every tenant of a relay. Thread: any for what is const.
+class Tenants {
+ public:
+  // `data` is a tenant's directory, or holds one directory a tenant.
+  // Errors: those of Tenant::start; kNotFound (neither); kUsage (a directory whose name is no
+  // tenant's name, or two logs of one origin; `open` with several).
+  static core::Result<std::unique_ptr<Tenants>> start(const std::filesystem::path& data,
+                                                      const TenantOptions& options,
+                                                      Metrics& metrics,
+                                                      const Tenant::OnFatal& on_fatal);
+
+  const std::vector<std::unique_ptr<Tenant>>& all() const { return all_; }
+  // By URL prefix; "" names the only one. nullptr: there is none.
+  Tenant* by_name(std::string_view name) const;
+  // By the key that signed. Under `open` every key is the only tenant's. nullptr: nobody's.
+  Tenant* by_key(const core::envelope::Kid& kid) const;
+  bool open() const { return open_; }
+
+  // Reads all rosters again; goes on with the others after an error. Returns the errors.
+  std::vector<core::Error> reload();
+  // Errors: the first of the sequencers'.
+  core::Result<void> stop();
+
+ private:
+  using KeyMap = std::unordered_map<core::envelope::Kid, Tenant*, core::FixedBytesHash>;
+  void map_keys();
+
+  std::vector<std::unique_ptr<Tenant>> all_;
+  bool open_ = false;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const KeyMap> keys_;  // guarded by mutex_
+};
+
+}  // namespace relay
