@@ -1,11 +1,8 @@
 // bench_relay: durable, de-duplicated messages a second through the real relay process, beside the
 // rate of 4 KiB append + fdatasync in the same directory in the same run. See docs/performance.md.
 #include <signal.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <deque>
@@ -13,26 +10,19 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "core/base/random.h"
-#include "core/disk/file.h"
-#include "core/envelope/message.h"
 #include "core/wire/relay_client.h"
+#include "scripts/bench/bench_support.h"
 #include "scripts/poc_scale/commit.h"
 #include "scripts/poc_scale/measure.h"
 #include "tests/support/process.h"
 
 namespace {
 
-using Seconds = std::chrono::duration<double>;
-using SteadyClock = std::chrono::steady_clock;
-
 struct Words {
   std::string relay = "bin/daybook-relay";
   std::string directory = "/tmp/daybook-bench";
   std::string json;
-  std::size_t messages = 20000;
-  std::size_t body_bytes = 100;
-  std::uint64_t seed = 1;
+  bench::MessageOptions load;
   std::vector<std::size_t> connections = {16, 96, 1000};
 };
 
@@ -43,45 +33,6 @@ struct Row {
   std::size_t duplicate;
   double commits_per_second;
 };
-
-// Signed messages of one sender, and after them every fifth again.
-std::vector<core::Bytes> make_messages(const Words& words) {
-  core::Random random(words.seed);
-  core::Bytes seed(32);
-  for (auto& byte : seed) byte = static_cast<std::uint8_t>(random());
-  const auto key = core::envelope::PrivateKey::from_seed(seed).value();
-  core::envelope::Header header;
-  header.kid = core::envelope::derive_kid("bench", key.public_key());
-  header.epoch = core::Epoch{1};
-  core::Bytes payload(words.body_bytes);
-  std::vector<core::Bytes> messages;
-  for (std::size_t i = 0; i < words.messages; ++i) {
-    for (auto& byte : payload) byte = static_cast<std::uint8_t>(random());
-    header.sequence = core::Sequence{i + 1};
-    messages.push_back(core::envelope::sign_message(header, payload, key).value());
-    header.prev = core::envelope::message_id(messages.back());
-  }
-  for (std::size_t i = 0; i < words.messages; i += 5) messages.push_back(messages[i]);
-  return messages;
-}
-
-// Appends of 4 KiB, each with its own fdatasync, a second.
-double sync_rate(const std::filesystem::path& directory) {
-  constexpr int kRounds = 500;
-  const auto path = directory / "sync-rate";
-  auto& filesystem = core::disk::posix_filesystem();
-  const auto file = filesystem.open(path, core::disk::OpenMode::kCreate).value().release();
-  const std::unique_ptr<core::disk::File> owner(file);
-  const core::Bytes block(4096, 0x5a);
-  const auto start = SteadyClock::now();
-  for (std::uint64_t i = 0; i < kRounds; ++i) {
-    CORE_CHECK(file->write_at(i * block.size(), block).has_value());
-    CORE_CHECK(file->sync().has_value());
-  }
-  const double seconds = Seconds(SteadyClock::now() - start).count();
-  std::filesystem::remove(path);
-  return kRounds / seconds;
-}
 
 // Sends all messages, one a request, one request outstanding a connection.
 class Load {
@@ -95,11 +46,10 @@ class Load {
   }
 
   Row run() {
-    const auto start = SteadyClock::now();
+    const auto start = bench::Clock::now();
     for (auto& connection : connections_) next(connection);
     loop_.run();
-    return Row{connections_.size(), Seconds(SteadyClock::now() - start).count(), accepted_,
-               duplicate_, 0};
+    return Row{connections_.size(), bench::seconds_since(start), accepted_, duplicate_, 0};
   }
 
  private:
@@ -141,7 +91,7 @@ Row measure(const Words& words, const std::vector<core::Bytes>& messages, std::s
   Row row = Load(messages, endpoint, connections).run();
   core::wire::RelayClient client(endpoint);
   row.commits_per_second = commits(client.get("/metrics").value()) / row.seconds;
-  CORE_CHECK(row.accepted == words.messages);
+  CORE_CHECK(row.accepted == words.load.messages);
   CORE_CHECK(row.accepted + row.duplicate == messages.size());
   relay.signal(SIGTERM);
   CORE_CHECK(relay.wait().status == 0);
@@ -160,13 +110,6 @@ nlohmann::json report(const Row& row, double syncs) {
           {"accepted_per_fdatasync_rate", static_cast<double>(row.accepted) / row.seconds / syncs}};
 }
 
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -177,23 +120,23 @@ int main(int argc, char** argv) {
   app.add_option("--dir", words.directory, "Directory on the disk to measure; emptied of a log")
       ->capture_default_str();
   app.add_option("--json", words.json, "Also write the figures to this file");
-  app.add_option("--messages", words.messages, "Different messages; a fifth is sent again")
+  app.add_option("--messages", words.load.messages, "Different messages; a fifth is sent again")
       ->capture_default_str();
-  app.add_option("--payload-bytes", words.body_bytes, "Payload of a message")
+  app.add_option("--payload-bytes", words.load.payload_bytes, "Payload of a message")
       ->capture_default_str();
-  app.add_option("--seed", words.seed, "Seed of the messages")->capture_default_str();
+  app.add_option("--seed", words.load.seed, "Seed of the messages")->capture_default_str();
   app.add_option("--connections", words.connections, "Connection counts")->delimiter(',');
   CLI11_PARSE(app, argc, argv);
-  raise_descriptor_limit();
+  bench::raise_descriptor_limit();
   std::filesystem::create_directories(words.directory);
-  const auto messages = make_messages(words);
+  const auto messages = bench::make_messages(words.load);
   nlohmann::json rows = nlohmann::json::array();
-  std::printf("%zu messages of %zu bytes, a fifth sent again; seed %llu\n", words.messages,
-              messages.front().size(), static_cast<unsigned long long>(words.seed));
+  std::printf("%zu messages of %zu bytes, a fifth sent again; seed %llu\n", words.load.messages,
+              messages.front().size(), static_cast<unsigned long long>(words.load.seed));
   std::printf("%12s %12s %12s %12s %14s\n", "connections", "requests/s", "accepted/s", "commits/s",
               "fdatasync/s");
   for (const std::size_t connections : words.connections) {
-    const double syncs = sync_rate(words.directory);
+    const double syncs = bench::append_sync_rate(words.directory);
     const auto row = report(measure(words, messages, connections), syncs);
     std::printf("%12zu %12.0f %12.0f %12.0f %14.0f\n", connections,
                 row["requests_per_second"].get<double>(), row["accepted_per_second"].get<double>(),
@@ -203,8 +146,8 @@ int main(int argc, char** argv) {
   if (words.json.empty()) return 0;
   std::ofstream(words.json) << nlohmann::json{{"commit", sweep::kCommit},
                                               {"machine", sweep::machine_description()},
-                                              {"seed", words.seed},
-                                              {"messages", words.messages},
+                                              {"seed", words.load.seed},
+                                              {"messages", words.load.messages},
                                               {"message_bytes", messages.front().size()},
                                               {"rows", rows}}
                                    .dump(2)
