@@ -42,8 +42,9 @@ TEST_CASE("every source file starts by saying what it is") {
 }
 
 TEST_CASE("scripts can be run and refuse to go on after an error") {
-  for (const char* name : {"scripts/demo", "scripts/check", "scripts/fuzz",
-                           "scripts/install-dependencies", ".ci/run"}) {
+  for (const char* name :
+       {"scripts/demo", "scripts/check", "scripts/fuzz", "scripts/install-dependencies",
+        "scripts/bench/install-peers", ".ci/run"}) {
     CAPTURE(name);
     const auto path = source_root() / name;
     const auto mode = std::filesystem::status(path).permissions();
