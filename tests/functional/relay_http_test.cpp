@@ -281,3 +281,24 @@ TEST_CASE("wrong usage is status 2, and help teaches") {
   CHECK(help.status == 0);
   CHECK(help.out.find("daybook-relay serve --data") != std::string::npos);
 }
+
+TEST_CASE("the systemd unit is one that systemd understands, and confines the relay") {
+  if (test::run({"systemd-analyze", "--version"}).status != 0) {
+    MESSAGE("skipped: systemd-analyze is not here");
+    return;
+  }
+  // With a program that is there: the unit names the installed one.
+  const TempDir dir;
+  const std::string unit = dir / "daybook-relay.service";
+  std::string text(
+      core::as_text(test::read_file(DAYBOOK_SOURCE_DIR "/relay/daybook-relay.service")));
+  const std::string installed = "/usr/bin/daybook-relay";
+  text.replace(text.find(installed), installed.size(), test::relay_binary());
+  test::write_file(unit, core::as_bytes(text));
+  const auto verified = test::run({"systemd-analyze", "verify", unit});
+  CHECK(verified.status == 0);
+  CHECK(verified.err.empty());  // an unknown key only warns
+  CHECK(
+      test::run({"systemd-analyze", "security", "--offline=true", "--threshold=30", unit}).status ==
+      0);
+}
