@@ -273,6 +273,5 @@ TEST_CASE("a torn tail is cut off at the start, and said on stderr") {
   CHECK(relay.client().post(std::vector<Bytes>{make_message(2)})->each.front().index.value == 1);
   const auto stopped = relay.stop();
   CHECK(stopped.err.find("event=truncated") != std::string::npos);
-  CHECK(stopped.err.find("segment-00000001.log, byte " + std::to_string(end)) !=
-        std::string::npos);
+  CHECK(stopped.err.find("segment-00000001.log, byte " + std::to_string(end)) != std::string::npos);
 }
