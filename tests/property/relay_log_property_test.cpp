@@ -129,7 +129,8 @@ class Pair {
     core::disk::RecordReader reader(disk_, "log");
     Bytes read;
     Bytes expected;
-    REQUIRE(reader.append_bodies(core::LogIndex{from}, std::span(recovery_.places).subspan(from, count), read));
+    REQUIRE(reader.append_bodies(core::LogIndex{from},
+                                 std::span(recovery_.places).subspan(from, count), read));
     for (std::uint64_t i = from; i < from + count; ++i) core::append(expected, model_[i]);
     CHECK(read == expected);
   }
