@@ -89,6 +89,7 @@ Result<std::optional<LogIndex>> EntryIndex::find(const MessageId& id) const {
   for (const LogIndex candidate : candidates) {
     TRY_ASSIGN(const Hash leaf, tree_.hash(0, candidate.value));
     if (leaf == id) return std::optional(candidate);
+    TRY(tree_.check_leaf(candidate.value));  // another id that begins so, or a damaged hash?
   }
   return std::optional<LogIndex>();
 }

@@ -58,6 +58,17 @@ Result<Hash> HashTree::hash(unsigned level, std::uint64_t index) const {
   return out;
 }
 
+Result<void> HashTree::check_leaf(std::uint64_t index) const {
+  const std::uint64_t left = index - index % 2;
+  if (left + 1 >= size()) return {};  // without a parent: it is at the edge, which open() checked
+  TRY_ASSIGN(const Hash first, hash(0, left));
+  TRY_ASSIGN(const Hash second, hash(0, left + 1));
+  TRY_ASSIGN(const Hash parent, hash(1, left / 2));
+  if (core::tlog::hash_children(first, second) == parent) return {};
+  return fail(Errc::kDamaged, path(0).string() + ": the hash of entry " + std::to_string(index) +
+                                  " does not go with its parent");
+}
+
 Result<Bytes> HashTree::hashes(unsigned level, std::uint64_t first, std::uint64_t count) const {
   CORE_CHECK(level < levels_.size() && first + count <= levels_[level].size());
   const Level& one = levels_[level];

@@ -25,6 +25,8 @@ class HashTree {
   // The root of the complete subtree `index` of 2^level leaves. Shape: it is there (CORE_CHECK).
   // Errors: kDamaged, kIo; none for what is not sealed and for the rightmost of each level.
   core::Result<Hash> hash(unsigned level, std::uint64_t index) const;
+  // Whether the leaf goes with its parent. Errors: kDamaged (it does not), kIo.
+  core::Result<void> check_leaf(std::uint64_t index) const;
   // `count` neighbours, one behind the other.
   core::Result<core::Bytes> hashes(unsigned level, std::uint64_t first, std::uint64_t count) const;
 

@@ -6,6 +6,8 @@
 
 #include "core/disk/log_scan.h"
 #include "core/envelope/message.h"
+#include "core/tlog/frontier.h"
+#include "relay/entry_index.h"
 
 namespace relay {
 namespace {
@@ -27,6 +29,78 @@ core::Result<void> verdict(const std::filesystem::path& directory, std::size_t d
   if (damages == 0) return {};
   return core::fail(core::Errc::kDamaged, directory.string() + ": " + std::to_string(damages) +
                                               (damages == 1 ? " damage" : " damages"));
+}
+
+// Lines about the index or the checkpoint; returns how many.
+class Faults {
+ public:
+  explicit Faults(std::FILE* out) : out_(out) {}
+  void add(const std::string& text) {
+    if (++count_ <= kShown) std::fprintf(out_, "%s\n", text.c_str());
+    if (count_ == kShown + 1) std::fprintf(out_, "and more\n");
+  }
+  std::size_t count() const { return count_; }
+
+ private:
+  static constexpr std::size_t kShown = 20;
+  std::FILE* out_;
+  std::size_t count_ = 0;
+};
+
+std::vector<MessageId> leaves_of(const LogScan& log) {
+  std::vector<MessageId> leaves;
+  leaves.reserve(log.entries.size());
+  for (const ScannedEntry& entry : log.entries) {
+    leaves.push_back(core::envelope::message_id(entry.record.body));
+  }
+  return leaves;
+}
+
+// The tree that was signed is a prefix of the entries that are there.
+void check_root(const LogScan& log, std::span<const MessageId> leaves, Faults& faults,
+                std::FILE* out) {
+  core::tlog::Frontier frontier;
+  for (const MessageId& leaf : leaves) {
+    frontier.append(leaf);
+    if (frontier.size() != log.checkpoint || frontier.root().bytes == log.checkpoint_root) continue;
+    faults.add("checkpoint: the first " + std::to_string(log.checkpoint) +
+               " entries do not have the root that was stored for them");
+  }
+  std::fprintf(out, "tree of %zu entries, root %s\n", leaves.size(),
+               frontier.root().hex().c_str());
+}
+
+// Every sealed entry's id, place and hashes are those of the segments.
+core::Result<void> check_index(const std::filesystem::path& directory, const LogScan& log,
+                               std::vector<MessageId> leaves, Faults& faults) {
+  TRY_ASSIGN(const auto index, EntryIndex::open(core::disk::posix_filesystem(), directory));
+  const std::uint64_t sealed = std::min<std::uint64_t>(index->sealed().entries, leaves.size());
+  const auto wrong = [&faults](std::uint64_t entry, std::string_view what) {
+    faults.add("index: entry " + std::to_string(entry) + ": " + std::string(what) +
+               "; remove the directory index, and it is made again");
+  };
+  for (std::uint64_t i = 0; i < sealed; ++i) {
+    const auto found = index->find(leaves[i]);
+    if (!found || !*found || (*found)->value != i) wrong(i, "its id is not found");
+    TRY_ASSIGN(const auto places, index->places(i, 1));
+    const ScannedEntry& entry = log.entries[i];
+    if (places[0].segment != log.segments[entry.segment].ordinal ||
+        places[0].offset != entry.record.offset || places[0].length != entry.record.body.size()) {
+      wrong(i, "its place is another one");
+    }
+  }
+  leaves.resize(sealed);
+  for (unsigned level = 0; !leaves.empty(); ++level) {
+    for (std::uint64_t i = 0; i < leaves.size(); ++i) {
+      TRY_ASSIGN(const auto hash, index->subtree(level, i));
+      if (hash != leaves[i]) wrong(i << level, "a hash of level " + std::to_string(level) + " differs");
+    }
+    for (std::size_t i = 0; i + 1 < leaves.size(); i += 2) {
+      leaves[i / 2] = core::tlog::hash_children(leaves[i], leaves[i + 1]);
+    }
+    leaves.resize(leaves.size() / 2);
+  }
+  return {};
 }
 
 void print_entry(const LogScan& log, const ScannedEntry& entry, std::FILE* out) {
@@ -55,7 +129,17 @@ core::Result<void> check_log(const std::filesystem::path& directory, std::FILE* 
                log.entries.size(), static_cast<unsigned long long>(log.end), log.segments.size(),
                static_cast<unsigned long long>(bytes),
                static_cast<unsigned long long>(log.checkpoint));
-  return verdict(directory, damages);
+  // A tree with gaps has no root, and the index is right about entries that are gone.
+  if (log.entries.size() != log.end) return verdict(directory, damages);
+  Faults faults(out);
+  std::vector<MessageId> leaves = leaves_of(log);
+  check_root(log, leaves, faults, out);
+  std::error_code ignored;
+  if (std::filesystem::exists(directory / "index", ignored)) {
+    const auto checked = check_index(directory, log, std::move(leaves), faults);
+    if (!checked) faults.add(checked.error().what);
+  }
+  return verdict(directory, damages + faults.count());
 }
 
 core::Result<void> dump_log(const std::filesystem::path& directory, core::LogIndex from,

@@ -32,6 +32,9 @@ inline constexpr std::size_t kScratchSize = std::size_t{64} << 10;
 
 // What all workers share. Thread: any.
 struct Service {
+  Service(Tenants& all, Metrics& counters, ReaderAccess& access, std::chrono::milliseconds timeout)
+      : tenants(all), metrics(counters), readers(access), client_timeout(timeout) {}
+
   Tenants& tenants;
   Metrics& metrics;
   ReaderAccess& readers;

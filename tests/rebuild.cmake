@@ -8,6 +8,7 @@ daybook_test(test_rebuild
   SOURCES
     unit/rebuild_books_test.cpp
     unit/rebuild_head_office_test.cpp
+    unit/rebuild_log_heads_test.cpp
     unit/rebuild_recover_test.cpp
     unit/rebuild_states_test.cpp
   USES daybook_test_rebuild core_sqlite

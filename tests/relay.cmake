@@ -17,6 +17,7 @@ daybook_test(test_disk
 
 daybook_test(test_relay
   SOURCES
+    unit/relay_index_test.cpp
     unit/relay_sequencer_test.cpp
     unit/relay_split_body_test.cpp
     unit/wire_answers_test.cpp

@@ -82,7 +82,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(Filesystem& filesystem,
                                                    LogWriterOptions options, const Visit& visit,
                                                    Recovery& recovery) {
   TRY(filesystem.create_directory(directory));
-  std::unique_ptr<LogWriter> writer(new LogWriter(filesystem, directory, options));
+  std::unique_ptr<LogWriter> writer(new LogWriter(filesystem, directory, std::move(options)));
   // The directory itself: a lock file could be removed and made anew under a running relay.
   TRY_ASSIGN(writer->lock_, filesystem.lock(directory));
   TRY(writer->recover(visit, recovery));

@@ -67,7 +67,7 @@ class LogWriter {
 
  private:
   LogWriter(Filesystem& filesystem, std::filesystem::path directory, LogWriterOptions options)
-      : filesystem_(filesystem), directory_(std::move(directory)), options_(options) {}
+      : filesystem_(filesystem), directory_(std::move(directory)), options_(std::move(options)) {}
 
   Result<void> recover(const Visit& visit, Recovery& recovery);
   Result<void> remove_temporaries();

@@ -92,7 +92,7 @@ TEST_CASE("killed at random moments while clients send, the relay loses nothing 
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 4711;
   CAPTURE(seed);
   constexpr std::uint64_t kMessages = 3000;
-  constexpr int kRounds = 12;
+  constexpr int kRounds = test::kSanitized ? 12 : 200;
   core::Random random(seed);
   const TempDir dir;
   Promises promises;
@@ -274,4 +274,141 @@ TEST_CASE("a torn tail is cut off at the start, and said on stderr") {
   const auto stopped = relay.stop();
   CHECK(stopped.err.find("event=truncated") != std::string::npos);
   CHECK(stopped.err.find("segment-00000001.log, byte " + std::to_string(end)) != std::string::npos);
+}
+
+namespace {
+
+std::string segment(const TempDir& dir, int ordinal) {
+  char name[32];
+  std::snprintf(name, sizeof name, "log/segment-%08d.log", ordinal);
+  return dir / name;
+}
+
+// A stopped log of 600 messages in many sealed segments.
+void make_sealed_log(const TempDir& dir) {
+  Relay relay(dir / "log", {"--segment-bytes", "8192"});
+  REQUIRE(relay.listening());
+  Promises promises;
+  send_all(relay, 1, 600, promises);
+  REQUIRE(promises.size() == 600);
+  REQUIRE(relay.stop().status == 0);
+  REQUIRE(test::run({test::relay_binary(), "check", dir / "log"}).status == 0);
+}
+
+test::Outcome serve(const TempDir& dir) {
+  return test::run({test::relay_binary(), "serve", "--open", "--data", dir / "log", "--listen",
+                    "127.0.0.1:0"});
+}
+
+}  // namespace
+
+TEST_CASE("a sealed segment that is missing, cut or swapped is refused by name at the start") {
+  const TempDir dir;
+  make_sealed_log(dir);
+  const Bytes third = test::read_file(segment(dir, 3));
+  const Bytes fourth = test::read_file(segment(dir, 4));
+  const auto refused = [&](const std::string& name) {
+    const auto outcome = serve(dir);
+    CHECK(outcome.status == 1);
+    CHECK_MESSAGE(outcome.err.find(name) != std::string::npos, outcome.err);
+  };
+  std::filesystem::remove(segment(dir, 3));
+  refused("segment-00000003.log");
+  test::write_file(segment(dir, 3), core::ByteView(third).first(third.size() - 8));
+  refused("segment-00000003.log");
+  test::write_file(segment(dir, 3), fourth);
+  test::write_file(segment(dir, 4), third);
+  refused("segment-00000003.log");
+  test::write_file(segment(dir, 3), third);
+  test::write_file(segment(dir, 4), fourth);
+  Relay relay(dir / "log");
+  CHECK(relay.listening());
+}
+
+TEST_CASE("a flipped bit in a sealed segment costs the one record that it hits, and check names it") {
+  const TempDir dir;
+  make_sealed_log(dir);
+  Bytes content = test::read_file(segment(dir, 3));
+  content[content.size() / 2] ^= 4;
+  test::write_file(segment(dir, 3), content);
+  const auto checked = test::run({test::relay_binary(), "check", dir / "log"});
+  CHECK(checked.status == 1);
+  CHECK(checked.out.find("segment-00000003.log, byte ") != std::string::npos);
+  CHECK(checked.out.find("599 entries intact of 600") != std::string::npos);
+  const auto log = core::disk::read_log(dir / "log");
+  REQUIRE(log);
+  CHECK(log->entries.size() == 599);
+  REQUIRE(log->damages.size() == 1);
+  // The relay goes on: it knows every message, and gives out every other entry.
+  Relay relay(dir / "log");
+  REQUIRE(relay.listening());
+  Promises promises;
+  send_all(relay, 1, 600, promises);
+  CHECK(promises.size() == 600);
+  const std::uint64_t lost = log->damages[0].first_lost.value;
+  std::uint64_t read = 0;
+  const auto broken = relay.client().entries({}, [&](core::LogIndex, Bytes) {
+    ++read;
+    return core::Result<void>{};
+  });
+  CHECK_FALSE(broken);
+  CHECK(read <= lost);
+  read = 0;
+  REQUIRE(relay.client().entries(core::LogIndex{lost + 1}, [&](core::LogIndex, Bytes) {
+    ++read;
+    return core::Result<void>{};
+  }));
+  CHECK(read == 599 - lost);
+}
+
+TEST_CASE("check finds an index that is not the log's, and without it the relay makes it again") {
+  const TempDir dir;
+  make_sealed_log(dir);
+  Bytes tree = test::read_file(dir / "log/index/tree-01");
+  tree[40] ^= 1;
+  test::write_file(dir / "log/index/tree-01", tree);
+  const auto checked = test::run({test::relay_binary(), "check", dir / "log"});
+  CHECK(checked.status == 1);
+  CHECK(checked.out.find("index: entry 2: a hash of level 1 differs") != std::string::npos);
+  std::filesystem::remove_all(dir / "log/index");
+  {
+    Relay relay(dir / "log", {"--segment-bytes", "8192"});
+    REQUIRE(relay.listening());
+    Promises promises;
+    send_all(relay, 1, 620, promises);
+    CHECK(promises.size() == 620);
+    CHECK(relay.stop().status == 0);
+  }
+  CHECK(test::run({test::relay_binary(), "check", dir / "log"}).status == 0);
+}
+
+TEST_CASE("a thousand clients that send a byte now and then do not hold up an honest till") {
+  const TempDir dir;
+  Relay relay(dir / "log", {"--client-timeout-ms", "2500"});
+  REQUIRE(relay.listening());
+  std::vector<std::unique_ptr<test::Socket>> slow;
+  for (int i = 0; i < 1000; ++i) slow.push_back(std::make_unique<test::Socket>(relay.endpoint));
+  const std::string request = "POST /v1/messages HTTP/1.1\r\nContent-Length: 5000\r\n\r\n";
+  Promises promises;
+  double slowest_ms = 0;
+  const auto start = std::chrono::steady_clock::now();
+  auto client = relay.client();
+  for (std::uint64_t n = 1; n <= 40; ++n) {
+    if (n <= 20) {
+      for (const auto& socket : slow) socket->send(request.substr(n - 1, 1));
+    }
+    const auto sent = std::chrono::steady_clock::now();
+    const auto answers = client.post(std::vector<Bytes>{make_message(n)});
+    REQUIRE(answers);
+    promises.emplace(n, answers->each.front().index.value);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - sent;
+    slowest_ms = std::max(slowest_ms, took.count());
+    std::this_thread::sleep_for(Millis(100));
+  }
+  CHECK(slowest_ms < 1000);
+  CHECK(std::chrono::steady_clock::now() - start > Millis(3500));
+  const std::string metrics = relay.client().get("/metrics").value();
+  CHECK(metrics.find("daybook_relay_connections_cut_off_total 1000\n") != std::string::npos);
+  CHECK(relay.stop().status == 0);
+  check_promises(dir / "log", promises);
 }

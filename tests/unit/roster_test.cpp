@@ -74,3 +74,28 @@ TEST_CASE(
     CHECK_FALSE(Roster::read(altered, kOrigin, key(9).public_key()).has_value());
   }
 }
+
+TEST_CASE("a revoked key stays on the roster, revoked, and is not revoked twice") {
+  Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
+  Bytes file = *roster.enrol(till(1, 1), key(1).public_key(), key(9));
+  append(file, *roster.enrol(till(1, 1), key(2).public_key(), key(9)));
+  append(file, *roster.revoke(till(1, 1), Epoch{1}, key(9)));
+  CHECK(roster.revoke(till(1, 1), Epoch{1}, key(9)).error().code == Errc::kState);
+  CHECK(roster.revoke(till(1, 1), Epoch{3}, key(9)).error().code == Errc::kNotFound);
+  CHECK(roster.revoke(till(1, 2), Epoch{1}, key(9)).error().code == Errc::kNotFound);
+  const auto again = Roster::read(file, kOrigin, key(9).public_key());
+  REQUIRE(again.has_value());
+  CHECK(again->find(derive_kid(kOrigin, key(1).public_key()))->revoked);
+  CHECK_FALSE(again->find(derive_kid(kOrigin, key(2).public_key()))->revoked);
+  CHECK(Roster(*again).enrol(till(1, 1), key(1).public_key(), key(9)).error().code ==
+        Errc::kExists);  // for ever
+}
+
+TEST_CASE("the log's key is the one that was named last") {
+  Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
+  CHECK_FALSE(roster.log_key());
+  Bytes file = *roster.name_log_key(key(5).public_key(), key(9));
+  append(file, *roster.name_log_key(key(6).public_key(), key(9)));
+  CHECK(roster.name_log_key(PublicKey{}, key(9)).error().code == Errc::kMalformed);
+  CHECK(Roster::read(file, kOrigin, key(9).public_key())->log_key() == key(6).public_key());
+}
