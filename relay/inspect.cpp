@@ -66,8 +66,7 @@ void check_root(const LogScan& log, std::span<const MessageId> leaves, Faults& f
     faults.add("checkpoint: the first " + std::to_string(log.checkpoint) +
                " entries do not have the root that was stored for them");
   }
-  std::fprintf(out, "tree of %zu entries, root %s\n", leaves.size(),
-               frontier.root().hex().c_str());
+  std::fprintf(out, "tree of %zu entries, root %s\n", leaves.size(), frontier.root().hex().c_str());
 }
 
 // Every sealed entry's id, place and hashes are those of the segments.
@@ -93,7 +92,8 @@ core::Result<void> check_index(const std::filesystem::path& directory, const Log
   for (unsigned level = 0; !leaves.empty(); ++level) {
     for (std::uint64_t i = 0; i < leaves.size(); ++i) {
       TRY_ASSIGN(const auto hash, index->subtree(level, i));
-      if (hash != leaves[i]) wrong(i << level, "a hash of level " + std::to_string(level) + " differs");
+      if (hash != leaves[i])
+        wrong(i << level, "a hash of level " + std::to_string(level) + " differs");
     }
     for (std::size_t i = 0; i + 1 < leaves.size(); i += 2) {
       leaves[i / 2] = core::tlog::hash_children(leaves[i], leaves[i + 1]);

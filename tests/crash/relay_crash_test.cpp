@@ -296,8 +296,8 @@ void make_sealed_log(const TempDir& dir) {
 }
 
 test::Outcome serve(const TempDir& dir) {
-  return test::run({test::relay_binary(), "serve", "--open", "--data", dir / "log", "--listen",
-                    "127.0.0.1:0"});
+  return test::run(
+      {test::relay_binary(), "serve", "--open", "--data", dir / "log", "--listen", "127.0.0.1:0"});
 }
 
 }  // namespace
@@ -325,7 +325,8 @@ TEST_CASE("a sealed segment that is missing, cut or swapped is refused by name a
   CHECK(relay.listening());
 }
 
-TEST_CASE("a flipped bit in a sealed segment costs the one record that it hits, and check names it") {
+TEST_CASE(
+    "a flipped bit in a sealed segment costs the one record that it hits, and check names it") {
   const TempDir dir;
   make_sealed_log(dir);
   Bytes content = test::read_file(segment(dir, 3));
