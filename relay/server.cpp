@@ -154,14 +154,15 @@ struct Server::Impl {
   Metrics& metrics;
   ReaderAccess readers;
   std::shared_ptr<const core::tls::Context> tls;
+  std::optional<Service> service;
+  // They outlive `io`: an accept that is still waiting there holds a worker's socket.
+  std::vector<std::unique_ptr<Worker>> workers;
   asio::io_context io{1};
   // Until the last connection has gone.
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   tcp::acceptor acceptor{io};
   asio::signal_set signals{io};
   asio::steady_timer again{io};
-  std::optional<Service> service;
-  std::vector<std::unique_ptr<Worker>> workers;
   std::size_t next_worker = 0;
   bool accepting = false;
   std::optional<core::Error> fatal;
