@@ -115,8 +115,9 @@ TEST_CASE("a log that was rewritten behind the relay's back is not served under 
                                dir / ("log/" + std::string(name)),
                                std::filesystem::copy_options::overwrite_existing, ignored);
   }
-  const auto refused = test::run(
-      {test::relay_binary(), "serve", "--open", "--data", dir / "log", "--listen", "127.0.0.1:0"});
+  Relay relay(dir / "log");
+  CHECK_FALSE(relay.listening());
+  const auto refused = relay.stop();
   CHECK(refused.status == 1);
   CHECK(refused.err.find("are not those that a checkpoint was signed for") != std::string::npos);
 }
