@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 
 #include <fstream>
 #include <map>
@@ -387,6 +388,11 @@ TEST_CASE("a thousand clients that send a byte now and then do not hold up an ho
   const TempDir dir;
   Relay relay(dir / "log", {"--client-timeout-ms", "2500"});
   REQUIRE(relay.listening());
+  rlimit descriptors{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &descriptors) == 0);
+  descriptors.rlim_cur = descriptors.rlim_max;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &descriptors) == 0);
+  REQUIRE(descriptors.rlim_cur > 1100);
   std::vector<std::unique_ptr<test::Socket>> slow;
   for (int i = 0; i < 1000; ++i) slow.push_back(std::make_unique<test::Socket>(relay.endpoint));
   const std::string request = "POST /v1/messages HTTP/1.1\r\nContent-Length: 5000\r\n\r\n";
