@@ -8,7 +8,9 @@
 #include <cstdio>
 
 #include "core/base/clock.h"
+#include "relay/admit.h"
 #include "relay/log_lines.h"
+#include "relay/log_responses.h"
 #include "relay/request_parser.h"
 #include "relay/routes.h"
 #include "relay/worker.h"
@@ -17,7 +19,6 @@ namespace relay {
 
 namespace http = boost::beast::http;
 
-inline constexpr std::size_t kChunkSize = std::size_t{64} << 10;
 inline constexpr std::size_t kBufferedMax = std::size_t{256}
                                             << 20;  // request bodies of all clients
 inline constexpr std::size_t kBytesPerTimeout = std::size_t{16} << 10;  // slowest rate of a request
@@ -219,45 +220,16 @@ class Connection final : public Submission, public std::enable_shared_from_this<
       return respond(problem(large ? 413 : 400, split.error().what));
     }
     items = std::move(*split);
-    tenant_ = nullptr;
-    for (Item& item : items) {
-      if (!admit(item)) {
-        ++service_.metrics.requests_too_many;
-        return respond(problem(429, "this key has sent its share of messages for this minute"));
-      }
+    const Admitted admitted =
+        admit(service_.tenants, items, clock_.now_ms() / 1000, service_.metrics);
+    if (admitted.too_many) {
+      ++service_.metrics.requests_too_many;
+      return respond(problem(429, "this key has sent its share of messages for this minute"));
     }
-    if (tenant_ == nullptr) return respond_refused();
+    if (admitted.tenant == nullptr) return respond_refused();
     state_ = State::kWaiting;
     deadline_ = TimePoint::max();
-    tenant_->sequencer().submit(shared_from_this());
-  }
-
-  // The tenant of a request is that of its first message whose key is known; the key decides, never
-  // what the client says. False: the request must wait.
-  bool admit(Item& item) {
-    if (!item.refusal.empty()) {
-      ++service_.metrics.refused_malformed;
-      return true;
-    }
-    Tenant* const owner = service_.tenants.by_key(item.message.header.kid);
-    if (owner == nullptr || (tenant_ != nullptr && tenant_ != owner)) {
-      item.refusal = "unknown-key: no head office has enrolled it";
-      item.not_admitted = true;
-      ++service_.metrics.refused_unknown_key;
-      return true;
-    }
-    if (!service_.tenants.open() && !is_known(*owner, item)) {
-      const std::int64_t now_s = clock_.now_ms() / 1000;
-      if (owner->admission().judge(item, now_s) == Admission::Verdict::kTooMany) return false;
-    }
-    if (item.refusal.empty()) tenant_ = owner;
-    return true;
-  }
-
-  // A duplicate needs no admission: it takes no place, and the sequencer answers it.
-  static bool is_known(Tenant& owner, const Item& item) {
-    const auto known = owner.index().find(item.id);
-    return known && known->has_value();
+    admitted.tenant->sequencer().submit(shared_from_this());
   }
 
   // Not one message of the request may enter a log.
@@ -285,30 +257,31 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   // ---- reading a log ----
 
   void read_log(const Route& chosen) {
-    tenant_ = service_.tenants.by_name(chosen.tenant);
-    if (tenant_ == nullptr) return respond(problem(404, "no such log"));
-    published_ = tenant_->sequencer().published();
-    if (chosen.action == Action::kCheckpoint) {
-      return respond({200, "text/plain; charset=utf-8", published_->checkpoint,
-                      "Cache-Control: no-cache\r\nAccess-Control-Allow-Origin: *\r\n"});
-    }
+    Tenant* const tenant = service_.tenants.by_name(chosen.tenant);
+    if (tenant == nullptr) return respond(problem(404, "no such log"));
+    const auto published = tenant->sequencer().published();
+    if (chosen.action == Action::kCheckpoint) return respond(checkpoint_response(*published));
     const bool entries = chosen.action == Action::kEntries || !chosen.tile.level;
-    if (entries && !authorised()) return;
-    if (chosen.action == Action::kEntries) return start_stream(chosen.from.value);
-    const auto tile = chosen.tile.level ? hash_tile(chosen.tile) : entry_bundle(chosen.tile);
+    if (entries && !authorised(*tenant)) return;
+    if (chosen.action == Action::kEntries) {
+      stream_.emplace(*tenant, chosen.from.value, published->size);
+      return start_stream();
+    }
+    const auto tile = tile_response(*tenant, *published, chosen.tile);
     if (tile) return respond(*tile);
     log_event(Level::kError, "unreadable", {{"detail", tile.error().what}});
     respond(problem(500, "a part of the log cannot be read; daybook-relay check says which"));
   }
 
-  bool authorised() {
+  // Otherwise the refusal is on its way.
+  bool authorised(const Tenant& tenant) {
     std::string authority = parser_->host;
     for (char& c : authority) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     const ReadRequest read{{parser_->method, authority, parser_->target},
                            parser_->signature_input,
                            parser_->signature};
     const auto good =
-        service_.readers.check(read, service_.tenants, *tenant_, clock_.now_ms() / 1000);
+        service_.readers.check(read, service_.tenants, tenant, clock_.now_ms() / 1000);
     if (good) return true;
     ++service_.metrics.reads_refused;
     Response refusal =
@@ -318,62 +291,23 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     return false;
   }
 
-  core::Result<Response> hash_tile(const core::tlog::Tile& tile) const {
-    const std::uint64_t width = core::tlog::tile_width_at(tile, published_->size);
-    if (width < tile.width) return problem(404, "the tree has no such tile yet");
-    TRY_ASSIGN(const core::Bytes hashes,
-               tenant_->index().subtrees(*tile.level * core::tlog::kTileHeight,
-                                         tile.index * core::tlog::kTileWidth, tile.width));
-    return Response{200, "application/octet-stream", std::string(core::as_text(hashes)),
-                    "Cache-Control: public, max-age=31536000, immutable\r\n"
-                    "Access-Control-Allow-Origin: *\r\n"};
-  }
-
-  // Each entry behind its length, 16 bits, big-endian (C2SP tlog-tiles, "Log Entries").
-  core::Result<Response> entry_bundle(const core::tlog::Tile& tile) {
-    const std::uint64_t width = core::tlog::tile_width_at(tile, published_->size);
-    if (width < tile.width) return problem(404, "the log has no such entries yet");
-    const std::uint64_t first = tile.index * core::tlog::kTileWidth;
-    TRY_ASSIGN(const auto places, tenant_->index().places(first, tile.width));
-    core::Bytes bodies;
-    TRY(reader().append_bodies(core::LogIndex{first}, places, bodies));
-    std::string out;
-    out.reserve(bodies.size() + 2 * places.size());
-    std::size_t at = 0;
-    for (const core::disk::RecordPlace& place : places) {
-      out += static_cast<char>(place.length >> 8);
-      out += static_cast<char>(place.length);
-      out += core::as_text(core::ByteView(bodies).subspan(at, place.length));
-      at += place.length;
-    }
-    return Response{200, "application/octet-stream", std::move(out),
-                    "Cache-Control: private, max-age=31536000, immutable\r\n"};
-  }
-
-  core::disk::RecordReader reader() const {
-    return {core::disk::posix_filesystem(), tenant_->directory()};
-  }
-
-  void start_stream(std::uint64_t from) {
+  void start_stream() {
     state_ = State::kStreaming;
-    stream_.emplace(reader());
-    stream_end_ = published_->size;
-    stream_next_ = std::min<std::uint64_t>(from, stream_end_);
     if (service_.draining) keep_alive_ = false;
     std::string head;
-    render_stream_head(head, stream_end_, keep_alive_);
+    render_stream_head(head, stream_->end(), keep_alive_);
     send(head);
   }
 
   // The next entries as one chunk, or the end of the stream.
   void fill_chunk() {
-    if (stream_next_ == stream_end_) {
+    if (stream_->at_end()) {
       state_ = State::kWriting;
       stream_.reset();
       return send("0\r\n\r\n");
     }
     core::Bytes bodies;
-    if (const auto read = read_chunk(bodies); !read) {
+    if (const auto read = stream_->next_chunk(bodies); !read) {
       log_event(Level::kError, "unreadable", {{"detail", read.error().what}});
       return close();  // the missing last chunk tells the client
     }
@@ -381,20 +315,6 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     std::snprintf(size.data(), size.size(), "%zx\r\n", bodies.size());
     std::string chunk(size.data());
     send(chunk.append(core::as_text(bodies)).append("\r\n"));
-  }
-
-  core::Result<void> read_chunk(core::Bytes& bodies) {
-    constexpr std::uint64_t kEntriesMax = 1024;
-    const std::uint64_t count = std::min(stream_end_ - stream_next_, kEntriesMax);
-    TRY_ASSIGN(const auto places, tenant_->index().places(stream_next_, count));
-    std::size_t taken = 0;
-    for (std::size_t bytes = 0; taken < places.size() && bytes < kChunkSize; ++taken) {
-      bytes += places[taken].length;
-    }
-    TRY(stream_->append_bodies(core::LogIndex{stream_next_}, std::span(places).first(taken),
-                               bodies));
-    stream_next_ += taken;
-    return {};
   }
 
   // ---- bytes out ----
@@ -505,11 +425,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   std::string out_;  // to be written
   std::size_t written_ = 0;
   bool waiting_to_write_ = false;
-  Tenant* tenant_ = nullptr;  // of the present request
-  std::shared_ptr<const Published> published_;
-  std::optional<core::disk::RecordReader> stream_;
-  std::uint64_t stream_next_ = 0;
-  std::uint64_t stream_end_ = 0;
+  std::optional<EntryReader> stream_;
 };
 
 }  // namespace relay

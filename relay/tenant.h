@@ -39,7 +39,7 @@ class Tenant {
   const std::filesystem::path& directory() const { return directory_; }
   const std::string& origin() const { return files_.origin; }
   const std::string& torn_tail() const { return torn_tail_; }  // what start-up cut off, or nothing
-  EntryIndex& index() { return *index_; }
+  const EntryIndex& index() const { return *index_; }
   Sequencer& sequencer() { return *sequencer_; }
   Admission& admission() { return admission_; }
 

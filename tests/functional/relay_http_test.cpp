@@ -1,7 +1,12 @@
 // The relay's program over loopback: requests good and bad, limits, stalls, start and stop.
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
 
@@ -280,6 +285,30 @@ TEST_CASE("wrong usage is status 2, and help teaches") {
   const auto help = test::run({program, "--help"});
   CHECK(help.status == 0);
   CHECK(help.out.find("daybook-relay serve --data") != std::string::npos);
+}
+
+TEST_CASE("the service manager is told when the relay is ready, and when it stops") {
+  const TempDir dir;
+  const std::string path = dir / "notify";
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  REQUIRE(path.size() < sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const auto told = [fd] {
+    pollfd waiting{fd, POLLIN, 0};
+    std::array<char, 256> buffer{};
+    if (::poll(&waiting, 1, 5000) <= 0) return std::string();
+    const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
+    return std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  };
+  Relay relay(dir / "log", {}, {"env", "NOTIFY_SOCKET=" + path});
+  REQUIRE(relay.listening());
+  CHECK(told() == "READY=1");
+  CHECK(relay.stop().status == 0);
+  CHECK(told() == "STOPPING=1");
+  ::close(fd);
 }
 
 TEST_CASE("the systemd unit is one that systemd understands, and confines the relay") {

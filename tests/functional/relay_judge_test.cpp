@@ -120,6 +120,9 @@ TEST_CASE("a log that was rewritten behind the relay's back is not served under 
   const auto refused = relay.stop();
   CHECK(refused.status == 1);
   CHECK(refused.err.find("are not those that a checkpoint was signed for") != std::string::npos);
+  const auto checked = test::run({test::relay_binary(), "check", dir / "log"});
+  CHECK(checked.status == 1);
+  CHECK(checked.out.find("the first 20 entries do not have the root") != std::string::npos);
 }
 
 TEST_CASE("the entries that head office reads are those of the tree, over TLS") {

@@ -84,24 +84,13 @@ func parseBundle(data []byte, count int) ([][]byte, error) {
 	return entries, nil
 }
 
-// fetchBundle gives exactly t.W entries; like fetchTile, it takes the full one for a partial one.
+// fetchBundle gives exactly t.W entries.
 func (j *judge) fetchBundle(t tlog.Tile) ([][]byte, error) {
-	served := t
-	a, err := j.site.get(tilePath(t), bundleBytesMax, j.reader)
-	if err == nil && a.status == http.StatusNotFound && t.W < tileWidth {
-		served.W = tileWidth
-		a, err = j.site.get(tilePath(served), bundleBytesMax, j.reader)
-		if err == nil && a.status != http.StatusOK {
-			served = t // the partial one is what is missing
-		}
-	}
+	served, a, err := j.getTile(t, bundleBytesMax, j.reader)
 	if err != nil {
 		return nil, err
 	}
 	path := tilePath(served)
-	if a.status != http.StatusOK {
-		return nil, fmt.Errorf("%s: status %d", path, a.status)
-	}
 	if j.headers {
 		// How long a bundle may be kept is not judged: it is not for everyone, and a log may well
 		// keep it out of caches.

@@ -122,25 +122,34 @@ func (j *judge) fetchCheckpoint() (signed []byte, err error) {
 	return a.body, nil
 }
 
-// fetchTile gives exactly t.W hashes. A partial tile that is gone may have been replaced by the
-// full one since the checkpoint was read (tlog-tiles, Partial Tiles).
-func (j *judge) fetchTile(t tlog.Tile) ([]byte, error) {
+// getTile asks for a tile or a bundle, and for the full one where a partial one is missing: it may
+// have been replaced since the checkpoint was read (tlog-tiles, Partial Tiles). It says which came.
+func (j *judge) getTile(t tlog.Tile, bytesMax int64, reader *requestSigner) (tlog.Tile, answer, error) {
 	served := t
-	a, err := j.site.get(tilePath(t), tileWidth*tlog.HashSize, nil)
+	a, err := j.site.get(tilePath(t), bytesMax, reader)
 	if err == nil && a.status == http.StatusNotFound && t.W < tileWidth {
 		served.W = tileWidth
-		a, err = j.site.get(tilePath(served), tileWidth*tlog.HashSize, nil)
+		a, err = j.site.get(tilePath(served), bytesMax, reader)
 		if err == nil && a.status != http.StatusOK {
 			served = t // the partial one is what is missing
 		}
 	}
 	if err != nil {
+		return served, a, err
+	}
+	if a.status != http.StatusOK {
+		return served, a, fmt.Errorf("%s: status %d", tilePath(served), a.status)
+	}
+	return served, a, nil
+}
+
+// fetchTile gives exactly t.W hashes.
+func (j *judge) fetchTile(t tlog.Tile) ([]byte, error) {
+	served, a, err := j.getTile(t, tileWidth*tlog.HashSize, nil)
+	if err != nil {
 		return nil, err
 	}
 	path := tilePath(served)
-	if a.status != http.StatusOK {
-		return nil, fmt.Errorf("%s: status %d", path, a.status)
-	}
 	if len(a.body) != served.W*tlog.HashSize {
 		return nil, fmt.Errorf("%s: %d bytes, not %d", path, len(a.body), served.W*tlog.HashSize)
 	}

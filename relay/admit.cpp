@@ -1,0 +1,41 @@
+// The key decides which log, never what the client says.
+// Must not know sockets.
+#include "relay/admit.h"
+
+namespace relay {
+namespace {
+
+// A duplicate needs no admission: it takes no place, and the sequencer answers it.
+bool is_known(const Tenant& owner, const Item& item) {
+  const auto known = owner.index().find(item.id);
+  return known && known->has_value();
+}
+
+}  // namespace
+
+Admitted admit(const Tenants& tenants, std::span<Item> items, std::int64_t now_s,
+               Metrics& metrics) {
+  Admitted admitted;
+  for (Item& item : items) {
+    if (!item.refusal.empty()) {
+      ++metrics.refused_malformed;
+      continue;
+    }
+    // The request's log is that of its first message that may enter one.
+    Tenant* const owner = tenants.by_key(item.message.header.kid);
+    if (owner == nullptr || (admitted.tenant != nullptr && admitted.tenant != owner)) {
+      item.refusal = "unknown-key: no head office has enrolled it";
+      item.not_admitted = true;
+      ++metrics.refused_unknown_key;
+      continue;
+    }
+    if (!tenants.open() && !is_known(*owner, item) &&
+        owner->admission().judge(item, now_s) == Admission::Verdict::kTooMany) {
+      return {nullptr, true};
+    }
+    if (item.refusal.empty()) admitted.tenant = owner;
+  }
+  return admitted;
+}
+
+}  // namespace relay
