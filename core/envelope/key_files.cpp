@@ -1,4 +1,4 @@
-// One line a file, or a sequence of bulletins. Format: docs/formats/roster.md, "Files".
+// One line a file, or a sequence of bulletins. Format: docs/formats/roster.md, "Directory".
 // Must not know what they are for.
 #include "core/envelope/key_files.h"
 

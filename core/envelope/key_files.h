@@ -1,5 +1,5 @@
 // Files of keys and rosters, as head office, the relay and the tills keep them.
-// Must not know what they are for. Format: docs/formats/roster.md, "Files".
+// Must not know what they are for. Format: docs/formats/roster.md, "Directory".
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Receipts: checked, and as bytes. Format: docs/formats/message.md, "Receipts".
+// Receipts: checked, and as bytes. Format: docs/message.cddl.
 // Must not know the network.
 #include "core/tlog/receipt.h"
 

@@ -1,5 +1,5 @@
 // Receipt: what proves to its sender that a message is in the log.
-// Must not know the network. Format: docs/formats/message.md, "Receipts".
+// Must not know the network. Format: docs/message.cddl.
 #pragma once
 
 #include <string>

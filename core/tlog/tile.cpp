@@ -77,7 +77,7 @@ std::optional<Tile> parse_tile_path(std::string_view path) {
 
 std::uint64_t tile_width_at(const Tile& tile, std::uint64_t size) {
   const unsigned level = tile.level.value_or(0);
-  if (level > kTileLevelMax + 1) return 0;
+  if (kTileHeight * level >= 64) return 0;
   const std::uint64_t nodes = size >> (kTileHeight * level);
   const std::uint64_t first = tile.index * kTileWidth;
   return nodes <= first ? 0 : std::min(nodes - first, kTileWidth);

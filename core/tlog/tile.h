@@ -12,7 +12,6 @@ namespace core::tlog {
 
 inline constexpr unsigned kTileHeight = 8;
 inline constexpr std::uint64_t kTileWidth = std::uint64_t{1} << kTileHeight;
-inline constexpr unsigned kTileLevelMax = 5;  // 2^48 leaves and more
 
 struct Tile {
   std::optional<unsigned> level;  // 0 to 63; none: an entry bundle

@@ -296,9 +296,11 @@ void make_sealed_log(const TempDir& dir) {
   REQUIRE(test::run({test::relay_binary(), "check", dir / "log"}).status == 0);
 }
 
+// How a relay that must not start ended.
 test::Outcome serve(const TempDir& dir) {
-  return test::run(
-      {test::relay_binary(), "serve", "--open", "--data", dir / "log", "--listen", "127.0.0.1:0"});
+  Relay relay(dir / "log");
+  CHECK_FALSE(relay.listening());
+  return relay.stop();
 }
 
 }  // namespace
