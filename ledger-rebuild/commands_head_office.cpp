@@ -19,10 +19,13 @@ using core::Result;
 struct InitArguments {
   std::string directory;
   std::string origin;
+  bool in_clear = false;
 };
 
 Result<int> init(const InitArguments& a) {
-  TRY_ASSIGN(const HeadOffice office, HeadOffice::create(a.directory, a.origin));
+  TRY_ASSIGN(const HeadOffice office,
+             HeadOffice::create(a.directory, a.origin,
+                                a.in_clear ? Payloads::kInClear : Payloads::kSealed));
   std::printf("origin %s\nkey %s\n", office.origin().c_str(), office.public_key().hex().c_str());
   return 0;
 }
@@ -30,26 +33,12 @@ Result<int> init(const InitArguments& a) {
 struct EnrolArguments {
   std::string directory;
   std::string request;
-  std::uint32_t store = 0;
-  std::uint32_t till = 0;
-  std::string key;
 };
 
-Result<EnrolRequest> request_of(const EnrolArguments& a, bool by_words) {
-  if (by_words) {
-    return parse_enrol_request("store " + std::to_string(a.store) + "\ntill " +
-                               std::to_string(a.till) + "\nkey " + a.key + "\n");
-  }
+Result<int> enrol(const EnrolArguments& a) {
   TRY_ASSIGN(const auto content, core::disk::posix_filesystem().content(a.request));
-  auto request = parse_enrol_request(core::as_text(content.bytes));
+  const auto request = core::envelope::parse_enrol_request(core::as_text(content.bytes));
   if (!request) return fail(request.error().code, a.request + ": " + request.error().what);
-  return request;
-}
-
-Result<int> enrol(const EnrolArguments& a, bool by_words) {
-  const auto request = request_of(a, by_words);
-  if (!request && by_words) return fail(Errc::kUsage, request.error().what);
-  if (!request) return fail(request.error());
   TRY_ASSIGN(HeadOffice office, HeadOffice::open(a.directory));
   TRY_ASSIGN(const auto answers, office.enrol(std::span(&*request, 1)));
   const Enrolled& answer = answers.front();
@@ -101,9 +90,14 @@ void add_init(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("--origin", a->origin, "Name of the log, for example example.com/shops")
       ->required();
+  command->add_flag("--in-clear", a->in_clear,
+                    "Make no sealing key: whoever holds the log can read the tills' figures");
   command->footer(
       "Example:\n  daybook-rebuild init --dir head-office --origin example.com/shops\n"
-      "Keep head-office.key secret; the other files may be copied to whoever checks.");
+      "Keep head-office.key and sealing.key secret, and a copy of both in a safe: without\n"
+      "sealing.key nobody can read what the tills sealed. The other files may be copied to "
+      "whoever\n"
+      "checks.");
   command->callback([a, &exit_code] { exit_code = finish(init(*a)); });
 }
 
@@ -111,23 +105,14 @@ void add_enrol(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("enrol", "Put a till's key on the roster");
   auto a = std::make_shared<EnrolArguments>();
   command->add_option("--dir", a->directory, "Head-office directory")->required();
-  auto* request = command->add_option("--request", a->request, "The till's request file");
-  auto* store = command->add_option("--store", a->store, "Store number")->excludes(request);
-  auto* till = command->add_option("--till", a->till, "Till number in its store")->needs(store);
-  auto* key = command->add_option("--key", a->key, "Public key, 64 hexadecimal digits");
-  key->needs(till)->excludes(request);
-  store->needs(key);
+  command->add_option("--request", a->request, "The till's request file")->required();
   command->footer(
-      "Examples:\n  daybook-rebuild enrol --dir head-office --request till-4-1.request\n"
-      "  daybook-rebuild enrol --dir head-office --store 4 --till 1 --key 3b6a...\n"
+      "Example:\n  daybook-rebuild enrol --dir head-office --request till-4-1.request\n"
       "Prints the epoch and the entry id that the till starts its chain with. A till that is\n"
-      "enrolled again, with a new key, gets the next epoch.");
-  command->callback([a, request, key, &exit_code] {
-    if (request->count() + key->count() != 1) {
-      throw CLI::RequiredError("--request, or --store, --till and --key");
-    }
-    exit_code = finish(enrol(*a, key->count() > 0));
-  });
+      "enrolled again, with a new key, gets the next epoch. The request is signed with the key "
+      "that\n"
+      "it asks for, over the log's origin: nobody can enrol a key that is not his.");
+  command->callback([a, &exit_code] { exit_code = finish(enrol(*a)); });
 }
 
 void add_log_key(CLI::App& app, int& exit_code) {

@@ -56,7 +56,7 @@ struct Item {
   core::ByteView bytes;
   core::ByteView protected_header;
   core::ByteView payload;
-  bool is_summary = false;                              // by its content type
+  core::envelope::ContentType content_type = core::envelope::ContentType::kSummary;
   std::optional<core::envelope::TreeHead> tree_head{};  // of a message just read, if it has one
   Entry entry;         // when bytes are there and payload_fault is kNone
   std::string detail;  // of payload_fault

@@ -1,15 +1,13 @@
 // HeadOffice: files of the head-office directory, each replaced as a whole and synced.
 #include "ledger-rebuild/head_office.h"
 
-#include <algorithm>
-#include <limits>
 #include <memory>
 #include <optional>
 
-#include "core/base/decimal.h"
 #include "core/disk/file.h"
 #include "core/disk/replace_file.h"
 #include "core/envelope/key_files.h"
+#include "ledger-rebuild/openers.h"
 
 namespace rebuild {
 namespace {
@@ -23,14 +21,17 @@ using core::Result;
 using core::disk::Access;
 using core::disk::posix_filesystem;
 using core::envelope::check_origin;
+using core::envelope::EnrolRequest;
 using core::envelope::kOriginFile;
 using core::envelope::kRosterFile;
+using core::envelope::kSealingFile;
 using core::envelope::PrivateKey;
 using core::envelope::PublicKey;
 using core::envelope::read_private_key;
 using core::envelope::read_public_key;
 using core::envelope::read_roster_file;
 using core::envelope::Roster;
+using core::envelope::SealingPrivateKey;
 
 constexpr const char* kKeyFile = "head-office.key";
 constexpr const char* kPublicFile = core::envelope::kHeadOfficeFile;
@@ -40,13 +41,21 @@ Result<void> replace_file(const fs::path& path, ByteView content, Access access 
   return core::disk::replace_file(posix_filesystem(), path, content, access);
 }
 
-// What an interrupted creation leaves behind (no key, an empty roster) may be overwritten.
-Result<void> refuse_existing(const fs::path& path, bool may_be_empty) {
+// What an interrupted creation leaves behind may be overwritten: no key that signs, and at most a
+// roster without tills. A roster with tills is somebody's, also when the key beside it was lost.
+Result<void> refuse_existing(const fs::path& directory) {
   std::error_code error;
-  const bool there = fs::exists(path, error) && !(may_be_empty && fs::file_size(path, error) == 0);
-  if (error) return fail(Errc::kIo, path.string() + ": " + error.message());
-  if (there) return fail(Errc::kExists, path.string() + ": a head office is there already");
-  return {};
+  const auto is_there = [&](const char* name) { return fs::exists(directory / name, error); };
+  const bool has_roster = is_there(kRosterFile);
+  const bool has_sealing_key = is_there(kSealingFile);
+  bool taken = is_there(kKeyFile) || (has_sealing_key && !has_roster);
+  if (error) return fail(Errc::kIo, directory.string() + ": " + error.message());
+  if (!taken && has_roster) {
+    const auto file = read_roster_file(directory);
+    taken = !file || !file->roster.enrolments().empty();
+  }
+  if (!taken) return {};
+  return fail(Errc::kExists, directory.string() + ": a head office is there already");
 }
 
 Bytes line(std::string_view text) {
@@ -55,81 +64,48 @@ Bytes line(std::string_view text) {
   return out;
 }
 
-// The value of "name VALUE", or nothing.
-std::optional<std::string_view> value_of(std::string_view text, std::string_view name) {
-  if (text.size() <= name.size() + 1 || !text.starts_with(name) || text[name.size()] != ' ') {
-    return std::nullopt;
-  }
-  return text.substr(name.size() + 1);
-}
-
-Result<std::uint32_t> parse_number(std::string_view text) {
-  TRY_ASSIGN(const std::uint64_t value, core::parse_unsigned(text));
-  if (value > std::numeric_limits<std::uint32_t>::max()) {
-    return fail(Errc::kMalformed, "'" + std::string(text) + "' is beyond 4294967295");
-  }
-  return static_cast<std::uint32_t>(value);
+// The roster with what opens its tills' payloads, where head office's private key is.
+Result<std::size_t> add_openers(const fs::path& directory, Roster& roster) {
+  const auto own = core::envelope::read_sealing_key(directory / kSealingFile);
+  if (own) return attach_openers(directory, *own, roster);
+  if (own.error().code != Errc::kNotFound) return fail(own.error());
+  return std::size_t{0};
 }
 
 }  // namespace
 
-Result<EnrolRequest> parse_enrol_request(std::string_view text) {
-  constexpr std::string_view kNames[] = {"store", "till", "key"};
-  std::string_view values[3];
-  for (std::size_t i = 0; i < 3; ++i) {
-    const std::size_t end = text.find('\n');
-    std::string_view one = text.substr(0, end);
-    if (one.ends_with('\r')) one.remove_suffix(1);
-    const auto value = value_of(one, kNames[i]);
-    if (!value) {
-      return fail(Errc::kMalformed, "line " + std::to_string(i + 1) + ": expected '" +
-                                        std::string(kNames[i]) + " ...'");
-    }
-    values[i] = *value;
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  if (!text.empty()) return fail(Errc::kMalformed, "line 4: nothing may follow the key");
-  const auto on_line = [](int number, const core::Error& error) {
-    return fail(Errc::kMalformed, "line " + std::to_string(number) + ": " + error.what);
-  };
-  EnrolRequest request;
-  const auto store = parse_number(values[0]);
-  if (!store) return on_line(1, store.error());
-  const auto till = parse_number(values[1]);
-  if (!till) return on_line(2, till.error());
-  const auto bytes = core::from_hex(values[2]);
-  if (!bytes) return on_line(3, bytes.error());
-  const auto key = PublicKey::from(*bytes);
-  if (!key) return on_line(3, key.error());
-  request.till = core::TillRef{core::StoreId{*store}, core::TillId{*till}};
-  request.key = *key;
-  return request;
-}
-
 HeadOffice::HeadOffice(fs::path directory, PublicKey public_key, Roster roster)
     : directory_(std::move(directory)), public_key_(public_key), roster_(std::move(roster)) {}
 
-Result<HeadOffice> HeadOffice::create(const fs::path& directory, std::string_view origin) {
+Result<HeadOffice> HeadOffice::create(const fs::path& directory, std::string_view origin,
+                                      Payloads payloads) {
   TRY(check_origin(origin, "--origin"));
   TRY(posix_filesystem().create_directory(directory));
   TRY_ASSIGN(const auto lock, posix_filesystem().lock(directory / kLockFile));
-  const fs::path key_file = directory / kKeyFile;
-  TRY(refuse_existing(key_file, false));
-  // A roster with entries is somebody's, also when the key beside it was lost or never copied.
-  TRY(refuse_existing(directory / kRosterFile, true));
+  TRY(refuse_existing(directory));
   const PrivateKey key = PrivateKey::generate();
+  const SealingPrivateKey sealing_key = SealingPrivateKey::generate();
+  TRY_ASSIGN(Roster roster, Roster::read({}, origin, key.public_key()));
+  Bytes bulletins;
+  if (payloads == Payloads::kSealed) {
+    TRY_ASSIGN(bulletins, roster.name_sealing_key(sealing_key.public_key(), key));
+  }
   TRY(replace_file(directory / kOriginFile, line(origin)));
   TRY(replace_file(directory / kPublicFile, line(key.public_key().hex())));
-  TRY(replace_file(directory / kRosterFile, {}));
+  TRY(replace_file(directory / kRosterFile, bulletins));
+  if (payloads == Payloads::kSealed) {
+    TRY(replace_file(directory / kSealingFile, line(core::to_hex(sealing_key.view())),
+                     Access::kOwner));
+  }
   // Last: an interrupted creation can be repeated.
-  TRY(replace_file(key_file, line(core::to_hex(key.seed())), Access::kOwner));
+  TRY(replace_file(directory / kKeyFile, line(core::to_hex(key.seed())), Access::kOwner));
   return open(directory);
 }
 
 Result<HeadOffice> HeadOffice::open(const fs::path& directory) {
   TRY_ASSIGN(const PublicKey key, read_public_key(directory / kPublicFile));
-  TRY_ASSIGN(auto file, read_roster_file(directory));
-  return HeadOffice(directory, key, std::move(file.roster));
+  TRY_ASSIGN(Roster roster, read_roster(directory));
+  return HeadOffice(directory, key, std::move(roster));
 }
 
 Result<void> HeadOffice::extend(const Write& write) {
@@ -142,8 +118,12 @@ Result<void> HeadOffice::extend(const Write& write) {
   TRY_ASSIGN(auto file, read_roster_file(directory_));
   TRY_ASSIGN(const Bytes bulletins, write(file.roster, key));
   core::append(file.bytes, bulletins);
+  TRY_ASSIGN(const std::size_t agreed, add_openers(directory_, file.roster));
   TRY(replace_file(directory_ / kRosterFile, file.bytes));
   roster_ = std::move(file.roster);
+  // What is not kept is agreed on again by each replay: slower, and no reason to say that the
+  // roster was not written.
+  if (agreed > 0) (void)keep_openers(directory_, *roster_.sealing_key(), roster_);
   return {};
 }
 
@@ -153,7 +133,7 @@ Result<std::vector<Enrolled>> HeadOffice::enrol(std::span<const EnrolRequest> re
   TRY(extend([&](Roster& roster, const PrivateKey& key) -> Result<Bytes> {
     Bytes bulletins;
     for (const EnrolRequest& request : requests) {
-      const auto bulletin = roster.enrol(request.till, request.key, key);
+      const auto bulletin = roster.enrol(request, key);
       if (!bulletin) {
         return fail(bulletin.error().code,
                     "till " + to_string(request.till) + ": " + bulletin.error().what);
@@ -190,6 +170,7 @@ Result<std::optional<core::wire::ReadCredential>> read_credential(const fs::path
 
 Result<Roster> read_roster(const fs::path& directory) {
   TRY_ASSIGN(auto file, read_roster_file(directory));
+  TRY(add_openers(directory, file.roster));
   return std::move(file.roster);
 }
 

@@ -12,17 +12,12 @@
 
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/envelope/enrol_request.h"
 #include "core/envelope/keys.h"
 #include "core/envelope/roster.h"
 #include "core/wire/relay_client.h"
 
 namespace rebuild {
-
-// What a till asks head office for: to speak for itself with this key.
-struct EnrolRequest {
-  core::TillRef till;
-  core::envelope::PublicKey key;
-};
 
 // What head office answers; the till starts its chain with both.
 struct Enrolled {
@@ -31,16 +26,17 @@ struct Enrolled {
   core::envelope::MessageId entry;  // `prev` of the till's first message
 };
 
-// Three lines, in this order: "store N", "till N", "key HEX".
-// Errors: kMalformed (another line, with its number; a number or key out of shape).
-core::Result<EnrolRequest> parse_enrol_request(std::string_view text);
+// Whether tills seal their payloads to head office.
+enum class Payloads { kSealed, kInClear };
 
 class HeadOffice {
  public:
-  // Makes a key and an empty roster in `directory`, which is created when missing; durable when it
-  // returns. Errors: kExists (a head office is there), kMalformed (origin), kIo, kSyncFailed.
+  // Makes keys and a roster without tills in `directory`, which is created when missing; durable
+  // when it returns. Errors: kExists (a head office is there), kMalformed (origin), kIo,
+  // kSyncFailed.
   static core::Result<HeadOffice> create(const std::filesystem::path& directory,
-                                         std::string_view origin);
+                                         std::string_view origin,
+                                         Payloads payloads = Payloads::kSealed);
 
   // Reads the directory and checks every bulletin of the roster.
   // Errors: kNotFound, kMalformed, kBadSignature, kUnknownKey, kIo.
@@ -48,9 +44,9 @@ class HeadOffice {
 
   // Enrols all of them, in order, with one durable replacement of the roster file: all or none.
   // The directory is locked and the roster read again first, so two processes cannot lose an entry.
-  // Errors: kExists (a key is enrolled already), kBusy (another process enrols), kIo, kSyncFailed;
-  // after any of them the file is the one before.
-  core::Result<std::vector<Enrolled>> enrol(std::span<const EnrolRequest> requests);
+  // Errors: those of Roster::enrol, naming the till; kBusy (another process enrols), kIo,
+  // kSyncFailed; after any of them the file is the one before.
+  core::Result<std::vector<Enrolled>> enrol(std::span<const core::envelope::EnrolRequest> requests);
 
   // Names the key that signs the log's checkpoints: tills and replays check receipts with it.
   // Errors: kMalformed (no such key), kBusy, kIo, kSyncFailed.
@@ -83,7 +79,8 @@ core::Result<std::optional<core::wire::ReadCredential>> read_credential(
     const std::filesystem::path& directory);
 
 // The roster alone, for those who only read: needs head-office.pub, origin and roster.cbor, and
-// never opens the private key. Errors: as HeadOffice::open.
+// never opens the private key that signs. Where sealing.key is, with the openers of what is sealed
+// to it. Errors: as HeadOffice::open, and those of attach_openers.
 core::Result<core::envelope::Roster> read_roster(const std::filesystem::path& directory);
 
 }  // namespace rebuild

@@ -14,7 +14,6 @@ namespace {
 
 using core::Errc;
 using core::Error;
-using core::envelope::ContentType;
 using core::envelope::Message;
 using core::envelope::Roster;
 
@@ -30,7 +29,7 @@ void parse(const SourceEntry& entry, Item& item) {
   }
   item.protected_header = message->protected_header;
   item.payload = message->payload;
-  item.is_summary = message->header.content_type == ContentType::kSummary;
+  item.content_type = message->header.content_type;
   item.tree_head = message->header.tree_head;
   item.facts.kid = message->header.kid;
   item.facts.epoch = message->header.epoch;
@@ -54,16 +53,16 @@ Reason fault_of(Errc code) {
       return Reason::kUnbalanced;
     case Errc::kOverflow:
       return Reason::kOutOfRange;
+    case Errc::kBadSignature:
+    case Errc::kUnknownKey:
+      return Reason::kNotOpened;
     default:
       return Reason::kMalformedPayload;
   }
 }
 
 core::Result<Entry> decode(const Item& item) {
-  if (!item.is_summary) {
-    return core::fail(Errc::kMalformed, "a bulletin, signed with a till's key");
-  }
-  TRY_ASSIGN(const auto summary, core::retail::decode_summary(item.payload));
+  TRY_ASSIGN(const auto summary, read_summary(item));
   return make_entry(summary);
 }
 
@@ -98,6 +97,27 @@ std::vector<std::size_t> unchecked(std::span<const Item> items, Condition condit
 }
 
 }  // namespace
+
+core::Result<core::retail::Summary> read_summary(const Item& item) {
+  const auto& opener = item.enrolment->opener;
+  TRY_ASSIGN(const core::Bytes payload,
+             core::envelope::open_payload(item.content_type, item.protected_header, item.payload,
+                                          opener ? &*opener : nullptr));
+  return core::retail::decode_summary(payload);
+}
+
+core::Result<void> check_openers(std::span<const Item> items) {
+  for (const Item& item : items) {
+    const bool is_sealed = item.content_type == core::envelope::ContentType::kSealedSummary &&
+                           !item.bytes.empty() && is_enrolled(item);
+    if (!is_sealed || !item.enrolment->seals_to || item.enrolment->opener) continue;
+    return core::fail(Errc::kNotFound,
+                      "message " + item.facts.id.hex() + " is sealed to head office's key " +
+                          item.enrolment->seals_to->hex() +
+                          ", and sealing.key with its private half is not in the directory");
+  }
+  return {};
+}
 
 void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& intake) {
   std::vector<Item>& items = intake.items;

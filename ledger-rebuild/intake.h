@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/envelope/roster.h"
+#include "core/retail/summary.h"
 #include "ledger-rebuild/facts.h"
 #include "ledger-rebuild/source.h"
 
@@ -38,8 +39,16 @@ void find_enrolments(std::span<Item> items, const core::envelope::Roster& roster
 std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned threads,
                                const Progress& progress);
 
-// Decodes the payloads of items whose bytes are there and whose key is enrolled, and makes their
-// entries; sets payload_fault and detail where that fails.
+// Whether every sealed payload has an opener, if its till agreed on one.
+// Errors: kNotFound (head office's private sealing key is missing).
+core::Result<void> check_openers(std::span<const Item> items);
+
+// Opens, if it is sealed, and decodes. Shape: an item with bytes and an enrolment.
+// Errors: those of open_payload and decode_summary.
+core::Result<core::retail::Summary> read_summary(const Item& item);
+
+// Opens and decodes the payloads of items whose bytes are there and whose key is enrolled, and
+// makes their entries; sets payload_fault and detail where that fails.
 void decode_payloads(std::span<Item> items, unsigned threads);
 
 }  // namespace rebuild

@@ -47,7 +47,7 @@ Result<void> restore_bytes(Item& item, core::ByteView bytes) {
   item.bytes = bytes;
   item.protected_header = message.protected_header;
   item.payload = message.payload;
-  item.is_summary = message.header.content_type == core::envelope::ContentType::kSummary;
+  item.content_type = message.header.content_type;
   return {};
 }
 

@@ -100,14 +100,16 @@ class TillCase {
     return out;
   }
 
-  void judge() {
+  Result<void> judge() {
     check();
+    TRY(check_openers(intake_.items));
     decode_payloads(intake_.items, 1);
     verdicts_ = resolve(intake_.items);
     for (std::size_t i = 0; i < intake_.items.size(); ++i) {
       if (!is_authentic_closing(i)) continue;
       if (!top_ || place(i) > place(*top_)) top_ = i;
     }
+    return {};
   }
 
   const std::vector<Item>& items() const { return intake_.items; }
@@ -160,6 +162,7 @@ FileVerdict refused_verdict(Reason reason) {
     case Reason::kMalformedPayload:
     case Reason::kUnbalanced:
     case Reason::kOutOfRange:
+    case Reason::kNotOpened:
       return FileVerdict::kNoClosing;
   }
   return FileVerdict::kUnreadable;
@@ -198,7 +201,7 @@ Result<void> add_last(const TillCase& one, Recovery& recovery) {
   for (const auto& [number, i] : parts) {
     const Item& item = one.items()[i];
     TRY_ASSIGN(const auto message, core::envelope::parse_message(item.bytes));
-    TRY_ASSIGN(const auto summary, core::retail::decode_summary(item.payload));
+    TRY_ASSIGN(const auto summary, read_summary(item));
     recovery.last.push_back(RecoveredPart{core::to_bytes(item.bytes), message.header, item.facts.id,
                                           std::get<core::retail::Closing>(summary)});
   }
@@ -308,7 +311,7 @@ Result<Recovery> Mailbox::recover(core::TillRef till, const Roster& roster,
     const File& file = (*files_)[i];
     if (file.signature && bad.contains(*file.signature)) one.add(i, file.bytes);
   }
-  one.judge();
+  TRY(one.judge());
 
   std::map<MessageId, std::size_t> by_id;
   for (std::size_t i = 0; i < one.items().size(); ++i) by_id.emplace(one.items()[i].facts.id, i);

@@ -102,7 +102,7 @@ class Run {
     TRY_ASSIGN(Known known, read_known(db_));
     TRY_ASSIGN(const auto fresh, new_entries(content, known, source_name, threads_));
     outcome_.resolve_seconds += watch_.lap();
-    check(fresh, known.intake);
+    TRY(check(fresh, known.intake));
     outcome_.check_seconds = watch_.lap();
     const std::vector<Verdict> verdicts = resolve(known.intake.items);
     outcome_.resolve_seconds += watch_.lap();
@@ -197,15 +197,17 @@ class Run {
     return leaves;
   }
 
-  void check(std::span<const SourceEntry> fresh, Intake& intake) {
+  Result<void> check(std::span<const SourceEntry> fresh, Intake& intake) {
     const std::size_t before = intake.items.size() + intake.no_messages.size();
     take_up(fresh, threads_, intake);
     outcome_.entries_read = fresh.size();
     outcome_.messages_new = intake.items.size() + intake.no_messages.size() - before;
     find_enrolments(intake.items, roster_, threads_);
+    TRY(check_openers(intake.items));
     outcome_.signatures_checked =
         check_signatures(intake.items, options_.verify, threads_, options_.progress);
     decode_payloads(intake.items, threads_);
+    return {};
   }
 
   Result<void> write(BooksWriter& writer, const SourceContent& content, const Known& known,

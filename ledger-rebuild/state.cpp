@@ -41,6 +41,8 @@ std::string_view reason_text(Reason reason) {
       return "unbalanced";
     case Reason::kOutOfRange:
       return "out-of-range";
+    case Reason::kNotOpened:
+      return "not-opened";
   }
   return "unknown";
 }

@@ -27,6 +27,7 @@ enum class Reason : std::uint8_t {
   kMalformedPayload = 7,  // authentic, but no summary
   kUnbalanced = 8,        // authentic, but its parts do not add up
   kOutOfRange = 9,        // authentic, but a figure is beyond what the books add up
+  kNotOpened = 10,        // authentic, but not sealed with its till's key for its place
 };
 
 enum class Kind : std::uint8_t { kNone = 0, kOpening = 1, kClosing = 2 };

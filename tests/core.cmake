@@ -3,8 +3,10 @@ daybook_test(test_base
   SOURCES unit/base_arithmetic_test.cpp unit/base_text_test.cpp unit/base64_test.cpp
   USES core_base LABELS unit)
 daybook_test(test_envelope
-  SOURCES unit/cbor_test.cpp unit/message_test.cpp unit/roster_test.cpp unit/vectors_test.cpp
-  USES core_envelope nlohmann_json::nlohmann_json LABELS unit)
+  SOURCES
+    unit/cbor_test.cpp unit/message_test.cpp unit/roster_test.cpp unit/sealing_test.cpp
+    unit/vectors_test.cpp
+  USES core_envelope nlohmann_json::nlohmann_json PkgConfig::SODIUM LABELS unit)
 daybook_test(test_tlog
   SOURCES unit/tlog_test.cpp
   USES core_tlog LABELS unit)

@@ -97,7 +97,8 @@ Result<void> check_receipt(Journal& journal, const OutboxEntry& entry, const std
 }
 
 // Sequences from 1 without a gap, each naming the one before, each with a valid signature.
-Result<Reported> check_chain(Journal& journal, Outbox outbox) {
+Result<Reported> check_chain(Journal& journal, Outbox outbox,
+                             const std::optional<core::envelope::SealingKey>& sealing_key) {
   const Identity& self = journal.identity();
   const core::envelope::PublicKey key = self.key.public_key();
   const core::envelope::Kid kid = core::envelope::derive_kid(self.origin, key);
@@ -119,7 +120,15 @@ Result<Reported> check_chain(Journal& journal, Outbox outbox) {
       }
       if (!verify_message(*message, key)) return broken(journal, place + ": bad signature");
       TRY(check_receipt(journal, entry, place));
-      auto summary = core::retail::decode_summary(message->payload);
+      const auto payload =
+          core::envelope::open_payload(header.content_type, message->protected_header,
+                                       message->payload, sealing_key ? &*sealing_key : nullptr);
+      if (!payload) return broken(journal, place + ": " + payload.error().what);
+      const bool is_sealed = header.content_type == core::envelope::ContentType::kSealedSummary;
+      if (is_sealed != sealing_key.has_value()) {
+        return broken(journal, place + ": in clear, and this epoch's messages are sealed");
+      }
+      auto summary = core::retail::decode_summary(*payload);
       if (!summary) return broken(journal, place + ": " + summary.error().what);
       prev = core::envelope::message_id(entry.message);
       TRY(take_summary(reported, std::move(*summary)));
@@ -214,7 +223,8 @@ Result<void> check_closings(Journal& journal, const Reported& reported,
 Result<void> Till::check() {
   TRY(check_database(journal_));
   TRY_ASSIGN(auto folds, check_documents(journal_));
-  TRY_ASSIGN(const Reported reported, check_chain(journal_, outbox()));
+  TRY_ASSIGN(const auto key, sealing_key());
+  TRY_ASSIGN(const Reported reported, check_chain(journal_, outbox(), key));
   TRY(check_days(journal_, reported));
   TRY(check_openings(journal_, reported));
   return check_closings(journal_, reported, folds);

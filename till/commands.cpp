@@ -37,13 +37,8 @@ Result<Till> open_till(const CommandWords& words) {
   return Till::open(words.journal, Durability::kFull);
 }
 
-std::string request_text(core::TillRef ref, const core::envelope::PublicKey& key) {
-  return "store " + to_string(ref.store) + "\ntill " + to_string(ref.till) + "\nkey " + key.hex() +
-         "\n";
-}
-
 Result<void> write_request(const CommandWords& words, Till& till) {
-  const std::string text = request_text(till.ref(), till.public_key());
+  const std::string text = core::envelope::enrol_request_text(till.enrol_request());
   if (words.request.empty()) {
     print(text);
     return {};
@@ -119,7 +114,8 @@ Result<void> run_join(const CommandWords& words) {
   if (!roster) return fail(roster.error().code, words.roster.string() + ": " + roster.error().what);
   TRY(till.join(*roster));
   TRY_ASSIGN(const TillStatus after, till.status());
-  print("till " + to_string(after.ref) + " joined, epoch " + to_string(after.epoch) + "\n");
+  print("till " + to_string(after.ref) + " joined, epoch " + to_string(after.epoch) +
+        (after.sealed ? ", sealing to head office\n" : ", sending in clear\n"));
   return {};
 }
 
@@ -253,7 +249,7 @@ Result<void> run_show(const CommandWords& words) {
     TRY_ASSIGN(const StoredDocument document, till.document(words.show_number));
     print(report_document(till.ref(), document, till.catalog(), form));
   } else if (words.show_what == "request") {
-    print(request_text(till.ref(), till.public_key()));
+    print(core::envelope::enrol_request_text(till.enrol_request()));
   } else {
     TRY_ASSIGN(const TillStatus status, till.status());
     print(report_status(status, form));

@@ -101,8 +101,12 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
   TRY_ASSIGN(Database db, open_locked(path, false));
   TRY(check_version(db));
   TRY(set_durability(db, durability));
-  Journal journal(std::move(db), Identity{{}, {}, {}, core::envelope::PrivateKey::generate()},
-                  durability);
+  const Identity to_be_read{{},
+                            {},
+                            {},
+                            core::envelope::PrivateKey::generate(),
+                            core::envelope::SealingPrivateKey::generate()};
+  Journal journal(std::move(db), to_be_read, durability);
   TRY(journal.load_identity());
   TRY(journal.load_state());
   TRY(journal.load_counters());
@@ -142,16 +146,17 @@ Result<void> Journal::create_tables() {
 }
 
 Result<void> Journal::put_identity() {
-  TRY_ASSIGN(Statement s, database_.prepare("INSERT INTO identity VALUES (1, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(Statement s, database_.prepare("INSERT INTO identity VALUES (1, ?, ?, ?, ?, ?, ?)"));
   s.bind_int(1, identity_.ref.store.value).bind_int(2, identity_.ref.till.value);
   s.bind_text(3, identity_.currency.code()).bind_text(4, identity_.origin);
-  s.bind_blob(5, identity_.key.seed());
+  s.bind_blob(5, identity_.key.seed()).bind_blob(6, identity_.sealing_key.view());
   return s.run();
 }
 
 Result<void> Journal::load_identity() {
-  TRY_ASSIGN(Statement s,
-             database_.prepare("SELECT store, till, currency, origin, seed FROM identity"));
+  TRY_ASSIGN(
+      Statement s,
+      database_.prepare("SELECT store, till, currency, origin, seed, sealing_key FROM identity"));
   TRY_ASSIGN(const bool row, s.step());
   if (!row) return damaged(database_, "the identity row is missing");
   identity_.ref = core::TillRef{core::StoreId{static_cast<std::uint32_t>(s.column_int(0))},
@@ -164,12 +169,15 @@ Result<void> Journal::load_identity() {
   auto key = core::envelope::PrivateKey::from_seed(s.column_blob(4));
   if (!key) return damaged(database_, "identity: " + key.error().what);
   identity_.key = *key;
+  auto sealing_key = core::envelope::SealingPrivateKey::from(s.column_blob(5));
+  if (!sealing_key) return damaged(database_, "identity: " + sealing_key.error().what);
+  identity_.sealing_key = *sealing_key;
   return {};
 }
 
 Result<void> Journal::put_state(const JournalState& next) {
-  TRY_ASSIGN(Statement s,
-             database_.prepare("REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(Statement s, database_.prepare(
+                              "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   s.bind_int(1, next.epoch.value).bind_blob(2, next.entry.view());
   s.bind_int(3, to_sql(next.last_sequence.value)).bind_blob(4, next.last_id.view());
   bind_day(s, 5, next.open_day);
@@ -179,6 +187,7 @@ Result<void> Journal::put_state(const JournalState& next) {
   if (next.tree_head) {
     s.bind_int(10, to_sql(next.tree_head->size)).bind_blob(11, next.tree_head->root.view());
   }
+  if (next.seals_to) s.bind_blob(12, next.seals_to->view());
   TRY(s.run());
   state_ = next;
   return {};
@@ -187,8 +196,8 @@ Result<void> Journal::put_state(const JournalState& next) {
 Result<void> Journal::load_state() {
   TRY_ASSIGN(Statement s,
              database_.prepare("SELECT epoch, entry, last_sequence, last_id, open_day, last_day, "
-                               "first_position, mailbox, log_key, tree_size, tree_root "
-                               "FROM state"));
+                               "first_position, mailbox, log_key, tree_size, tree_root, "
+                               "seals_to FROM state"));
   TRY_ASSIGN(const bool row, s.step());
   if (!row) return damaged(database_, "the state row is missing");
   const auto entry = core::envelope::MessageId::from(s.column_blob(1));
@@ -210,6 +219,11 @@ Result<void> Journal::load_log_state(const Statement& row) {
     const auto key = core::envelope::PublicKey::from(row.column_blob(8));
     if (!key) return damaged(database_, "state: the log's key is not 32 bytes");
     state_.log_key = *key;
+  }
+  if (!row.column_is_null(11)) {
+    const auto key = core::envelope::SealingPublicKey::from(row.column_blob(11));
+    if (!key) return damaged(database_, "state: head office's sealing key is not 32 bytes");
+    state_.seals_to = *key;
   }
   if (row.column_is_null(9)) return {};
   const auto root = core::envelope::Hash::from(row.column_blob(10));

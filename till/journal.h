@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/envelope/keys.h"
 #include "core/envelope/message.h"
+#include "core/envelope/sealing.h"
 #include "core/retail/catalog.h"
 #include "core/retail/document.h"
 #include "core/sqlite/database.h"
@@ -32,6 +33,7 @@ struct Identity {
   core::Currency currency;
   std::string origin;
   core::envelope::PrivateKey key;
+  core::envelope::SealingPrivateKey sealing_key;
 };
 
 // What changes: the one row that every operation but a sale rewrites.
@@ -48,6 +50,8 @@ struct JournalState {
   std::optional<core::envelope::PublicKey> log_key;
   // Of the latest receipt: what this till was last shown of the log.
   std::optional<core::envelope::TreeHead> tree_head;
+  // Head office's key that this epoch seals to, as the roster says; none: payloads go in clear.
+  std::optional<core::envelope::SealingPublicKey> seals_to;
 };
 
 // Last number given out in each series, in the order of core::retail::kSaleSeries.

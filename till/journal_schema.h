@@ -7,7 +7,7 @@
 namespace till {
 
 inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
 inline constexpr std::int64_t kPageSize = 1024;
@@ -16,12 +16,12 @@ inline constexpr const char* kSchema = R"sql(
 CREATE TABLE identity(
   id INTEGER PRIMARY KEY CHECK(id = 1),
   store INT NOT NULL, till INT NOT NULL, currency TEXT NOT NULL, origin TEXT NOT NULL,
-  seed BLOB NOT NULL) STRICT;
+  seed BLOB NOT NULL, sealing_key BLOB NOT NULL) STRICT;
 CREATE TABLE state(
   id INTEGER PRIMARY KEY CHECK(id = 1),
   epoch INT NOT NULL, entry BLOB NOT NULL, last_sequence INT NOT NULL, last_id BLOB NOT NULL,
   open_day INT, last_day INT, first_position INT NOT NULL, mailbox TEXT NOT NULL,
-  log_key BLOB, tree_size INT, tree_root BLOB) STRICT;
+  log_key BLOB, tree_size INT, tree_root BLOB, seals_to BLOB) STRICT;
 CREATE TABLE counter(series INTEGER PRIMARY KEY, last INT NOT NULL) STRICT;
 INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0);
 CREATE TABLE tax(code INTEGER PRIMARY KEY, basis_points INT NOT NULL) STRICT;

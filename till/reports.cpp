@@ -158,6 +158,7 @@ std::string report_status(const TillStatus& status, Form form) {
                  {"epoch", status.epoch.value},
                  {"open_day", open_day},
                  {"last_day", last_day},
+                 {"sealed", status.sealed},
                  {"last_sequence", status.last_sequence.value},
                  {"last_numbers", numbers_json(status.last_numbers)},
                  {"documents", status.documents},
@@ -172,8 +173,9 @@ std::string report_status(const TillStatus& status, Form form) {
   out += "  key " + status.public_key.hex() + "\n";
   out += status.epoch.value == 0
              ? "  not joined: head office's roster is missing\n"
-             : "  epoch " + to_string(status.epoch) + ", last message sequence " +
-                   to_string(status.last_sequence) + "\n";
+             : "  epoch " + to_string(status.epoch) +
+                   (status.sealed ? ", sealing to head office" : ", sending in clear") +
+                   ", last message sequence " + to_string(status.last_sequence) + "\n";
   out += open_day.empty() ? "  no business day is open" : "  business day " + open_day + " is open";
   out += last_day.empty() ? "\n" : "; last closed " + last_day + "\n";
   out += "  documents " + std::to_string(status.documents) + "\n";

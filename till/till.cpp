@@ -40,7 +40,7 @@ Result<void> check_setup(const TillSetup& setup) {
 Result<Till> Till::create(const std::filesystem::path& path, const TillSetup& setup,
                           Durability durability) {
   TRY(check_setup(setup));
-  const Identity identity{setup.ref, setup.currency, setup.origin, setup.key};
+  const Identity identity{setup.ref, setup.currency, setup.origin, setup.key, setup.sealing_key};
   JournalState state;
   state.mailbox = setup.mailbox;
   TRY_ASSIGN(Journal journal, Journal::create(path, identity, state, setup.catalog, durability));
@@ -70,6 +70,9 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
                                       to_string(enrolment->till) + "; this is " +
                                       to_string(self.ref));
   }
+  if (enrolment->sealing_key != self.sealing_key.public_key()) {
+    return fail(Errc::kMalformed, "the roster has another sealing key for this till's key");
+  }
   JournalState next = journal_.state();
   const bool same = next.epoch == enrolment->epoch && next.entry == enrolment->entry;
   if (same && next.log_key == roster.log_key()) return {};
@@ -82,6 +85,7 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
     next.epoch = enrolment->epoch;
     next.entry = enrolment->entry;
     next.last_id = enrolment->entry;
+    next.seals_to = enrolment->seals_to;
   }
   return journal_.transact([&] { return journal_.put_state(next); });
 }
@@ -145,18 +149,40 @@ Result<void> Till::open_day(BusinessDay day, const core::retail::Components& rec
   return {};
 }
 
+core::envelope::EnrolRequest Till::enrol_request() const {
+  const Identity& self = journal_.identity();
+  return core::envelope::make_enrol_request(self.origin, self.ref, self.key,
+                                            self.sealing_key.public_key());
+}
+
+Result<std::optional<core::envelope::SealingKey>> Till::sealing_key() const {
+  const Identity& self = journal_.identity();
+  const JournalState& state = journal_.state();
+  std::optional<core::envelope::SealingKey> key;
+  if (!state.seals_to) return key;
+  TRY_ASSIGN(key, core::envelope::SealingKey::agree_as_till(
+                      self.sealing_key, {self.origin, self.ref, state.epoch,
+                                         self.sealing_key.public_key(), *state.seals_to}));
+  return key;
+}
+
 Result<void> Till::put_messages(const Summary& summary, JournalState next) {
   const Identity& self = journal_.identity();
   const bool closing = std::holds_alternative<Closing>(summary);
+  TRY_ASSIGN(const auto sealing_key, this->sealing_key());
   for (const Summary& part : core::retail::split(summary, core::envelope::kPayloadSizeMax)) {
+    core::Bytes payload = core::retail::encode_summary(part);
     core::envelope::Header header;
     header.kid = core::envelope::derive_kid(self.origin, public_key());
     header.epoch = next.epoch;
     header.sequence = core::Sequence{next.last_sequence.value + 1};
     header.prev = next.last_id;
     header.tree_head = next.tree_head;
-    TRY_ASSIGN(const core::Bytes message,
-               core::envelope::sign_message(header, core::retail::encode_summary(part), self.key));
+    if (sealing_key) {
+      header.content_type = core::envelope::ContentType::kSealedSummary;
+      payload = core::envelope::seal(*sealing_key, core::envelope::encode_header(header), payload);
+    }
+    TRY_ASSIGN(const core::Bytes message, core::envelope::sign_message(header, payload, self.key));
     TRY(journal_.add_message(header.sequence, closing, message));
     next.last_sequence = header.sequence;
     next.last_id = core::envelope::message_id(message);
@@ -215,6 +241,7 @@ Result<TillStatus> Till::status() {
   out.open_day = state.open_day;
   out.last_day = state.last_day;
   out.last_sequence = state.last_sequence;
+  out.sealed = state.seals_to.has_value();
   if (state.log_key) out.log_key = core::tlog::NoteVerifier(out.origin, *state.log_key).vkey();
   out.tree_head = state.tree_head;
   for (std::size_t i = 0; i < journal_.counters().size(); ++i) {

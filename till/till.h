@@ -15,8 +15,10 @@
 #include "core/base/money.h"
 #include "core/base/quantity.h"
 #include "core/base/result.h"
+#include "core/envelope/enrol_request.h"
 #include "core/envelope/keys.h"
 #include "core/envelope/roster.h"
+#include "core/envelope/sealing.h"
 #include "core/retail/catalog.h"
 #include "core/retail/day_fold.h"
 #include "core/retail/document.h"
@@ -33,6 +35,7 @@ struct TillSetup {
   core::retail::Catalog catalog;
   core::envelope::PrivateKey key;
   std::filesystem::path mailbox;  // empty: closings are not copied
+  core::envelope::SealingPrivateKey sealing_key = core::envelope::SealingPrivateKey::generate();
 };
 
 struct BasketLine {
@@ -65,6 +68,7 @@ struct TillStatus {
   std::optional<core::BusinessDay> open_day;
   std::optional<core::BusinessDay> last_day;  // the last closed one
   core::Sequence last_sequence;
+  bool sealed = false;  // payloads go sealed to head office; false before it joined
   std::string log_key;  // that the log's checkpoints verify with; empty: the roster named none
   std::optional<core::envelope::TreeHead> tree_head;  // of the latest receipt
   DocumentNumbers last_numbers;
@@ -141,6 +145,8 @@ class Till {
   const core::retail::Catalog& catalog() const { return catalog_; }
   const core::TillRef& ref() const { return journal_.identity().ref; }
   core::envelope::PublicKey public_key() const { return journal_.identity().key.public_key(); }
+  // What this till asks head office for.
+  core::envelope::EnrolRequest enrol_request() const;
   Outbox outbox() { return Outbox(journal_); }
 
  private:
@@ -148,6 +154,8 @@ class Till {
       : journal_(std::move(journal)), catalog_(std::move(catalog)) {}
 
   core::Result<core::BusinessDay> need_open_day() const;
+  // What this epoch's payloads are sealed with; nullopt: they go in clear.
+  core::Result<std::optional<core::envelope::SealingKey>> sealing_key() const;
   // Inside a transaction: signs the summary's parts and writes them to the outbox with `next`.
   core::Result<void> put_messages(const core::retail::Summary& summary, JournalState next);
   // The running sum of the open day, built from its documents when it is not there.

@@ -38,6 +38,13 @@ Result<PrivateKey> read_private_key(const std::filesystem::path& path) {
   return key;
 }
 
+Result<SealingPrivateKey> read_sealing_key(const std::filesystem::path& path) {
+  TRY_ASSIGN(const Bytes bytes, read_hex_file(path));
+  auto key = SealingPrivateKey::from(bytes);
+  if (!key) return fail(Errc::kMalformed, path.string() + ": " + key.error().what);
+  return key;
+}
+
 Result<void> check_origin(std::string_view origin, const std::string& where) {
   const bool printable = std::all_of(origin.begin(), origin.end(),
                                      [](char c) { return c > ' ' && c < 0x7f && c != '+'; });

@@ -13,6 +13,7 @@ namespace core::envelope {
 inline constexpr const char* kOriginFile = "origin";
 inline constexpr const char* kHeadOfficeFile = "head-office.pub";
 inline constexpr const char* kRosterFile = "roster.cbor";
+inline constexpr const char* kSealingFile = "sealing.key";  // at head office only
 
 // Errors of all: kNotFound, kIo; kMalformed, kTooLarge, naming the file.
 
@@ -21,6 +22,7 @@ Result<std::string> read_line_file(const std::filesystem::path& path);
 // 64 hexadecimal digits.
 Result<PublicKey> read_public_key(const std::filesystem::path& path);
 Result<PrivateKey> read_private_key(const std::filesystem::path& path);
+Result<SealingPrivateKey> read_sealing_key(const std::filesystem::path& path);
 
 // A log's name: 1 to 255 printable ASCII characters without spaces or '+'. `where` names it in the
 // error.

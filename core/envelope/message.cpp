@@ -16,27 +16,6 @@ constexpr std::int64_t kLabelKid = 4;
 constexpr std::int64_t kLabelChain = -65537;
 constexpr std::int64_t kAlgorithmEdDsa = -8;  // RFC 9053 section 2.2
 
-Bytes encode_header(const Header& header) {
-  CborWriter w;
-  w.map(4);
-  w.integer(kLabelAlgorithm);
-  w.integer(kAlgorithmEdDsa);
-  w.integer(kLabelContentType);
-  w.unsigned_integer(static_cast<std::uint64_t>(header.content_type));
-  w.integer(kLabelKid);
-  w.bytes(header.kid.view());
-  w.integer(kLabelChain);
-  w.array(header.tree_head ? 5 : 3);
-  w.unsigned_integer(header.epoch.value);
-  w.unsigned_integer(header.sequence.value);
-  w.bytes(header.prev.view());
-  if (header.tree_head) {
-    w.unsigned_integer(header.tree_head->size);
-    w.bytes(header.tree_head->root.view());
-  }
-  return std::move(w).take();
-}
-
 Result<void> expect_label(CborReader& r, std::int64_t label) {
   const std::size_t at = r.offset();
   TRY_ASSIGN(const std::int64_t found, r.integer());
@@ -96,7 +75,8 @@ Result<Header> read_header(ByteView bytes) {
   TRY_ASSIGN(const std::uint64_t type, r.unsigned_integer());
   header.content_type = static_cast<ContentType>(type);
   if (header.content_type != ContentType::kSummary &&
-      header.content_type != ContentType::kBulletin) {
+      header.content_type != ContentType::kBulletin &&
+      header.content_type != ContentType::kSealedSummary) {
     return r.refuse(at, "unknown content type " + std::to_string(type));
   }
   TRY(expect_label(r, kLabelKid));
@@ -108,6 +88,27 @@ Result<Header> read_header(ByteView bytes) {
 }
 
 }  // namespace
+
+Bytes encode_header(const Header& header) {
+  CborWriter w;
+  w.map(4);
+  w.integer(kLabelAlgorithm);
+  w.integer(kAlgorithmEdDsa);
+  w.integer(kLabelContentType);
+  w.unsigned_integer(static_cast<std::uint64_t>(header.content_type));
+  w.integer(kLabelKid);
+  w.bytes(header.kid.view());
+  w.integer(kLabelChain);
+  w.array(header.tree_head ? 5 : 3);
+  w.unsigned_integer(header.epoch.value);
+  w.unsigned_integer(header.sequence.value);
+  w.bytes(header.prev.view());
+  if (header.tree_head) {
+    w.unsigned_integer(header.tree_head->size);
+    w.bytes(header.tree_head->root.view());
+  }
+  return std::move(w).take();
+}
 
 MessageId message_id(ByteView message) {
   return sha256_prefixed(0x00, message);

@@ -13,17 +13,18 @@
 namespace core::envelope {
 
 inline constexpr std::size_t kMessageSizeMax = 65535;  // bytes of the whole tagged COSE_Sign1
-// What a payload may measure so that the message fits with any header.
-inline constexpr std::size_t kPayloadSizeMax = kMessageSizeMax - 256;
+// What a payload may measure before it is sealed, so that the message fits with any header.
+inline constexpr std::size_t kPayloadSizeMax = kMessageSizeMax - 256 - 64;
 
 using MessageId =
     Hash;  // SHA-256(0x00 || message): its leaf hash in the log (RFC 6962 section 2.1)
 
 // COSE header parameter 3, as a CoAP Content-Format of the experimental range (RFC 7252 section
-// 12.3). The relay may see which of the two a message is, and nothing more.
+// 12.3). The relay may see which of these a message is, and nothing more.
 enum class ContentType : std::uint64_t {
-  kSummary = 65100,   // a till's opening or closing
-  kBulletin = 65101,  // head office's decision: a roster entry
+  kSummary = 65100,        // a till's opening or closing, in clear
+  kBulletin = 65101,       // head office's decision: a roster entry
+  kSealedSummary = 65102,  // as kSummary, sealed to head office
 };
 
 // What a till knows of the log, from its last receipt.
@@ -53,6 +54,9 @@ struct Message {
 };
 
 MessageId message_id(ByteView message);
+
+// The protected header's bytes: what sealing binds a payload to.
+Bytes encode_header(const Header& header);
 
 // Signs and encodes. Errors: kTooLarge (over kMessageSizeMax).
 Result<Bytes> sign_message(const Header& header, ByteView payload, const PrivateKey& key);

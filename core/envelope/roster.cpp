@@ -11,26 +11,55 @@ namespace {
 constexpr Epoch kHeadOfficeEpoch{1};
 
 enum class BulletinKind : std::uint64_t {
-  kEnrol = 1,   // {0: 1, 1: store, 2: till, 3: epoch, 4: public key}
-  kRevoke = 2,  // {0: 2, 1: store, 2: till, 3: epoch}
-  kLogKey = 3,  // {0: 3, 4: public key}
+  kEnrol = 1,       // {0: 1, 1: store, 2: till, 3: epoch, 4: key, 5: sealing key, 6: proof}
+  kRevoke = 2,      // {0: 2, 1: store, 2: till, 3: epoch}
+  kLogKey = 3,      // {0: 3, 4: key}
+  kSealingKey = 4,  // {0: 4, 5: sealing key}
 };
+
+// Which fields a kind has.
+struct Fields {
+  bool till = false;         // 1 to 3
+  bool key = false;          // 4
+  bool sealing_key = false;  // 5
+  bool proof = false;        // 6
+
+  std::size_t count() const {
+    return std::size_t{1} + (till ? 3U : 0U) + (key ? 1U : 0U) + (sealing_key ? 1U : 0U) +
+           (proof ? 1U : 0U);
+  }
+};
+
+Fields fields_of(BulletinKind kind) {
+  switch (kind) {
+    case BulletinKind::kEnrol:
+      return {.till = true, .key = true, .sealing_key = true, .proof = true};
+    case BulletinKind::kRevoke:
+      return {.till = true};
+    case BulletinKind::kLogKey:
+      return {.key = true};
+    case BulletinKind::kSealingKey:
+      return {.sealing_key = true};
+  }
+  return {};
+}
 
 struct Bulletin {
   BulletinKind kind = BulletinKind::kEnrol;
-  TillRef till;
-  Epoch epoch;
-  PublicKey key;
+  TillRef till{};
+  Epoch epoch{};
+  PublicKey key{};
+  SealingPublicKey sealing_key{};
+  Signature proof{};
 };
 
 Bytes encode_payload(const Bulletin& b) {
-  const bool has_till = b.kind != BulletinKind::kLogKey;
-  const bool has_key = b.kind != BulletinKind::kRevoke;
+  const Fields fields = fields_of(b.kind);
   CborWriter w;
-  w.map(std::size_t{1} + (has_till ? 3 : 0) + (has_key ? 1 : 0));
+  w.map(fields.count());
   w.unsigned_integer(0);
   w.unsigned_integer(static_cast<std::uint64_t>(b.kind));
-  if (has_till) {
+  if (fields.till) {
     w.unsigned_integer(1);
     w.unsigned_integer(b.till.store.value);
     w.unsigned_integer(2);
@@ -38,17 +67,31 @@ Bytes encode_payload(const Bulletin& b) {
     w.unsigned_integer(3);
     w.unsigned_integer(b.epoch.value);
   }
-  if (has_key) {
+  if (fields.key) {
     w.unsigned_integer(4);
     w.bytes(b.key.view());
+  }
+  if (fields.sealing_key) {
+    w.unsigned_integer(5);
+    w.bytes(b.sealing_key.view());
+  }
+  if (fields.proof) {
+    w.unsigned_integer(6);
+    w.bytes(b.proof.view());
   }
   return std::move(w).take();
 }
 
-Result<std::uint32_t> read_field(CborReader& r, std::uint64_t label) {
+Result<void> expect_field(CborReader& r, std::uint64_t label) {
   const std::size_t at = r.offset();
   TRY_ASSIGN(const std::uint64_t found, r.unsigned_integer());
   if (found != label) return r.refuse(at, "field " + std::to_string(label) + " is missing");
+  return {};
+}
+
+Result<std::uint32_t> read_number(CborReader& r, std::uint64_t label) {
+  TRY(expect_field(r, label));
+  const std::size_t at = r.offset();
   TRY_ASSIGN(const std::uint64_t value, r.unsigned_integer());
   if (value > std::numeric_limits<std::uint32_t>::max()) {
     return r.refuse(at, "field " + std::to_string(label) + " is out of range");
@@ -56,37 +99,39 @@ Result<std::uint32_t> read_field(CborReader& r, std::uint64_t label) {
   return static_cast<std::uint32_t>(value);
 }
 
-Result<void> read_till(CborReader& r, Bulletin& b) {
-  TRY_ASSIGN(const std::uint32_t store, read_field(r, 1));
-  TRY_ASSIGN(const std::uint32_t till, read_field(r, 2));
-  TRY_ASSIGN(const std::uint32_t epoch, read_field(r, 3));
-  b.till = TillRef{StoreId{store}, TillId{till}};
-  b.epoch = Epoch{epoch};
-  return {};
-}
-
-Result<void> read_key(CborReader& r, Bulletin& b) {
-  const std::size_t at = r.offset();
-  TRY_ASSIGN(const std::uint64_t label, r.unsigned_integer());
-  if (label != 4) return r.refuse(at, "field 4 is missing");
-  TRY_ASSIGN(const ByteView key, r.bytes());
-  TRY_ASSIGN(b.key, PublicKey::from(key));
-  return {};
+template <typename Fixed>
+Result<Fixed> read_bytes(CborReader& r, std::uint64_t label) {
+  TRY(expect_field(r, label));
+  TRY_ASSIGN(const ByteView bytes, r.bytes());
+  return Fixed::from(bytes);
 }
 
 Result<Bulletin> decode_payload(ByteView payload) {
   CborReader r(payload);
   Bulletin b;
   TRY_ASSIGN(const std::size_t pairs, r.map());
-  TRY_ASSIGN(const std::uint32_t kind, read_field(r, 0));
-  if (kind < 1 || kind > 3) return r.refuse(0, "unknown bulletin kind " + std::to_string(kind));
+  TRY_ASSIGN(const std::uint32_t kind, read_number(r, 0));
+  if (kind < 1 || kind > 4) return r.refuse(0, "unknown bulletin kind " + std::to_string(kind));
   b.kind = static_cast<BulletinKind>(kind);
-  if (b.kind != BulletinKind::kLogKey) TRY(read_till(r, b));
-  if (b.kind != BulletinKind::kRevoke) TRY(read_key(r, b));
-  TRY(r.finish());
-  if (encode_payload(b).size() != payload.size() || pairs > 5) {
+  const Fields fields = fields_of(b.kind);
+  if (pairs != fields.count()) {
     return r.refuse(0, "a bulletin with other fields than its kind has");
   }
+  if (fields.till) {
+    TRY_ASSIGN(b.till.store.value, read_number(r, 1));
+    TRY_ASSIGN(b.till.till.value, read_number(r, 2));
+    TRY_ASSIGN(b.epoch.value, read_number(r, 3));
+  }
+  if (fields.key) {
+    TRY_ASSIGN(b.key, read_bytes<PublicKey>(r, 4));
+  }
+  if (fields.sealing_key) {
+    TRY_ASSIGN(b.sealing_key, read_bytes<SealingPublicKey>(r, 5));
+  }
+  if (fields.proof) {
+    TRY_ASSIGN(b.proof, read_bytes<Signature>(r, 6));
+  }
+  TRY(r.finish());
   return b;
 }
 
@@ -108,6 +153,10 @@ Result<Roster> Roster::read(ByteView file, std::string_view origin, const Public
     const auto taken = roster.take(file.subspan(offset, *size), head_office);
     if (!taken) return where(taken.error());
     offset += *size;
+    if (offset == file.size() && !verify_message(*taken, head_office)) {
+      return fail(Errc::kBadSignature, "roster entry " + std::to_string(number) +
+                                           ", the last: head office's signature does not verify");
+    }
   }
   return roster;
 }
@@ -122,26 +171,52 @@ Epoch Roster::latest_epoch(TillRef till) const {
   return it == latest_epoch_.end() ? Epoch{0} : it->second;
 }
 
-Result<Bytes> Roster::enrol(TillRef till, const PublicKey& key, const PrivateKey& head_office) {
-  if (find(derive_kid(origin_, key)) != nullptr) {
+std::optional<SealingContext> Roster::sealing_context(const Enrolment& enrolment) const {
+  if (!enrolment.seals_to) return std::nullopt;
+  return SealingContext{origin_, enrolment.till, enrolment.epoch, enrolment.sealing_key,
+                        *enrolment.seals_to};
+}
+
+void Roster::set_opener(const Kid& kid, const SealingKey& opener) {
+  const auto it = by_kid_.find(kid);
+  CORE_CHECK(it != by_kid_.end());
+  it->second.opener = opener;
+}
+
+Result<Bytes> Roster::enrol(const EnrolRequest& request, const PrivateKey& head_office) {
+  if (request.origin != origin_) {
+    return fail(Errc::kMalformed, "the request is for the log '" + request.origin +
+                                      "'; this roster is of '" + origin_ + "'");
+  }
+  if (find(derive_kid(origin_, request.key)) != nullptr) {
     return fail(Errc::kExists,
                 "this key is enrolled already; a till gets a new key with each epoch");
   }
-  if (till.store.value == 0 || till.till.value == 0) {
+  if (request.till.store.value == 0 || request.till.till.value == 0) {
     return fail(Errc::kMalformed, "store and till are numbers from 1");
   }
-  if (!is_valid(key)) return fail(Errc::kMalformed, key.hex() + " is no Ed25519 public key");
-  const Epoch epoch{latest_epoch(till).value + 1};
-  return write(encode_payload({BulletinKind::kEnrol, till, epoch, key}), head_office);
+  if (!is_valid(request.key)) {
+    return fail(Errc::kMalformed, request.key.hex() + " is no Ed25519 public key");
+  }
+  const Epoch epoch{latest_epoch(request.till).value + 1};
+  return write(encode_payload({BulletinKind::kEnrol, request.till, epoch, request.key,
+                               request.sealing_key, request.proof}),
+               head_office);
 }
 
 Result<Bytes> Roster::revoke(TillRef till, Epoch epoch, const PrivateKey& head_office) {
-  return write(encode_payload({BulletinKind::kRevoke, till, epoch, {}}), head_office);
+  return write(encode_payload({.kind = BulletinKind::kRevoke, .till = till, .epoch = epoch}),
+               head_office);
 }
 
 Result<Bytes> Roster::name_log_key(const PublicKey& key, const PrivateKey& head_office) {
   if (!is_valid(key)) return fail(Errc::kMalformed, key.hex() + " is no Ed25519 public key");
-  return write(encode_payload({BulletinKind::kLogKey, {}, {}, key}), head_office);
+  return write(encode_payload({.kind = BulletinKind::kLogKey, .key = key}), head_office);
+}
+
+Result<Bytes> Roster::name_sealing_key(const SealingPublicKey& key, const PrivateKey& head_office) {
+  return write(encode_payload({.kind = BulletinKind::kSealingKey, .sealing_key = key}),
+               head_office);
 }
 
 // Signs the next bulletin and takes it up.
@@ -164,7 +239,7 @@ Enrolment* Roster::find_epoch(TillRef till, Epoch epoch) {
   return nullptr;
 }
 
-Result<void> Roster::take(ByteView bulletin, const PublicKey& head_office) {
+Result<Message> Roster::take(ByteView bulletin, const PublicKey& head_office) {
   TRY_ASSIGN(const Message message, parse_message(bulletin));
   const Header& header = message.header;
   if (header.content_type != ContentType::kBulletin) {
@@ -173,9 +248,6 @@ Result<void> Roster::take(ByteView bulletin, const PublicKey& head_office) {
   if (header.kid != derive_kid(origin_, head_office)) {
     return fail(Errc::kUnknownKey,
                 "the sender is not this head office, or the origin is not '" + origin_ + "'");
-  }
-  if (!verify_message(message, head_office)) {
-    return fail(Errc::kBadSignature, "head office's signature does not verify");
   }
   if (header.epoch != kHeadOfficeEpoch || header.sequence.value != last_sequence_.value + 1 ||
       header.prev != last_id_) {
@@ -189,20 +261,23 @@ Result<void> Roster::take(ByteView bulletin, const PublicKey& head_office) {
     if (b.epoch.value != latest_epoch(b.till).value + 1) {
       return fail(Errc::kMalformed, "the epoch of till " + to_string(b.till) + " is not the next");
     }
+    TRY(check_proof({origin_, b.till, b.key, b.sealing_key, b.proof}));
     latest_epoch_[b.till] = b.epoch;
-    by_kid_.emplace(kid, Enrolment{b.till, b.epoch, b.key, id});
+    by_kid_.emplace(kid, Enrolment{b.till, b.epoch, b.key, id, false, b.sealing_key, sealing_key_});
   } else if (b.kind == BulletinKind::kRevoke) {
     Enrolment* enrolment = find_epoch(b.till, b.epoch);
     const std::string name = "till " + to_string(b.till) + ", epoch " + to_string(b.epoch);
     if (enrolment == nullptr) return fail(Errc::kNotFound, name + ": was never enrolled");
     if (enrolment->revoked) return fail(Errc::kState, name + ": is revoked already");
     enrolment->revoked = true;
-  } else {
+  } else if (b.kind == BulletinKind::kLogKey) {
     log_key_ = b.key;
+  } else {
+    sealing_key_ = b.sealing_key;
   }
   last_sequence_ = header.sequence;
   last_id_ = id;
-  return {};
+  return message;
 }
 
 }  // namespace core::envelope

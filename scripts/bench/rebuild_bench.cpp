@@ -32,6 +32,8 @@ using core::Bytes;
 using core::envelope::PrivateKey;
 using core::envelope::PublicKey;
 using core::envelope::Roster;
+using core::envelope::SealingKey;
+using core::envelope::SealingPrivateKey;
 using core::retail::Closing;
 using core::retail::Opening;
 
@@ -77,10 +79,18 @@ Closing closing_of(std::size_t till, core::BusinessDay day) {
   return out;
 }
 
+struct Keys {
+  PrivateKey key;
+  SealingKey sealing_key;
+};
+
 void add_message(Load& load, core::envelope::Header& header, const core::retail::Summary& summary,
-                 const PrivateKey& key) {
-  Bytes bytes =
-      need(core::envelope::sign_message(header, core::retail::encode_summary(summary), key));
+                 const Keys& keys) {
+  const PrivateKey& key = keys.key;
+  const Bytes payload =
+      core::envelope::seal(keys.sealing_key, core::envelope::encode_header(header),
+                           core::retail::encode_summary(summary));
+  Bytes bytes = need(core::envelope::sign_message(header, payload, key));
   const auto message = need(core::envelope::parse_message(bytes));
   load.bare.push_back(
       Signed{key.public_key(),
@@ -91,22 +101,33 @@ void add_message(Load& load, core::envelope::Header& header, const core::retail:
   load.messages.push_back(std::move(bytes));
 }
 
-// All openings, then all closings, as two waves deliver them.
+// All openings, then all closings, as two waves deliver them. Sealed, with the keys that head
+// office agreed on when it enrolled the tills.
 Load make_load(std::size_t tills) {
   constexpr const char* kOrigin = "bench.example/rebuild";
   const PrivateKey head_office = PrivateKey::generate();
   Load load{need(Roster::read({}, kOrigin, head_office.public_key())), {}, {}};
-  std::vector<PrivateKey> keys;
+  const auto sealing_key = SealingPrivateKey::generate();
+  need(load.roster.name_sealing_key(sealing_key.public_key(), head_office));
+  std::vector<Keys> keys;
   std::vector<core::envelope::Header> headers(tills);
   const core::BusinessDay day = need(core::parse_business_day("2026-11-21"));
   for (std::size_t i = 0; i < tills; ++i) {
-    keys.push_back(PrivateKey::generate());
+    const PrivateKey key = PrivateKey::generate();
     const core::TillRef ref{core::StoreId{static_cast<std::uint32_t>(i + 1)}, core::TillId{1}};
-    need(load.roster.enrol(ref, keys[i].public_key(), head_office));
-    headers[i].kid = core::envelope::derive_kid(kOrigin, keys[i].public_key());
+    need(load.roster.enrol(core::envelope::make_enrol_request(
+                               kOrigin, ref, key, SealingPrivateKey::generate().public_key()),
+                           head_office));
+    headers[i].content_type = core::envelope::ContentType::kSealedSummary;
+    headers[i].kid = core::envelope::derive_kid(kOrigin, key.public_key());
     headers[i].epoch = core::Epoch{1};
     headers[i].sequence = core::Sequence{1};
-    headers[i].prev = load.roster.find(headers[i].kid)->entry;
+    const auto& enrolment = *load.roster.find(headers[i].kid);
+    headers[i].prev = enrolment.entry;
+    const auto agreed = need(
+        SealingKey::agree_as_head_office(sealing_key, *load.roster.sealing_context(enrolment)));
+    load.roster.set_opener(headers[i].kid, agreed);
+    keys.push_back({key, agreed});
     add_message(load, headers[i], Opening{day, parts(4), {}}, keys[i]);
   }
   for (std::size_t i = 0; i < tills; ++i) {

@@ -44,10 +44,12 @@ struct TillCost {
   double bytes = 0;
 };
 
-core::envelope::Roster roster_with(core::TillRef ref, const core::envelope::PublicKey& key) {
+core::envelope::Roster roster_with(const core::envelope::EnrolRequest& request) {
   static const auto head_office = core::envelope::PrivateKey::generate();
+  static const auto sealing_key = core::envelope::SealingPrivateKey::generate();
   auto roster = need(core::envelope::Roster::read({}, "bench", head_office.public_key()));
-  need(roster.enrol(ref, key, head_office));
+  need(roster.name_sealing_key(sealing_key.public_key(), head_office));
+  need(roster.enrol(request, head_office));
   return roster;
 }
 
@@ -61,7 +63,7 @@ till::Till make_till(const Words& words, const core::retail::Catalog& catalog, s
                               {}};
   const auto path = words.directory / ("till-" + std::to_string(number) + ".db");
   till::Till made = need(till::Till::create(path, setup, durability));
-  need(made.join(roster_with(setup.ref, made.public_key())));
+  need(made.join(roster_with(made.enrol_request())));
   return made;
 }
 

@@ -68,6 +68,13 @@ core::envelope::PrivateKey Fleet::key(std::size_t index) const {
       core::envelope::sha256(core::as_bytes(text)).view());
 }
 
+core::envelope::SealingPrivateKey Fleet::sealing_key(std::size_t index) const {
+  const std::string text =
+      "sweep till sealing key " + std::to_string(options_.seed) + " " + std::to_string(index);
+  return *core::envelope::SealingPrivateKey::from(
+      core::envelope::sha256(core::as_bytes(text)).view());
+}
+
 Result<Fleet> Fleet::ring(const Workload& workload, const FleetOptions& options) {
   TRY(make_directory(options.directory / "mailbox"));
   for (std::size_t i = 0; i < workload.tills(); i += kJournalsInFolder) {
@@ -76,9 +83,10 @@ Result<Fleet> Fleet::ring(const Workload& workload, const FleetOptions& options)
   TRY_ASSIGN(rebuild::HeadOffice head_office,
              rebuild::HeadOffice::create(options.directory / "head-office", kOrigin));
   Fleet fleet(std::move(head_office), options);
-  std::vector<rebuild::EnrolRequest> requests;
+  std::vector<core::envelope::EnrolRequest> requests;
   for (std::size_t i = 0; i < workload.tills(); ++i) {
-    requests.push_back({workload.till(i), fleet.key(i).public_key()});
+    requests.push_back(core::envelope::make_enrol_request(kOrigin, workload.till(i), fleet.key(i),
+                                                          fleet.sealing_key(i).public_key()));
   }
   TRY(fleet.head_office_.name_log_key(options.log_key));
   TRY(fleet.head_office_.enrol(requests));
@@ -95,9 +103,13 @@ Result<void> Fleet::ring_till(const Workload& workload, std::size_t index) {
   out.ref = workload.till(index);
   out.kid = core::envelope::derive_kid(kOrigin, till_key.public_key());
   out.journal = journal_path(options_.directory, index);
-  const till::TillSetup setup{
-      out.ref,  workload.catalog().currency(), std::string(kOrigin), workload.catalog(), till_key,
-      mailbox()};
+  const till::TillSetup setup{out.ref,
+                              workload.catalog().currency(),
+                              std::string(kOrigin),
+                              workload.catalog(),
+                              till_key,
+                              mailbox(),
+                              sealing_key(index)};
   const auto all = [&]() -> Result<void> {
     TRY_ASSIGN(till::Till till, till::Till::create(out.journal, setup, options_.durability));
     TRY(till.join(head_office_.roster()));

@@ -9,6 +9,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/result.h"
+#include "core/envelope/sealing.h"
 #include "ledger-rebuild/head_office.h"
 #include "scripts/poc_scale/wave.h"
 #include "scripts/poc_scale/workload.h"
@@ -66,6 +67,7 @@ class Fleet {
   Fleet(rebuild::HeadOffice head_office, FleetOptions options)
       : head_office_(std::move(head_office)), options_(std::move(options)) {}
 
+  core::envelope::SealingPrivateKey sealing_key(std::size_t index) const;
   core::Result<void> ring_till(const Workload& workload, std::size_t index);
 
   rebuild::HeadOffice head_office_;

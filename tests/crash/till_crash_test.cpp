@@ -44,7 +44,7 @@ class CrashShop {
     std::filesystem::create_directory(mailbox());
     Till till = Till::create(journal(), setup_with(garden()), till::Durability::kFull).value();
     HeadOffice office;
-    office.enrol(kRef, till.public_key());
+    office.enrol(till.enrol_request());
     REQUIRE(till.join(office.roster()));
     REQUIRE(till.set_mailbox(mailbox()));
     REQUIRE(till.open_day(day(1), parts_for(4)));

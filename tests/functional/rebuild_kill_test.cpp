@@ -7,6 +7,7 @@
 #include "core/base/random.h"
 #include "ledger-rebuild/head_office.h"
 #include "ledger-rebuild/verify_books.h"
+#include "tests/support/enrol.h"
 #include "tests/support/process.h"
 #include "tests/support/rebuild_log.h"
 
@@ -166,10 +167,14 @@ TEST_CASE("an enrolment killed at any system call leaves the old roster or the n
   for (const std::string call : {"openat", "pwrite64", "fdatasync", "rename", "fsync"}) {
     for (int when = 1; when < 200; ++when) {
       const auto before = rebuild::read_roster(dir / "ho")->enrolments().size();
-      const auto outcome = test::run(
-          under_strace(call, when,
-                       {kProgram, "enrol", "--dir", (dir / "ho").string(), "--store", "1", "--till",
-                        "1", "--key", test::key_number(key++).public_key().hex()}));
+      const auto request = test::enrol_request(
+          "example.com/shops", {core::StoreId{1}, core::TillId{1}}, test::key_number(key++));
+      test::write_file(dir / "request",
+                       core::as_bytes(core::envelope::enrol_request_text(request)));
+      const auto outcome =
+          test::run(under_strace(call, when,
+                                 {kProgram, "enrol", "--dir", (dir / "ho").string(), "--request",
+                                  (dir / "request").string()}));
       const auto after = rebuild::read_roster(dir / "ho");
       REQUIRE(after.has_value());
       if (outcome.status == 0) {

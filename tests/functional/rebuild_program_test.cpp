@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/sqlite/database.h"
+#include "tests/support/enrol.h"
 #include "tests/support/process.h"
 #include "tests/support/rebuild_log.h"
 
@@ -68,23 +69,27 @@ TEST_CASE("init and enrol make a roster, and refuse what is there already") {
   CHECK(says(made.out, "origin example.com/shops"));
   CHECK(rebuild({"init", "--dir", office, "--origin", "example.com/shops"}).status == 1);
 
-  const std::string key = test::key_number(1).public_key().hex();
-  const Outcome words =
-      rebuild({"enrol", "--dir", office, "--store", "4", "--till", "1", "--key", key});
-  CHECK(words.status == 0);
-  CHECK(says(words.out, "till 4/1\nepoch 1\nentry "));
-  test::write_file(dir / "request", core::as_bytes("store 4\ntill 1\nkey " +
-                                                   test::key_number(2).public_key().hex() + "\n"));
-  const Outcome file = rebuild({"enrol", "--dir", office, "--request", (dir / "request").string()});
-  CHECK(file.status == 0);
-  CHECK(says(file.out, "epoch 2"));
+  const auto enrol = [&](std::string_view origin, std::uint64_t key) {
+    const core::TillRef till{core::StoreId{4}, core::TillId{1}};
+    const auto request = test::enrol_request(origin, till, test::key_number(key));
+    test::write_file(dir / "request", core::as_bytes(core::envelope::enrol_request_text(request)));
+    return rebuild({"enrol", "--dir", office, "--request", (dir / "request").string()});
+  };
+  const Outcome first = enrol("example.com/shops", 1);
+  CHECK(first.status == 0);
+  CHECK(says(first.out, "till 4/1\nepoch 1\nentry "));
+  const Outcome second = enrol("example.com/shops", 2);
+  CHECK(second.status == 0);
+  CHECK(says(second.out, "epoch 2"));
+  const Outcome elsewhere = enrol("example.com/cafes", 3);
+  CHECK(elsewhere.status == 1);
+  CHECK(says(elsewhere.err, "the request is for the log 'example.com/cafes'"));
+  CHECK(enrol("example.com/shops", 2).status == 1);
   const Outcome again =
       rebuild({"enrol", "--dir", office, "--request", (dir / "request").string()});
   CHECK(again.status == 1);
   CHECK(says(again.err, "exists: till 4/1"));
   CHECK(rebuild({"enrol", "--dir", office}).status == 2);
-  CHECK(rebuild({"enrol", "--dir", office, "--store", "4", "--till", "1", "--key", "00"}).status ==
-        2);
 }
 
 TEST_CASE("a log becomes books, twice over and in pieces, with one digest") {

@@ -13,6 +13,7 @@
 #include "core/wire/http_signature.h"
 #include "tests/functional/relay_process.h"
 #include "tests/support/certificates.h"
+#include "tests/support/enrol.h"
 #include "tests/support/temp_dir.h"
 
 namespace {
@@ -39,7 +40,7 @@ class Organisation {
   }
 
   void enrol(std::uint32_t till, const PrivateKey& key) {
-    append(roster.enrol(ref(till), key.public_key(), office).value());
+    append(roster.enrol(test::enrol_request(origin, ref(till), key), office).value());
   }
   void revoke(std::uint32_t till) {
     append(roster.revoke(ref(till), core::Epoch{1}, office).value());

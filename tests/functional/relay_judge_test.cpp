@@ -10,6 +10,7 @@
 #include "core/envelope/roster.h"
 #include "core/tls/context.h"
 #include "tests/functional/relay_process.h"
+#include "tests/support/enrol.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tls_pair.h"
 #include "tests/unit/relay_messages.h"
@@ -133,9 +134,11 @@ TEST_CASE("the entries that head office reads are those of the tree, over TLS") 
   const std::string vkey =
       test::make_log(dir / "log", origin, {"--head-office", office.public_key().hex()});
   auto roster = core::envelope::Roster::read({}, origin, office.public_key()).value();
-  const auto till = core::envelope::PrivateKey::from_seed(Bytes(32, 7)).value().public_key();
-  test::write_file(dir / "log/roster.cbor",
-                   roster.enrol({core::StoreId{1}, core::TillId{1}}, till, office).value());
+  const auto till = core::envelope::PrivateKey::from_seed(Bytes(32, 7)).value();
+  test::write_file(
+      dir / "log/roster.cbor",
+      roster.enrol(test::enrol_request(origin, {core::StoreId{1}, core::TillId{1}}, till), office)
+          .value());
   Relay relay(dir / "log",
               {"--tls-cert", files.dir / "server.pem", "--tls-key", files.dir / "server.key",
                "--segment-bytes", "20000", "--messages-per-minute", "100000"});

@@ -1,11 +1,13 @@
-// Fuzzes everything that reads bytes from outside: CBOR, message, summary, document, roster.
-// What is accepted must write back to the same bytes.
+// Fuzzes everything that reads bytes from outside: CBOR, message, sealed payload, summary,
+// document, roster, enrolment request. What is accepted must write back to the same bytes.
 #include <cstdint>
 #include <cstdlib>
 
 #include "core/envelope/cbor.h"
+#include "core/envelope/enrol_request.h"
 #include "core/envelope/message.h"
 #include "core/envelope/roster.h"
+#include "core/envelope/sealing.h"
 #include "core/retail/summary.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -23,6 +25,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto sale = core::retail::decode_sale(input)) {
     if (!core::equal(core::retail::encode_sale(*sale), input)) std::abort();
+  }
+  static const auto sealing_key =
+      core::envelope::SealingKey::from(core::Bytes(core::envelope::SealingKey::kSize, 1));
+  if (const auto plaintext = core::envelope::open_sealed(sealing_key, {}, input)) {
+    if (!core::equal(core::envelope::seal(sealing_key, {}, *plaintext), input)) std::abort();
+  }
+  if (const auto request = core::envelope::parse_enrol_request(core::as_text(input))) {
+    const auto again =
+        core::envelope::parse_enrol_request(core::envelope::enrol_request_text(*request));
+    if (!again || again->proof != request->proof) std::abort();
   }
   static const auto key = core::envelope::PrivateKey::from_seed(core::Bytes(32, 1));
   (void)core::envelope::Roster::read(input, "fuzz", key->public_key());

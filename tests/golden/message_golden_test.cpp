@@ -9,6 +9,8 @@
 #include "core/envelope/cbor.h"
 #include "core/envelope/message.h"
 #include "core/envelope/roster.h"
+#include "core/envelope/sealing.h"
+#include "tests/support/enrol.h"
 #include "tests/support/retail_samples.h"
 #include "tests/support/temp_dir.h"
 
@@ -52,7 +54,7 @@ Header header_of(std::uint64_t sequence, const MessageId& prev) {
 TEST_CASE("an enrolment, an opening and a closing have the bytes of the golden files") {
   Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
   const TillRef till{StoreId{4}, TillId{1}};
-  const Bytes enrolment = *roster.enrol(till, key(1).public_key(), key(9));
+  const Bytes enrolment = *roster.enrol(enrol_request(kOrigin, till, key(1)), key(9));
   check_golden("enrolment.hex", enrolment);
 
   const Opening opening{
@@ -74,6 +76,19 @@ TEST_CASE("an enrolment, an opening and a closing have the bytes of the golden f
   with_receipt.tree_head = TreeHead{20000, sha256(as_bytes("root"))};
   check_golden("closing-with-tree-head.hex",
                *sign_message(with_receipt, encode_summary(closing), key(1)));
+}
+
+TEST_CASE("a sealed closing has the bytes of the golden file") {
+  const auto till = *SealingPrivateKey::from(Bytes(32, 1));
+  const auto head_office = *SealingPrivateKey::from(Bytes(32, 9));
+  const SealingContext context{kOrigin, TillRef{StoreId{4}, TillId{1}}, Epoch{1}, till.public_key(),
+                               head_office.public_key()};
+  const SealingKey sealing_key = *SealingKey::agree_as_till(till, context);
+  Header header = header_of(1, sha256(as_bytes("roster entry")));
+  header.content_type = ContentType::kSealedSummary;
+  const Bytes payload = encode_summary(garden_closing(true));
+  check_golden("sealed-closing.hex",
+               *sign_message(header, seal(sealing_key, encode_header(header), payload), key(1)));
 }
 
 TEST_CASE("a sale's body has the bytes of the golden file") {

@@ -222,7 +222,8 @@ TEST_CASE("the closing of a random day is the sum of its documents") {
       const Sums expected = random_day(shop, model, random);
       expect_equal(shop.step([](Till& t) { return t.day_so_far(); }), expected);
       expect_equal(shop.close_day(), expected);
-      expect_equal(std::get<core::retail::Closing>(summary_of(shop.messages().back())), expected);
+      expect_equal(std::get<core::retail::Closing>(shop.summary_of(shop.messages().back())),
+                   expected);
     }
     shop.check();
   }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "tests/support/enrol.h"
+
 namespace test {
 
 using core::Bytes;
@@ -67,19 +69,35 @@ PrivateKey key_number(std::uint64_t number) {
   return *PrivateKey::from_seed(core::envelope::sha256(core::as_bytes(text)).view());
 }
 
-Fleet::Fleet()
-    : head_office_(key_number(0)), roster_(*Roster::read({}, kOrigin, head_office_.public_key())) {}
+Fleet::Fleet(Sealing sealing)
+    : head_office_(key_number(0)), roster_(*Roster::read({}, kOrigin, head_office_.public_key())) {
+  if (sealing == Sealing::kOff) return;
+  const auto bulletin =
+      roster_.name_sealing_key(sealing_key_of(head_office_).public_key(), head_office_);
+  CORE_CHECK(bulletin.has_value());
+  core::append(roster_file_, *bulletin);
+}
+
+Roster Fleet::public_roster() const {
+  return *Roster::read(roster_file_, kOrigin, head_office_.public_key());
+}
 
 std::size_t Fleet::enrol(std::uint32_t store, std::uint32_t till) {
   const core::TillRef ref{core::StoreId{store}, core::TillId{till}};
   const PrivateKey key = key_number(tills_.size() + 1);
-  const auto bulletin = roster_.enrol(ref, key.public_key(), head_office_);
+  const auto bulletin = roster_.enrol(enrol_request(kOrigin, ref, key), head_office_);
   CORE_CHECK(bulletin.has_value());
   core::append(roster_file_, *bulletin);
   const auto entry = core::envelope::message_id(*bulletin);
   const auto kid = core::envelope::derive_kid(kOrigin, key.public_key());
   tills_.push_back(
       ChainEnd{ref, roster_.latest_epoch(ref), key, kid, entry, core::Sequence{0}, entry});
+  if (const auto context = roster_.sealing_context(*roster_.find(kid))) {
+    tills_.back().sealing_key =
+        *core::envelope::SealingKey::agree_as_till(sealing_key_of(key), *context);
+    roster_.set_opener(kid, *core::envelope::SealingKey::agree_as_head_office(
+                                sealing_key_of(head_office_), *context));
+  }
   return tills_.size() - 1;
 }
 
@@ -89,7 +107,8 @@ Bytes Fleet::next(std::size_t till, const core::retail::Summary& summary) {
 
 Bytes Fleet::next_payload(std::size_t number, ByteView payload) {
   ChainEnd& end = tills_[number];
-  Bytes message = sign(header_after(end), payload, end.key);
+  Bytes message = end.sealing_key ? sign_sealed(header_after(end), payload, end)
+                                  : sign(header_after(end), payload, end.key);
   ++end.sequence.value;
   end.prev = core::envelope::message_id(message);
   return message;
@@ -108,6 +127,13 @@ Bytes sign(const Header& header, ByteView payload, const PrivateKey& key) {
   auto message = core::envelope::sign_message(header, payload, key);
   CORE_CHECK(message.has_value());
   return std::move(message).value();
+}
+
+Bytes sign_sealed(Header header, ByteView payload, const ChainEnd& till) {
+  header.content_type = core::envelope::ContentType::kSealedSummary;
+  const Bytes sealed =
+      core::envelope::seal(*till.sealing_key, core::envelope::encode_header(header), payload);
+  return sign(header, sealed, till.key);
 }
 
 Bytes sign_again(const Header& header, ByteView payload, const PrivateKey& key,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,19 +25,24 @@ struct ChainEnd {
   core::Epoch epoch;
   core::envelope::PrivateKey key;
   core::envelope::Kid kid;
-  core::envelope::MessageId entry;  // the roster entry
-  core::Sequence sequence;          // of the last message
-  core::envelope::MessageId prev;   // its id, or the roster entry's
+  core::envelope::MessageId entry;                          // the roster entry
+  core::Sequence sequence;                                  // of the last message
+  core::envelope::MessageId prev;                           // its id, or the roster entry's
+  std::optional<core::envelope::SealingKey> sealing_key{};  // none: payloads go in clear
 };
+
+enum class Sealing { kOff, kOn };
 
 class Fleet {
  public:
-  Fleet();
+  explicit Fleet(Sealing sealing = Sealing::kOff);
 
   // Enrols a till, or a till again with its next epoch. Returns its number in this fleet.
   std::size_t enrol(std::uint32_t store, std::uint32_t till);
   ChainEnd& till(std::size_t number) { return tills_[number]; }
   const core::envelope::Roster& roster() const { return roster_; }
+  // The same roster as those have it who hold no private key.
+  core::envelope::Roster public_roster() const;
   // The roster's bulletins, as a file holds them.
   const core::Bytes& roster_file() const { return roster_file_; }
   const core::envelope::PrivateKey& head_office_key() const { return head_office_; }
@@ -56,6 +62,9 @@ class Fleet {
 core::envelope::Header header_after(const ChainEnd& end);
 core::Bytes sign(const core::envelope::Header& header, core::ByteView payload,
                  const core::envelope::PrivateKey& key);
+// As sign(), with the payload sealed first.
+core::Bytes sign_sealed(core::envelope::Header header, core::ByteView payload,
+                        const ChainEnd& till);
 // The same content under another valid signature of the same key (another nonce).
 core::Bytes sign_again(const core::envelope::Header& header, core::ByteView payload,
                        const core::envelope::PrivateKey& key, std::uint64_t nonce);

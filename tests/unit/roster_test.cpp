@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "core/envelope/roster.h"
+#include "tests/support/enrol.h"
 
 using namespace core;
 using namespace core::envelope;
@@ -15,14 +16,17 @@ PrivateKey key(std::uint8_t n) {
 TillRef till(std::uint32_t store, std::uint32_t number) {
   return TillRef{StoreId{store}, TillId{number}};
 }
+EnrolRequest ask(TillRef ref, const PrivateKey& own) {
+  return test::enrol_request(kOrigin, ref, own);
+}
 
 }  // namespace
 
 TEST_CASE("an enrolment that was written is read again") {
   Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
-  Bytes file = *roster.enrol(till(1, 1), key(1).public_key(), key(9));
-  append(file, *roster.enrol(till(1, 2), key(2).public_key(), key(9)));
-  append(file, *roster.enrol(till(1, 1), key(3).public_key(), key(9)));
+  Bytes file = *roster.enrol(ask(till(1, 1), key(1)), key(9));
+  append(file, *roster.enrol(ask(till(1, 2), key(2)), key(9)));
+  append(file, *roster.enrol(ask(till(1, 1), key(3)), key(9)));
 
   const auto again = Roster::read(file, kOrigin, key(9).public_key());
   REQUIRE(again.has_value());
@@ -38,22 +42,24 @@ TEST_CASE("an enrolment that was written is read again") {
 
 TEST_CASE("what no till can be is not enrolled") {
   Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
-  CHECK(roster.enrol(till(0, 1), key(1).public_key(), key(9)).error().code == Errc::kMalformed);
-  CHECK(roster.enrol(till(1, 0), key(1).public_key(), key(9)).error().code == Errc::kMalformed);
-  CHECK(roster.enrol(till(1, 1), PublicKey{}, key(9)).error().code == Errc::kMalformed);
+  CHECK(roster.enrol(ask(till(0, 1), key(1)), key(9)).error().code == Errc::kMalformed);
+  CHECK(roster.enrol(ask(till(1, 0), key(1)), key(9)).error().code == Errc::kMalformed);
+  EnrolRequest no_key = ask(till(1, 1), key(1));
+  no_key.key = PublicKey{};
+  CHECK(roster.enrol(no_key, key(9)).error().code == Errc::kMalformed);
 }
 
 TEST_CASE("a key is enrolled once") {
   Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
-  REQUIRE(roster.enrol(till(1, 1), key(1).public_key(), key(9)).has_value());
-  CHECK(roster.enrol(till(1, 2), key(1).public_key(), key(9)).error().code == Errc::kExists);
+  REQUIRE(roster.enrol(ask(till(1, 1), key(1)), key(9)).has_value());
+  CHECK(roster.enrol(ask(till(1, 2), key(1)), key(9)).error().code == Errc::kExists);
 }
 
 TEST_CASE(
     "a roster that head office did not write, or that was cut, reordered or altered, is refused") {
   Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
-  const Bytes first = *roster.enrol(till(1, 1), key(1).public_key(), key(9));
-  const Bytes second = *roster.enrol(till(1, 2), key(2).public_key(), key(9));
+  const Bytes first = *roster.enrol(ask(till(1, 1), key(1)), key(9));
+  const Bytes second = *roster.enrol(ask(till(1, 2), key(2)), key(9));
   Bytes both = first;
   append(both, second);
 
@@ -77,8 +83,8 @@ TEST_CASE(
 
 TEST_CASE("a revoked key stays on the roster, revoked, and is not revoked twice") {
   Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
-  Bytes file = *roster.enrol(till(1, 1), key(1).public_key(), key(9));
-  append(file, *roster.enrol(till(1, 1), key(2).public_key(), key(9)));
+  Bytes file = *roster.enrol(ask(till(1, 1), key(1)), key(9));
+  append(file, *roster.enrol(ask(till(1, 1), key(2)), key(9)));
   append(file, *roster.revoke(till(1, 1), Epoch{1}, key(9)));
   CHECK(roster.revoke(till(1, 1), Epoch{1}, key(9)).error().code == Errc::kState);
   CHECK(roster.revoke(till(1, 1), Epoch{3}, key(9)).error().code == Errc::kNotFound);
@@ -87,7 +93,7 @@ TEST_CASE("a revoked key stays on the roster, revoked, and is not revoked twice"
   REQUIRE(again.has_value());
   CHECK(again->find(derive_kid(kOrigin, key(1).public_key()))->revoked);
   CHECK_FALSE(again->find(derive_kid(kOrigin, key(2).public_key()))->revoked);
-  CHECK(Roster(*again).enrol(till(1, 1), key(1).public_key(), key(9)).error().code ==
+  CHECK(Roster(*again).enrol(ask(till(1, 1), key(1)), key(9)).error().code ==
         Errc::kExists);  // for ever
 }
 
@@ -98,4 +104,59 @@ TEST_CASE("the log's key is the one that was named last") {
   append(file, *roster.name_log_key(key(6).public_key(), key(9)));
   CHECK(roster.name_log_key(PublicKey{}, key(9)).error().code == Errc::kMalformed);
   CHECK(Roster::read(file, kOrigin, key(9).public_key())->log_key() == key(6).public_key());
+}
+
+TEST_CASE("nobody enrols a key that is not his, or for another log, till or sealing key") {
+  Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
+  const auto refused = [&](const EnrolRequest& request, Errc code) {
+    CHECK(roster.enrol(request, key(9)).error().code == code);
+    CHECK(roster.enrolments().empty());
+  };
+  EnrolRequest stolen = ask(till(1, 1), key(1));
+  stolen.key = key(2).public_key();
+  refused(stolen, Errc::kBadSignature);
+  EnrolRequest moved = ask(till(1, 1), key(1));
+  moved.till = till(1, 2);
+  refused(moved, Errc::kBadSignature);
+  EnrolRequest listened = ask(till(1, 1), key(1));
+  listened.sealing_key = test::sealing_key_of(key(2)).public_key();
+  refused(listened, Errc::kBadSignature);
+  EnrolRequest renamed = test::enrol_request("other.example/log", till(1, 1), key(1));
+  refused(renamed, Errc::kMalformed);
+  renamed.origin = kOrigin;  // its proof is over the other log
+  refused(renamed, Errc::kBadSignature);
+}
+
+TEST_CASE("an entry without its till's proof is refused by whoever reads the roster") {
+  // What another head office would have to write to take over a till's key.
+  Roster other = *Roster::read({}, "other.example/log", key(8).public_key());
+  const Bytes theirs =
+      *other.enrol(test::enrol_request("other.example/log", till(1, 1), key(1)), key(8));
+  const auto message = *parse_message(theirs);
+  Header header = message.header;
+  header.kid = derive_kid(kOrigin, key(9).public_key());
+  const Bytes copied = *sign_message(header, message.payload, key(9));
+  CHECK(Roster::read(copied, kOrigin, key(9).public_key()).error().code == Errc::kBadSignature);
+}
+
+TEST_CASE("a till seals to the key that head office had named when it was enrolled") {
+  Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
+  Bytes file = *roster.enrol(ask(till(1, 1), key(1)), key(9));
+  const auto first = test::sealing_key_of(key(9)).public_key();
+  const auto second = test::sealing_key_of(key(8)).public_key();
+  append(file, *roster.name_sealing_key(first, key(9)));
+  append(file, *roster.enrol(ask(till(1, 2), key(2)), key(9)));
+  append(file, *roster.name_sealing_key(second, key(9)));
+  append(file, *roster.enrol(ask(till(1, 1), key(3)), key(9)));
+  const auto again = Roster::read(file, kOrigin, key(9).public_key());
+  REQUIRE(again.has_value());
+  const auto enrolment = [&](std::uint8_t n) {
+    return *again->find(derive_kid(kOrigin, key(n).public_key()));
+  };
+  CHECK_FALSE(enrolment(1).seals_to);
+  CHECK_FALSE(again->sealing_context(enrolment(1)));
+  CHECK(enrolment(2).seals_to == first);
+  CHECK(enrolment(3).seals_to == second);
+  CHECK(enrolment(3).sealing_key == test::sealing_key_of(key(3)).public_key());
+  CHECK(again->sealing_key() == second);
 }

@@ -5,6 +5,7 @@
 
 #include "core/envelope/cbor.h"
 #include "core/envelope/message.h"
+#include "core/envelope/sealing.h"
 #include "tests/support/retail_samples.h"
 
 using namespace core;
@@ -197,4 +198,14 @@ TEST_CASE(
   w.bytes(Bytes(32, 0xab));
   MESSAGE("closing: ", now, " bytes; with the reserved fields: ", now + w.view().size());
   CHECK(now + w.view().size() <= 340);
+
+  // As it travels: sealed, and with the tree head of an earlier receipt.
+  header.content_type = envelope::ContentType::kSealedSummary;
+  header.tree_head = envelope::TreeHead{73'000'000, {}};
+  const auto sealing_key = envelope::SealingKey::from(Bytes(envelope::SealingKey::kSize, 2));
+  const Bytes sealed = envelope::seal(sealing_key, envelope::encode_header(header), payload);
+  const std::size_t sent = envelope::sign_message(header, sealed, key)->size();
+  MESSAGE("sealed, with a tree head: ", sent,
+          " bytes; with the reserved fields: ", sent + w.view().size());
+  CHECK(sent <= 340);
 }

@@ -41,12 +41,13 @@ TEST_CASE("a message is in the outbox if and only if its day was opened or close
   CHECK(shop.messages().empty());
   shop.open_day(1);
   REQUIRE(shop.messages().size() == 1);
-  CHECK(std::get<core::retail::Opening>(summary_of(shop.messages()[0])).received == parts_for(4));
+  CHECK(std::get<core::retail::Opening>(shop.summary_of(shop.messages()[0])).received ==
+        parts_for(4));
   shop.ring(sets(1));
   CHECK(shop.messages().size() == 1);
   const core::retail::Closing closing = shop.close_day();
   REQUIRE(shop.messages().size() == 2);
-  CHECK(std::get<core::retail::Closing>(summary_of(shop.messages()[1])) == closing);
+  CHECK(std::get<core::retail::Closing>(shop.summary_of(shop.messages()[1])) == closing);
 }
 
 TEST_CASE("messages form a chain from the roster entry, signed by the till's key") {
@@ -91,7 +92,7 @@ TEST_CASE("a long summary travels as parts, one sequence each, that add up") {
   core::retail::Components consumed;
   for (const till::OutboxEntry& entry : messages) {
     CHECK(entry.message.size() <= core::envelope::kMessageSizeMax);
-    const core::retail::Summary summary = summary_of(entry);
+    const core::retail::Summary summary = shop.summary_of(entry);
     if (const auto* opening = std::get_if<core::retail::Opening>(&summary)) {
       opened.insert(opening->received.begin(), opening->received.end());
     } else {

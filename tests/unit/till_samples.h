@@ -51,24 +51,36 @@ inline till::Basket sets(std::int64_t count) {
   return basket_of(kSet, units(count));
 }
 
-inline core::envelope::Roster with_log_key(core::envelope::Roster roster,
-                                           const core::envelope::PrivateKey& head_office) {
-  REQUIRE(roster.name_log_key(test::memory_log_key().public_key(), head_office));
-  return roster;
-}
-
+// Names the log's key, and one to seal to.
 class HeadOffice {
  public:
+  HeadOffice() {
+    REQUIRE(roster_.name_log_key(test::memory_log_key().public_key(), key_));
+    REQUIRE(roster_.name_sealing_key(sealing_key_.public_key(), key_));
+  }
   core::envelope::Roster& roster() { return roster_; }
   core::envelope::PublicKey public_key() const { return key_.public_key(); }
-  core::Bytes enrol(core::TillRef ref, const core::envelope::PublicKey& key) {
-    return roster_.enrol(ref, key, key_).value();
+  core::Bytes enrol(const core::envelope::EnrolRequest& request) {
+    return roster_.enrol(request, key_).value();
+  }
+  // Reads what the till said.
+  core::retail::Summary summary_of(const till::OutboxEntry& entry) const {
+    const auto message = core::envelope::parse_message(entry.message).value();
+    CHECK(message.header.content_type == core::envelope::ContentType::kSealedSummary);
+    const auto* enrolment = roster_.find(message.header.kid);
+    REQUIRE(enrolment != nullptr);
+    const auto key = core::envelope::SealingKey::agree_as_head_office(
+        sealing_key_, roster_.sealing_context(*enrolment).value());
+    const auto payload =
+        core::envelope::open_sealed(key.value(), message.protected_header, message.payload);
+    return core::retail::decode_summary(payload.value()).value();
   }
 
  private:
   core::envelope::PrivateKey key_ = core::envelope::PrivateKey::generate();
+  core::envelope::SealingPrivateKey sealing_key_ = core::envelope::SealingPrivateKey::generate();
   core::envelope::Roster roster_ =
-      with_log_key(core::envelope::Roster::read({}, kOrigin, key_.public_key()).value(), key_);
+      core::envelope::Roster::read({}, kOrigin, key_.public_key()).value();
 };
 
 inline till::TillSetup setup_with(core::retail::Catalog catalog) {
@@ -82,13 +94,16 @@ class Shop {
     auto till =
         till::Till::create(journal(), setup_with(std::move(catalog)), till::Durability::kSimulated);
     REQUIRE(till);
-    office_.enrol(kRef, till->public_key());
+    office_.enrol(till->enrol_request());
     if (join) REQUIRE(till->join(office_.roster()));
   }
 
   std::filesystem::path journal() const { return dir_ / "till.db"; }
   HeadOffice& office() { return office_; }
   const test::TempDir& dir() const { return dir_; }
+  core::retail::Summary summary_of(const till::OutboxEntry& entry) const {
+    return office_.summary_of(entry);
+  }
 
   till::Till open() {
     auto till = till::Till::open(journal(), till::Durability::kSimulated);
@@ -142,11 +157,5 @@ class Shop {
   test::TempDir dir_;
   HeadOffice office_;
 };
-
-inline core::retail::Summary summary_of(const till::OutboxEntry& entry) {
-  const auto message = core::envelope::parse_message(entry.message);
-  REQUIRE(message);
-  return core::retail::decode_summary(message->payload).value();
-}
 
 }  // namespace till_test

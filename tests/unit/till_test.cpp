@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 
 #include <limits>
+#include <set>
 
+#include "core/envelope/cbor.h"
 #include "tests/unit/till_samples.h"
 
 using namespace till_test;
@@ -124,15 +126,82 @@ TEST_CASE("without a roster entry no day opens") {
   const core::Bytes joined = test::read_file(shop.journal());
   shop.step([&](Till& t) { return t.join(shop.office().roster()); });
   CHECK(test::read_file(shop.journal()) == joined);
-  stranger.enrol(kRef, shop.open().public_key());
+  stranger.enrol(shop.open().enrol_request());
   shop.refuses(Errc::kState, [&](Till& t) { return t.join(stranger.roster()); });
 }
 
-TEST_CASE("a roster that gives the key to another till is refused") {
-  Shop shop(garden(), false);
+TEST_CASE("a roster that gives the key to another till, or another sealing key, is refused") {
+  const test::TempDir dir;
+  const till::TillSetup setup = setup_with(garden());
+  Till till = Till::create(dir / "t.db", setup, till::Durability::kSimulated).value();
+  const auto joins = [&](core::TillRef ref, const core::envelope::SealingPrivateKey& sealing) {
+    HeadOffice office;
+    office.enrol(core::envelope::make_enrol_request(kOrigin, ref, setup.key, sealing.public_key()));
+    return till.join(office.roster());
+  };
+  const core::TillRef other{core::StoreId{4}, core::TillId{2}};
+  CHECK(joins(other, setup.sealing_key).error().code == Errc::kMalformed);
+  CHECK(joins(kRef, core::envelope::SealingPrivateKey::generate()).error().code ==
+        Errc::kMalformed);
+  CHECK(joins(kRef, setup.sealing_key));
+}
+
+TEST_CASE("a till whose head office names no sealing key sends in clear, and says so") {
+  const test::TempDir dir;
+  const auto head_office = core::envelope::PrivateKey::generate();
+  auto roster = core::envelope::Roster::read({}, kOrigin, head_office.public_key()).value();
+  Till till =
+      Till::create(dir / "t.db", setup_with(garden()), till::Durability::kSimulated).value();
+  REQUIRE(roster.enrol(till.enrol_request(), head_office));
+  REQUIRE(till.join(roster));
+  CHECK_FALSE(till.status()->sealed);
+  REQUIRE(till.open_day(day(1), parts_for(1)));
+  const auto entries = till.outbox().all(core::Sequence{0}, 1).value();
+  const auto message = core::envelope::parse_message(entries[0].message).value();
+  CHECK(message.header.content_type == core::envelope::ContentType::kSummary);
+  CHECK(core::retail::decode_summary(message.payload));
+  CHECK(till.check());
+}
+
+TEST_CASE("two copies of a till seal different content at one place under different nonces") {
+  const test::TempDir dir;
+  const test::TempDir clone;
   HeadOffice office;
-  office.enrol(core::TillRef{core::StoreId{4}, core::TillId{2}}, shop.open().public_key());
-  shop.refuses(Errc::kMalformed, [&](Till& t) { return t.join(office.roster()); });
+  {
+    Till till =
+        Till::create(dir / "t.db", setup_with(garden()), till::Durability::kSimulated).value();
+    office.enrol(till.enrol_request());
+    REQUIRE(till.join(office.roster()));
+    REQUIRE(till.open_day(day(1), parts_for(1)));
+  }
+  std::set<core::Bytes> nonces;
+  std::set<core::Bytes> payloads;
+  constexpr int kCopies = 50;
+  for (int copy = 0; copy < kCopies; ++copy) {  // the same journal, and one set more sold in each
+    test::write_file(clone / "t.db", test::read_file(dir / "t.db"));
+    Till till = Till::open(clone / "t.db", till::Durability::kSimulated).value();
+    for (int sold = 0; sold < copy; ++sold) REQUIRE(till.ring(sets(1), 1));
+    REQUIRE(till.close_day());
+    const auto entries = till.outbox().all(core::Sequence{1}, 1).value();
+    const auto message = core::envelope::parse_message(entries[0].message).value();
+    CHECK(message.header.sequence == core::Sequence{2});
+    payloads.insert(core::to_bytes(message.payload));
+    core::envelope::CborReader r(message.payload);
+    REQUIRE(r.array());
+    REQUIRE(r.bytes());
+    REQUIRE(r.map());
+    REQUIRE(r.unsigned_integer());
+    nonces.insert(core::to_bytes(r.bytes().value()));
+  }
+  CHECK(payloads.size() == kCopies);
+  CHECK(nonces.size() == kCopies);
+  // The same content again: the same bytes, so a re-sent message stays a duplicate.
+  test::write_file(clone / "t.db", test::read_file(dir / "t.db"));
+  Till till = Till::open(clone / "t.db", till::Durability::kSimulated).value();
+  REQUIRE(till.close_day());
+  const auto entries = till.outbox().all(core::Sequence{1}, 1).value();
+  const auto message = core::envelope::parse_message(entries[0].message).value();
+  CHECK(payloads.contains(core::to_bytes(message.payload)));
 }
 
 TEST_CASE("days open once, close once, and ascend") {

@@ -157,8 +157,10 @@ class RelayPeer final : public Peer {
     TRY(relay::init_tenant(data, kOrigin, head_office));
     if (!admission_) return {};
     TRY_ASSIGN(auto roster, core::envelope::Roster::read({}, kOrigin, office.public_key()));
-    TRY_ASSIGN(const core::Bytes file, roster.enrol({core::StoreId{1}, core::TillId{1}},
-                                                    sender(seed_).public_key(), office));
+    const auto request = core::envelope::make_enrol_request(
+        kOrigin, {core::StoreId{1}, core::TillId{1}}, sender(seed_),
+        core::envelope::SealingPrivateKey::generate().public_key());
+    TRY_ASSIGN(const core::Bytes file, roster.enrol(request, office));
     return core::disk::replace_file(core::disk::posix_filesystem(),
                                     data / core::envelope::kRosterFile, file,
                                     core::disk::Access::kGroup);

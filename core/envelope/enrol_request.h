@@ -1,0 +1,36 @@
+// EnrolRequest: what a till asks head office for, signed with the key that it asks for.
+// Must not know who carries it. Format: docs/formats/roster.md, "Request".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/envelope/keys.h"
+#include "core/envelope/sealing.h"
+
+namespace core::envelope {
+
+// To speak for this till in this log with this key, and to seal with the other. The proof is the
+// key's own signature over all of it, so that nobody enrols a key that is not his.
+struct EnrolRequest {
+  std::string origin;
+  TillRef till;
+  PublicKey key;
+  SealingPublicKey sealing_key;
+  Signature proof;
+};
+
+EnrolRequest make_enrol_request(std::string_view origin, TillRef till, const PrivateKey& key,
+                                const SealingPublicKey& sealing_key);
+
+// Errors: kBadSignature (the proof is not the key's, or over something else).
+Result<void> check_proof(const EnrolRequest& request);
+
+// Six lines, in this order: origin, store, till, key, sealing-key, proof.
+std::string enrol_request_text(const EnrolRequest& request);
+// Errors: kMalformed (another line, with its number; a number or key out of shape).
+Result<EnrolRequest> parse_enrol_request(std::string_view text);
+
+}  // namespace core::envelope

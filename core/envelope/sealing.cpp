@@ -1,0 +1,239 @@
+// Sealing, by libsodium: X25519, HMAC-SHA-256 and ChaCha20/Poly1305.
+#include "core/envelope/sealing.h"
+
+#include <sodium.h>
+
+#include "core/envelope/cbor.h"
+
+namespace core::envelope {
+namespace {
+
+constexpr std::string_view kVersion = "daybook seal v1";
+constexpr std::size_t kNonceSize = crypto_aead_chacha20poly1305_ietf_NPUBBYTES;
+constexpr std::size_t kTagSize = crypto_aead_chacha20poly1305_ietf_ABYTES;
+// COSE: header parameters alg and IV (RFC 9052 section 3.1), ChaCha20/Poly1305 (RFC 9053
+// section 4.3).
+constexpr std::uint64_t kLabelAlgorithm = 1;
+constexpr std::uint64_t kLabelIv = 5;
+constexpr std::uint64_t kAlgorithmChaCha20Poly1305 = 24;
+
+using Nonce = std::array<std::uint8_t, kNonceSize>;
+
+void ensure_ready() {
+  static const bool ready = [] {
+    CORE_CHECK(sodium_init() >= 0);
+    return true;
+  }();
+  CORE_CHECK(ready);
+}
+
+// HMAC (RFC 2104) with SHA-256 over two pieces, one after the other.
+Hash hmac_sha256(ByteView key, ByteView one, ByteView two) {
+  crypto_auth_hmacsha256_state state;
+  crypto_auth_hmacsha256_init(&state, key.data(), key.size());
+  crypto_auth_hmacsha256_update(&state, one.data(), one.size());
+  crypto_auth_hmacsha256_update(&state, two.data(), two.size());
+  Hash out;
+  crypto_auth_hmacsha256_final(&state, out.bytes.data());
+  sodium_memzero(&state, sizeof state);
+  return out;
+}
+
+Bytes info_of(const SealingContext& context, std::string_view purpose) {
+  CborWriter w;
+  w.array(7);
+  w.text(kVersion);
+  w.text(purpose);
+  w.text("to head office");
+  w.text(context.origin);
+  w.unsigned_integer(context.till.store.value);
+  w.unsigned_integer(context.till.till.value);
+  w.unsigned_integer(context.epoch.value);
+  return std::move(w).take();
+}
+
+const Bytes& protected_algorithm() {
+  static const Bytes encoded = [] {
+    CborWriter w;
+    w.map(1);
+    w.unsigned_integer(kLabelAlgorithm);
+    w.unsigned_integer(kAlgorithmChaCha20Poly1305);
+    return std::move(w).take();
+  }();
+  return encoded;
+}
+
+// Enc_structure of RFC 9052 section 5.3.
+Bytes additional_data(ByteView protected_header) {
+  CborWriter w;
+  w.array(3);
+  w.text("Encrypt0");
+  w.bytes(protected_algorithm());
+  w.bytes(protected_header);
+  return std::move(w).take();
+}
+
+// The header is a CBOR map and ends itself, so no two pairs of header and plaintext run together.
+Nonce nonce_of(const SealingKey& key, ByteView protected_header, ByteView plaintext) {
+  const Hash hash = hmac_sha256(key.nonce_key(), protected_header, plaintext);
+  Nonce nonce;
+  std::memcpy(nonce.data(), hash.bytes.data(), nonce.size());
+  return nonce;
+}
+
+struct Encrypted {
+  ByteView nonce;
+  ByteView ciphertext;  // with its tag
+};
+
+Result<Encrypted> read_encrypted(ByteView sealed) {
+  CborReader r(sealed);
+  Encrypted out;
+  TRY_ASSIGN(const std::size_t parts, r.array());
+  if (parts != 3) return r.refuse(0, "a COSE_Encrypt0 has 3 parts");
+  std::size_t at = r.offset();
+  TRY_ASSIGN(const ByteView algorithm, r.bytes());
+  if (!equal(algorithm, protected_algorithm())) {
+    return r.refuse(at, "the algorithm is not ChaCha20/Poly1305 (24) alone");
+  }
+  at = r.offset();
+  TRY_ASSIGN(const std::size_t unprotected, r.map());
+  if (unprotected != 1) return r.refuse(at, "the unprotected header has the nonce and no more");
+  TRY_ASSIGN(const std::uint64_t label, r.unsigned_integer());
+  if (label != kLabelIv) return r.refuse(at, "the nonce is missing");
+  at = r.offset();
+  TRY_ASSIGN(out.nonce, r.bytes());
+  if (out.nonce.size() != kNonceSize) return r.refuse(at, "a nonce is 12 bytes");
+  at = r.offset();
+  TRY_ASSIGN(out.ciphertext, r.bytes());
+  if (out.ciphertext.size() < kTagSize) return r.refuse(at, "the ciphertext is cut");
+  TRY(r.finish());
+  return out;
+}
+
+}  // namespace
+
+SealingPrivateKey SealingPrivateKey::generate() {
+  ensure_ready();
+  SealingPrivateKey key;
+  randombytes_buf(key.bytes_.data(), key.bytes_.size());
+  return key;
+}
+
+Result<SealingPrivateKey> SealingPrivateKey::from(ByteView bytes) {
+  SealingPrivateKey key;
+  if (bytes.size() != key.bytes_.size()) {
+    return fail(Errc::kMalformed, "a sealing key is 32 bytes, not " + std::to_string(bytes.size()));
+  }
+  std::memcpy(key.bytes_.data(), bytes.data(), bytes.size());
+  return key;
+}
+
+SealingPrivateKey::~SealingPrivateKey() {
+  sodium_memzero(bytes_.data(), bytes_.size());
+}
+
+SealingPublicKey SealingPrivateKey::public_key() const {
+  ensure_ready();
+  SealingPublicKey out;
+  CORE_CHECK(crypto_scalarmult_base(out.bytes.data(), bytes_.data()) == 0);
+  return out;
+}
+
+Result<SealingKey> SealingKey::agree(const SealingPrivateKey& own, const SealingPublicKey& theirs,
+                                     const SealingContext& context) {
+  ensure_ready();
+  std::array<std::uint8_t, 32> secret{};
+  // libsodium refuses the all-zero result, as RFC 7748 section 6.1 asks for.
+  if (crypto_scalarmult(secret.data(), own.view().data(), theirs.bytes.data()) != 0) {
+    return fail(Errc::kMalformed, theirs.hex() + " is no X25519 public key");
+  }
+  Bytes salt = to_bytes(context.till_key.view());
+  append(salt, context.head_office_key.view());
+  const Hash encryption = hkdf_sha256(secret, salt, info_of(context, "encryption key"));
+  const Hash nonce = hkdf_sha256(secret, salt, info_of(context, "nonce key"));
+  SealingKey key;
+  std::memcpy(key.bytes_.data(), encryption.bytes.data(), 32);
+  std::memcpy(key.bytes_.data() + 32, nonce.bytes.data(), 32);
+  sodium_memzero(secret.data(), secret.size());
+  return key;
+}
+
+Result<SealingKey> SealingKey::agree_as_till(const SealingPrivateKey& own,
+                                             const SealingContext& context) {
+  return agree(own, context.head_office_key, context);
+}
+
+Result<SealingKey> SealingKey::agree_as_head_office(const SealingPrivateKey& own,
+                                                    const SealingContext& context) {
+  return agree(own, context.till_key, context);
+}
+
+SealingKey SealingKey::from(ByteView bytes) {
+  SealingKey key;
+  CORE_CHECK(bytes.size() == kSize);
+  std::memcpy(key.bytes_.data(), bytes.data(), kSize);
+  return key;
+}
+
+SealingKey::~SealingKey() {
+  sodium_memzero(bytes_.data(), bytes_.size());
+}
+
+Bytes seal(const SealingKey& key, ByteView protected_header, ByteView plaintext) {
+  const Nonce nonce = nonce_of(key, protected_header, plaintext);
+  const Bytes data = additional_data(protected_header);
+  Bytes ciphertext(plaintext.size() + kTagSize);
+  crypto_aead_chacha20poly1305_ietf_encrypt(ciphertext.data(), nullptr, plaintext.data(),
+                                            plaintext.size(), data.data(), data.size(), nullptr,
+                                            nonce.data(), key.encryption_key().data());
+  CborWriter w;
+  w.array(3);
+  w.bytes(protected_algorithm());
+  w.map(1);
+  w.unsigned_integer(kLabelIv);
+  w.bytes(nonce);
+  w.bytes(ciphertext);
+  return std::move(w).take();
+}
+
+Result<Bytes> open_sealed(const SealingKey& key, ByteView protected_header, ByteView sealed) {
+  TRY_ASSIGN(const Encrypted encrypted, read_encrypted(sealed));
+  const Bytes data = additional_data(protected_header);
+  Bytes plaintext(encrypted.ciphertext.size() - kTagSize);
+  if (crypto_aead_chacha20poly1305_ietf_decrypt(
+          plaintext.data(), nullptr, nullptr, encrypted.ciphertext.data(),
+          encrypted.ciphertext.size(), data.data(), data.size(), encrypted.nonce.data(),
+          key.encryption_key().data()) != 0) {
+    return fail(Errc::kBadSignature,
+                "not sealed with the key of this till and epoch for its place");
+  }
+  if (!equal(nonce_of(key, protected_header, plaintext), encrypted.nonce)) {
+    return fail(Errc::kBadSignature, "sealed under a nonce that does not follow from the content");
+  }
+  return plaintext;
+}
+
+Result<Bytes> open_payload(ContentType type, ByteView protected_header, ByteView payload,
+                           const SealingKey* key) {
+  switch (type) {
+    case ContentType::kSummary:
+      return to_bytes(payload);
+    case ContentType::kSealedSummary:
+      if (key == nullptr) {
+        return fail(Errc::kUnknownKey, "sealed, and its till agreed on no key for this epoch");
+      }
+      return open_sealed(*key, protected_header, payload);
+    case ContentType::kBulletin:
+      break;
+  }
+  return fail(Errc::kMalformed, "a bulletin, signed with a till's key");
+}
+
+Hash hkdf_sha256(ByteView secret, ByteView salt, ByteView info) {
+  const Hash extracted = hmac_sha256(salt, secret, {});
+  constexpr std::uint8_t kFirstBlock[] = {1};
+  return hmac_sha256(extracted.view(), info, kFirstBlock);
+}
+
+}  // namespace core::envelope
