@@ -245,7 +245,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
 
   void respond_answers(int status = 200) {
     const core::Bytes body = core::wire::encode_answers(answers);
-    respond({status, "application/cbor", std::string(core::as_text(body)), {}});
+    respond({status, "application/cbor", {}, {}}, core::as_text(body));
   }
 
   void unavailable(std::string_view why) {
@@ -326,16 +326,27 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     write();
   }
 
-  void respond(const Response& response) {
+  void respond(const Response& response) { respond(response, response.body); }
+
+  void respond(const Response& response, std::string_view body) {
     state_ = State::kWriting;
     if (service_.draining) keep_alive_ = false;
-    std::string text;
-    render(text, response, keep_alive_);
-    send(text);
+    if (tls_) {
+      std::string text;
+      render(text, response, body, keep_alive_);
+      queue(text);
+    } else {
+      render(out_, response, body, keep_alive_);
+    }
+    send_queued();
   }
 
   void send(std::string_view text) {
     queue(text);
+    send_queued();
+  }
+
+  void send_queued() {
     deadline_ = SteadyClock::now() + service_.client_timeout;
     write();
   }

@@ -45,7 +45,8 @@ EntryIndex::EntryIndex(Filesystem& filesystem, std::filesystem::path directory, 
     : filesystem_(filesystem),
       directory_(std::move(directory)),
       tree_(std::move(tree)),
-      places_(std::move(places)) {}
+      places_(std::move(places)),
+      leaves_([this](std::uint64_t index) { return tree_.hash(0, index); }) {}
 
 Result<std::unique_ptr<EntryIndex>> EntryIndex::open(Filesystem& filesystem,
                                                      const std::filesystem::path& directory) {
@@ -83,7 +84,8 @@ std::uint64_t EntryIndex::size() const {
 
 Result<std::optional<LogIndex>> EntryIndex::find(const MessageId& id) const {
   const std::shared_lock lock(mutex_);
-  if (const auto it = recent_.find(id); it != recent_.end()) return std::optional(it->second);
+  TRY_ASSIGN(const auto recent, recent_.find(id, leaves_));
+  if (recent) return recent;
   std::vector<LogIndex> candidates;
   for (const IdRun& run : runs_) TRY(run.candidates(id, candidates));
   for (const LogIndex candidate : candidates) {
@@ -116,8 +118,8 @@ void EntryIndex::append(std::span<const MessageId> ids, std::span<const RecordPl
   const std::unique_lock lock(mutex_);
   std::uint64_t next = places_.size();
   for (const MessageId& id : ids) {
-    recent_.emplace(id, LogIndex{next++});
     tree_.append(id);
+    recent_.add(id, LogIndex{next++});
   }
   places_.append(places);
 }
@@ -147,7 +149,7 @@ Result<void> EntryIndex::seal(std::span<const SealedSegment> closed, std::uint64
   TRY(write_manifest(sealed, runs));
   {
     const std::unique_lock lock(mutex_);
-    std::erase_if(recent_, [end](const auto& entry) { return entry.second.value < end; });
+    recent_.forget_below(LogIndex{end});
     tree_.commit_sealed(end);
     places_.commit_sealed(end);
     runs_ = std::move(runs);
@@ -160,8 +162,9 @@ Result<void> EntryIndex::seal(std::span<const SealedSegment> closed, std::uint64
 Result<void> EntryIndex::write_run(std::uint64_t end) {
   std::vector<IdKey> keys;
   keys.reserve(end - sealed_.entries);
-  for (const auto& [id, index] : recent_) {
-    if (index.value < end) keys.push_back(id_key(id, index.value));
+  for (std::uint64_t index = sealed_.entries; index < end; ++index) {
+    TRY_ASSIGN(const Hash id, tree_.hash(0, index));
+    keys.push_back(id_key(id, index));
   }
   std::sort(keys.begin(), keys.end());
   TRY_ASSIGN(auto writer,

@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <shared_mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "core/disk/log_scan.h"
@@ -14,6 +13,7 @@
 #include "relay/hash_tree.h"
 #include "relay/id_run.h"
 #include "relay/place_table.h"
+#include "relay/recent_ids.h"
 
 namespace relay {
 
@@ -62,7 +62,8 @@ class EntryIndex {
   HashTree tree_;
   PlaceTable places_;
   std::vector<IdRun> runs_;  // ascending, without gaps, up to sealed_.entries
-  std::unordered_map<MessageId, core::LogIndex, core::FixedBytesHash> recent_;  // not sealed
+  RecentIds recent_;         // of what is not sealed
+  LeafSource leaves_;
   core::disk::SealedLog sealed_;
 };
 

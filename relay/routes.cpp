@@ -117,14 +117,14 @@ Route route(std::string_view method, std::string_view target) {
   return route;
 }
 
-void render(std::string& out, const Response& response, bool keep_alive) {
+void render(std::string& out, const Response& response, std::string_view body, bool keep_alive) {
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   out.append(reason_phrase(response.status)).append("\r\nContent-Type: ");
   out.append(response.content_type).append("\r\nContent-Length: ");
-  out.append(std::to_string(response.body.size())).append("\r\n");
+  out.append(std::to_string(body.size())).append("\r\n");
   out.append(response.extra_headers);
   if (!keep_alive) out.append("Connection: close\r\n");
-  out.append("\r\n").append(response.body);
+  out.append("\r\n").append(body);
 }
 
 void render_stream_head(std::string& out, std::uint64_t log_size, bool keep_alive) {

@@ -42,8 +42,8 @@ Route route(std::string_view method, std::string_view target);
 // An error response: a line of text.
 Response problem(int status, std::string_view text);
 
-// Status line, headers and body, appended to `out`.
-void render(std::string& out, const Response& response, bool keep_alive);
+// Status line, headers and body, appended to `out`. The body is `body`, not the response's.
+void render(std::string& out, const Response& response, std::string_view body, bool keep_alive);
 // Status line and headers of a chunked response.
 void render_stream_head(std::string& out, std::uint64_t log_size, bool keep_alive);
 

@@ -50,7 +50,7 @@ Result<std::unique_ptr<Sequencer>> Sequencer::start(
   std::unique_ptr<Sequencer> sequencer(
       new Sequencer(std::move(setup), metrics, std::move(on_fatal)));
   TRY(sequencer->publish());
-  TRY(sequencer->setup_.log->close());  // syncs the checkpoint
+  TRY(sequencer->setup_.log->sync_checkpoint());
   sequencer->seal();
   sequencer->thread_ = std::thread([self = sequencer.get()] { self->run(); });
   return sequencer;

@@ -87,7 +87,7 @@ class Join {
   void add_records(std::size_t at, const SegmentScan& scan, std::uint64_t limit, std::size_t torn) {
     const std::uint64_t torn_at = torn < scan.holes.size() ? scan.holes[torn].offset : kNoLimit;
     ScannedSegment& segment = log_.segments[at];
-    segment.keep = std::min<std::uint64_t>(segment.content.bytes.size(), torn_at);
+    segment.keep = std::min(scan.end, torn_at);
     for (const Record& record : scan.records) {
       if (record.offset >= torn_at) break;
       if (record.index() >= limit) {

@@ -142,8 +142,15 @@ Result<void> LogWriter::start_segment(std::uint32_t ordinal, std::uint64_t first
   const std::filesystem::path temporary = path.string() + std::string(kTemporarySuffix);
   Bytes content = encode_segment_header(SegmentHeader{ordinal, first_index, salt});
   append(content, records);
+  const std::uint64_t used = content.size();
+  content.resize(room_for(used));
   auto file = filesystem_.open(temporary, OpenMode::kCreate);
-  const auto written = !file ? Result<void>(fail(file.error())) : (*file)->write_at(0, content);
+  auto written = !file ? Result<void>(fail(file.error())) : (*file)->write_at(0, content);
+  if (!written && content.size() > used && written.error().code == Errc::kDiskFull) {
+    content.resize(used);
+    file = filesystem_.open(temporary, OpenMode::kCreate);  // emptied
+    written = !file ? Result<void>(fail(file.error())) : (*file)->write_at(0, content);
+  }
   if (!written) {
     const auto ignored = filesystem_.remove(temporary);  // a leftover goes at the next start
     static_cast<void>(ignored);
@@ -160,12 +167,32 @@ Result<void> LogWriter::start_segment(std::uint32_t ordinal, std::uint64_t first
   ordinal_ = ordinal;
   first_index_ = first_index;
   salt_ = salt;
-  segment_end_ = content.size();
+  segment_end_ = used;
+  room_end_ = content.size();
+  return {};
+}
+
+// Where the file should end so that the bytes up to `end` are in it: with room for what comes next,
+// unless the segment is about to be closed.
+std::uint64_t LogWriter::room_for(std::uint64_t end) const {
+  if (options_.room_bytes == 0 || end >= options_.segment_bytes) return end;
+  const std::uint64_t chunks = (end + options_.room_bytes - 1) / options_.room_bytes;
+  return std::max(end, std::min(chunks * options_.room_bytes, options_.segment_bytes));
+}
+
+Result<void> LogWriter::cut_room() {
+  if (room_end_ <= segment_end_) return {};
+  usable_ = false;
+  TRY(segment_->truncate(segment_end_));
+  TRY(segment_->sync());
+  usable_ = true;
+  room_end_ = segment_end_;
   return {};
 }
 
 Result<void> LogWriter::roll() {
   if (segment_end_ < options_.segment_bytes || segment_end_ <= kSegmentHeaderSize) return {};
+  TRY(cut_room());  // a closed segment ends with its last record
   const SealedSegment full{ordinal_, first_index_, segment_end_};
   TRY(start_segment(ordinal_ + 1, end_, {}, random_salt()));
   closed_.push_back(full);
@@ -180,11 +207,28 @@ Result<void> LogWriter::write_group(std::span<const ByteView> bodies) {
   buffer_.clear();
   std::uint32_t position = 0;
   for (const ByteView body : bodies) append_record(buffer_, salt_, end_, position++, body);
+  const std::size_t used = buffer_.size();
+  const std::uint64_t end = segment_end_ + used;
+  if (end > room_end_) buffer_.resize(room_for(end) - segment_end_);
+  auto written = write_or_cut();
+  if (!written && usable_ && buffer_.size() > used) {
+    buffer_.resize(used);  // perhaps there is space without room for more
+    written = write_or_cut();
+  }
+  return written;
+}
+
+// Writes the buffer at the segment's end, or nothing of it.
+Result<void> LogWriter::write_or_cut() {
   const auto written = segment_->write_at(segment_end_, buffer_);
-  if (written) return {};
+  if (written) {
+    room_end_ = std::max(room_end_, segment_end_ + buffer_.size());
+    return {};
+  }
   usable_ = written.error().code == Errc::kDiskFull && segment_->truncate(segment_end_).has_value();
-  if (usable_) return written;
-  return fail(Errc::kIo, written.error().what);
+  if (!usable_) return fail(Errc::kIo, written.error().what);
+  room_end_ = segment_end_;
+  return written;
 }
 
 Result<void> LogWriter::append_group(std::span<const ByteView> bodies,
@@ -207,8 +251,13 @@ Result<void> LogWriter::store_checkpoint(const Root& root) {
   return checkpoint_->store(end_, root);
 }
 
-Result<void> LogWriter::close() {
+Result<void> LogWriter::sync_checkpoint() {
   return checkpoint_->sync();
+}
+
+Result<void> LogWriter::close() {
+  TRY(cut_room());
+  return sync_checkpoint();
 }
 
 }  // namespace core::disk

@@ -19,7 +19,10 @@ namespace core::disk {
 
 struct LogWriterOptions {
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;  // a segment is closed at this size
-  SealedLog sealed{};                                     // is not read at start
+  // The open segment is filled with zeros up to a multiple of this: a group that is written over
+  // zeros changes nothing but data, and its sync costs less. 0: the file grows with each group.
+  std::uint64_t room_bytes = 0;
+  SealedLog sealed{};  // is not read at start
 };
 
 // What start-up found. The entries are visited once; their bodies are gone afterwards.
@@ -54,7 +57,10 @@ class LogWriter {
   // Stores that all entries so far are durable, and the root of the tree over them. Without a sync
   // of its own: docs/formats/log.md. Errors: kDiskFull, kIo; the checkpoint before stays.
   Result<void> store_checkpoint(const Root& root);
-  // Syncs the checkpoint, for a clean stop. Errors: kSyncFailed.
+  // Errors: kSyncFailed.
+  Result<void> sync_checkpoint();
+  // For a clean stop: gives back the room that was not written, and syncs the checkpoint.
+  // Errors: kIo, kSyncFailed.
   Result<void> close();
 
   std::uint64_t log_size() const { return end_; }
@@ -73,8 +79,11 @@ class LogWriter {
   Result<void> remove_temporaries();
   Result<void> start_segment(std::uint32_t ordinal, std::uint64_t first_index, ByteView records,
                              std::uint32_t salt);
+  Result<void> cut_room();
   Result<void> roll();
   Result<void> write_group(std::span<const ByteView> bodies);
+  Result<void> write_or_cut();
+  std::uint64_t room_for(std::uint64_t end) const;
 
   Filesystem& filesystem_;
   std::filesystem::path directory_;
@@ -86,7 +95,8 @@ class LogWriter {
   std::uint32_t ordinal_ = 0;
   std::uint64_t first_index_ = 0;  // of the open segment
   std::uint32_t salt_ = 0;
-  std::uint64_t segment_end_ = 0;  // bytes
+  std::uint64_t segment_end_ = 0;  // bytes of records, and the header
+  std::uint64_t room_end_ = 0;     // bytes of the file; what is behind segment_end_ is zeros
   std::uint64_t end_ = 0;          // entries
   bool usable_ = true;
   Bytes buffer_;

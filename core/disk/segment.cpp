@@ -87,8 +87,10 @@ class Walk {
     std::size_t at = kSegmentHeaderSize;
     while (at < bytes_.size()) {
       const auto header = plausible_header(at);
+      if (!header && is_room(at)) break;
       at = header ? take(at, *header) : skip(at);
     }
+    scan_.end = std::min(at, bytes_.size());
   }
 
  private:
@@ -98,6 +100,11 @@ class Walk {
     const std::uint64_t index = header->group + header->position;
     if (index < scan_.end_index || index - scan_.end_index >= kIndexJumpMax) return std::nullopt;
     return header;
+  }
+
+  bool is_room(std::size_t at) const {
+    const ByteView rest = bytes_.subspan(at);
+    return std::all_of(rest.begin(), rest.end(), [](std::uint8_t byte) { return byte == 0; });
   }
 
   // A record with an intact header at `at`; returns where the next one starts.

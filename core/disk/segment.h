@@ -49,6 +49,7 @@ struct SegmentScan {
   std::vector<Hole> holes;         // ascending offset
   std::uint64_t end_index = 0;     // one past the last intact or known-lost entry
   bool ends_in_hole = false;       // the last hole reaches the end of the file
+  std::uint64_t end = 0;           // bytes; what follows is room: zeros, not yet written
 };
 
 // "segment-00000001.log"

@@ -1,4 +1,5 @@
-// Keys, hashes and signatures: Ed25519 (RFC 8032) and SHA-256 (FIPS 180-4), by libsodium.
+// Keys, hashes and signatures: Ed25519 (RFC 8032) by libsodium, SHA-256 (FIPS 180-4) by OpenSSL,
+// which uses the processor's instructions for it.
 // Must not know messages. Key ids: docs/formats/message.md, "Keys".
 #pragma once
 

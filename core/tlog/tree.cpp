@@ -63,6 +63,7 @@ Result<Hash> TreeView::range(std::uint64_t first, std::uint64_t end) const {
 Result<std::vector<Hash>> TreeView::inclusion_proof(std::uint64_t index) const {
   CORE_CHECK(index < size_);
   std::vector<Hash> proof;
+  proof.reserve(static_cast<std::size_t>(std::bit_width(size_)));
   std::uint64_t first = 0;
   std::uint64_t end = size_;
   while (end - first > 1) {

@@ -109,6 +109,10 @@ void write_answer(envelope::CborWriter& w, const PostAnswer& answer) {
 
 Bytes encode_answers(const PostAnswers& answers) {
   envelope::CborWriter w;
+  std::size_t hashes = 0;
+  for (const PostAnswer& answer : answers.each) hashes += answer.proof.size();
+  w.reserve(64 + 16 * answers.each.size() + (envelope::Hash::kSize + 2) * hashes +
+            answers.checkpoint.size());
   w.map(answers.checkpoint.empty() ? 1 : 2);
   w.unsigned_integer(kKeyAnswers);
   w.array(answers.each.size());

@@ -25,14 +25,16 @@ const std::filesystem::path kDirectory = "log";
 // Drives one log through its life and remembers what it was promised.
 class Workload {
  public:
-  explicit Workload(std::uint64_t seed) : disk(seed), random_(seed) {}
+  // Every other seed writes over zeros.
+  explicit Workload(std::uint64_t seed)
+      : disk(seed), room_bytes_(seed % 2 == 0 ? 1024 : 0), random_(seed) {}
 
   // Opens the log and compares; false when the open failed (a fault is planned then).
   bool open() {
     std::vector<Bytes> found;
     Recovery recovery;
     auto writer = LogWriter::open(
-        disk, kDirectory, {.segment_bytes = 4096},
+        disk, kDirectory, {.segment_bytes = 4096, .room_bytes = room_bytes_},
         [&](LogEntry entry) {
           REQUIRE(entry.index.value == found.size());
           found.push_back(core::to_bytes(entry.body));
@@ -93,6 +95,7 @@ class Workload {
   int refused = 0;
 
  private:
+  std::uint64_t room_bytes_;
   core::Random random_;
   std::unique_ptr<LogWriter> writer_;
 };

@@ -12,6 +12,7 @@
 
 #include "core/base/random.h"
 #include "core/disk/log_reader.h"
+#include "core/disk/segment.h"
 #include "core/envelope/message.h"
 #include "tests/functional/relay_process.h"
 #include "tests/support/temp_dir.h"
@@ -266,8 +267,8 @@ TEST_CASE("a torn tail is cut off at the start, and said on stderr") {
     relay.process.wait();
   }
   Bytes content = test::read_file(segment);
-  const std::size_t end = content.size();
-  content.resize(end + 100, 0x55);
+  const std::size_t end = core::disk::scan_segment(content)->end;  // zeros follow
+  std::fill_n(content.begin() + static_cast<std::ptrdiff_t>(end), 100, std::uint8_t{0x55});
   test::write_file(segment, content);
   Relay relay(dir / "log");
   REQUIRE(relay.listening());

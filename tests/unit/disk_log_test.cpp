@@ -34,10 +34,10 @@ struct Opened {
 };
 
 Opened open(core::disk::Filesystem& disk, const std::filesystem::path& directory,
-            std::uint64_t segment_bytes = 1 << 20) {
+            std::uint64_t segment_bytes = 1 << 20, std::uint64_t room_bytes = 0) {
   Opened out;
   auto writer = LogWriter::open(
-      disk, directory, {.segment_bytes = segment_bytes},
+      disk, directory, {.segment_bytes = segment_bytes, .room_bytes = room_bytes},
       [&out](core::disk::LogEntry entry) {
         CHECK(core::equal(entry.body, body(entry.index.value)));
         ++out.entries;
@@ -164,10 +164,6 @@ TEST_CASE("a torn tail beyond the checkpoint is cut off and reported") {
   SUBCASE("an intact record of the same group behind the damage") {
     flip(disk, kFirst, at + 25);
   }
-  SUBCASE("zeros where the group should be") {
-    cut(disk, kFirst, at);
-    cut(disk, kFirst, at + 2000);
-  }
   const LogScan before = scan(disk);
   REQUIRE(before.damages.size() == 1);
   CHECK(before.damages[0].torn_tail);
@@ -181,6 +177,26 @@ TEST_CASE("a torn tail beyond the checkpoint is cut off and reported") {
   CHECK(log.entries == 3);
   append(log, 2);
   CHECK(scan(disk).damages.empty());
+  CHECK(scan(disk).end == 5);
+}
+
+TEST_CASE("zeros where a group should be are the log's end, unless it was known to be durable") {
+  SimDisk disk(1);
+  make_log(disk, {2, 3});
+  const std::uint64_t at = offset_of(disk, 3);
+  cut(disk, kFirst, at);
+  cut(disk, kFirst, at + 2000);
+  const LogScan known = scan(disk);
+  REQUIRE(known.damages.size() == 1);
+  CHECK_FALSE(known.damages[0].torn_tail);
+  CHECK(known.damages[0].lost == 2);
+  CHECK(open(disk, kDirectory).error.code == Errc::kDamaged);
+  set_checkpoint(disk, 2);
+  CHECK(scan(disk).damages.empty());
+  Opened log = open(disk, kDirectory);
+  REQUIRE(log.writer);
+  CHECK(log.entries == 3);
+  append(log, 2);
   CHECK(scan(disk).end == 5);
 }
 
@@ -388,4 +404,68 @@ TEST_CASE("a pipe in the place of a segment is refused, not waited for") {
   const test::TempDir directory;
   REQUIRE(::mkfifo((directory / "segment-00000001.log").c_str(), 0600) == 0);
   CHECK(core::disk::read_log(directory.path()).error().code == core::Errc::kIo);
+}
+
+TEST_CASE("groups go over zeros that were written before, and a closed segment has none left") {
+  SimDisk disk(1);
+  Opened log = open(disk, kDirectory, 1000, 256);
+  REQUIRE(log.writer);
+  CHECK(disk.files()["segment-00000001.log"].size() == 256);
+  append(log, 2);  // 2 x 48 bytes
+  CHECK(disk.files()["segment-00000001.log"].size() == 256);
+  append(log, 3);
+  CHECK(disk.files()["segment-00000001.log"].size() == 512);
+  CHECK(scan(disk).damages.empty());
+  append(log, 12);
+  append(log, 3);  // over the segment's size: it is closed by the next
+  append(log, 1);
+  const auto& last = log.recovery.places.at(19);
+  const std::uint64_t end = last.offset + core::disk::record_size(last.length);
+  CHECK(disk.files()["segment-00000001.log"].size() == end);
+  CHECK(log.writer->closed().at(0).bytes == end);
+  CHECK(disk.files()["segment-00000002.log"].size() == 256);
+  CHECK(scan(disk).entries.size() == 21);
+  log.writer.reset();
+  disk.restart();
+  disk.power_cut();
+  const Opened again = open(disk, kDirectory, 1000, 256);
+  REQUIRE(again.writer);
+  CHECK(again.entries == 21);
+  CHECK_FALSE(again.recovery.torn_tail);
+}
+
+TEST_CASE("a group that is torn over zeros is cut off; what is behind the log may be anything") {
+  SimDisk disk(1);
+  {
+    Opened log = open(disk, kDirectory, 1 << 20, 1024);
+    REQUIRE(log.writer);
+    append(log, 4);
+  }
+  disk.restart();
+  Bytes content = disk.files()["segment-00000001.log"];
+  content[core::disk::kSegmentHeaderSize + 4 * 48 + 100] = 7;
+  disk.put("segment-00000001.log", content);
+  CHECK(scan(disk).damages.at(0).torn_tail);
+  const Opened log = open(disk, kDirectory, 1 << 20, 1024);
+  REQUIRE(log.writer);
+  CHECK(log.entries == 4);
+  REQUIRE(log.recovery.torn_tail);
+  CHECK(log.recovery.torn_tail->lost == 0);
+}
+
+TEST_CASE("where there is no space for room there may be space for the group") {
+  SimDisk disk(1);
+  Opened log = open(disk, kDirectory, 1 << 20, 256);
+  REQUIRE(log.writer);
+  append(log, 3);  // header and records: 64 + 152 bytes
+  disk.plan(1, test::Fault::kPartly, Errc::kDiskFull);
+  append(log, 3);  // meets it on its first write, which has room in it
+  CHECK(disk.faults_met() == 1);
+  const auto& last = log.recovery.places.at(5);
+  CHECK(disk.files()["segment-00000001.log"].size() ==
+        last.offset + core::disk::record_size(last.length));
+  append(log, 1);
+  log.writer.reset();
+  disk.restart();
+  CHECK(open(disk, kDirectory).entries == 7);
 }

@@ -121,16 +121,39 @@ TEST_CASE("a torn record leaves the ones before it, wherever the cut is") {
   }
 }
 
-TEST_CASE("a tail of zeros is a hole, not records") {
+TEST_CASE("a tail of zeros is room, neither records nor a hole") {
   Bytes bytes = sample();
   const std::size_t end = bytes.size();
+  CHECK(scan_segment(bytes)->end == end);
   bytes.resize(end + 4096);
   const auto scan = scan_segment(bytes);
   REQUIRE(scan);
   CHECK(scan->records.size() == 5);
+  CHECK(scan->holes.empty());
+  CHECK(scan->end == end);
+}
+
+TEST_CASE("a tail that is not all zeros is a hole, also when half of a record is in it") {
+  Bytes bytes = sample();
+  const std::size_t end = bytes.size();
+  bytes.resize(end + 4096);
+  bytes[end + 3000] = 1;
+  const auto scan = scan_segment(bytes);
+  REQUIRE(scan);
   REQUIRE(scan->holes.size() == 1);
   CHECK(scan->holes[0].offset == end);
   CHECK(scan->holes[0].length == 4096);
+  CHECK(scan->ends_in_hole);
+  // The last record's second half did not reach the disk: zeros are there instead.
+  Bytes torn = sample();
+  const std::size_t last = scan_segment(torn)->records.back().offset;
+  std::fill(torn.begin() + static_cast<std::ptrdiff_t>(last + core::disk::kRecordHeaderSize + 1),
+            torn.end(), std::uint8_t{0});
+  torn.resize(torn.size() + 4096);
+  const auto half = scan_segment(torn);
+  CHECK(half->records.size() == 4);
+  REQUIRE(half->holes.size() == 1);
+  CHECK(half->holes[0].offset == last);
 }
 
 TEST_CASE("a body that contains a forged record is one body, also when its own header is damaged") {

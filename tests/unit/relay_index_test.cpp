@@ -133,3 +133,30 @@ TEST_CASE("a flipped bit anywhere in the index is an error, or changes no answer
   CHECK(flips >= 250);
   CHECK(refused > flips / 3);
 }
+
+TEST_CASE("recent ids: found when they are there, also where they begin alike, until forgotten") {
+  core::Random random(6);
+  auto ids = random_ids(random, 5000);
+  for (std::size_t i = 0; i < 50; ++i) std::fill_n(ids[i].bytes.begin(), 8, std::uint8_t{0x55});
+  const relay::LeafSource leaf = [&](std::uint64_t index) -> core::Result<MessageId> {
+    return ids[index];
+  };
+  relay::RecentIds recent;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    CHECK(*recent.find(ids[i], leaf) == std::nullopt);
+    recent.add(ids[i], LogIndex{i});
+  }
+  const auto check_from = [&](std::size_t first) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const auto found = *recent.find(ids[i], leaf);
+      CHECK(found == (i < first ? std::nullopt : std::optional(LogIndex{i})));
+    }
+  };
+  check_from(0);
+  recent.forget_below(LogIndex{30});
+  check_from(30);
+  recent.forget_below(LogIndex{4999});
+  check_from(4999);
+  recent.forget_below(LogIndex{5000});
+  check_from(5000);
+}

@@ -156,6 +156,7 @@ TEST_CASE("a till seals to the key that head office had named when it was enroll
   CHECK_FALSE(enrolment(1).seals_to);
   CHECK_FALSE(again->sealing_context(enrolment(1)));
   CHECK(enrolment(2).seals_to == first);
+  CHECK(again->sealing_context(enrolment(2))->head_office_key == first);
   CHECK(enrolment(3).seals_to == second);
   CHECK(enrolment(3).sealing_key == test::sealing_key_of(key(3)).public_key());
   CHECK(again->sealing_key() == second);
