@@ -57,12 +57,23 @@ class RelaySource final : public Source {
     content.end = from;
     // Before the entries: a log only grows, so it holds at least what the checkpoint speaks of.
     TRY_ASSIGN(content.checkpoint, client.get("/checkpoint"));
-    TRY(client.entries(from, [&](LogIndex index, Bytes body) -> Result<void> {
+    const auto take = [&](LogIndex index, Bytes body) -> Result<void> {
       const Bytes& kept = bodies->emplace_back(std::move(body));
       content.entries.push_back(SourceEntry{index, kept});
       content.end = LogIndex{index.value + 1};
       return {};
-    }));
+    };
+    while (true) {
+      const LogIndex next = content.end;
+      const auto read = client.entries(next, take);
+      if (read) break;
+      if (read.error().code == core::Errc::kDamaged) {  // this one is lost; go on behind it
+        content.damages.push_back(read.error().what);
+        content.end = LogIndex{next.value + 1};
+      } else if (content.end == next) {
+        return core::fail(read.error());
+      }  // else it was cut off in the midst: ask again for the rest
+    }
     content.storage = std::move(bodies);
     return content;
   }

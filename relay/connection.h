@@ -7,7 +7,6 @@
 #include <cctype>
 #include <cstdio>
 
-#include "core/base/clock.h"
 #include "relay/admit.h"
 #include "relay/log_lines.h"
 #include "relay/log_responses.h"
@@ -221,7 +220,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     }
     items = std::move(*split);
     const Admitted admitted =
-        admit(service_.tenants, items, clock_.now_ms() / 1000, service_.metrics);
+        admit(service_.tenants, items, service_.clock.now_ms() / 1000, service_.metrics);
     if (admitted.too_many) {
       ++service_.metrics.requests_too_many;
       return respond(problem(429, "this key has sent its share of messages for this minute"));
@@ -281,7 +280,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
                            parser_->signature_input,
                            parser_->signature};
     const auto good =
-        service_.readers.check(read, service_.tenants, tenant, clock_.now_ms() / 1000);
+        service_.readers.check(read, service_.tenants, tenant, service_.clock.now_ms() / 1000);
     if (good) return true;
     ++service_.metrics.reads_refused;
     Response refusal =
@@ -291,12 +290,31 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     return false;
   }
 
+  // The first entries are read before anything is said: if they cannot be, that is the response.
   void start_stream() {
+    core::Bytes bodies;
+    if (!stream_->at_end()) {
+      if (const auto read = stream_->next_chunk(bodies); !read) return respond_unreadable(read);
+    }
     state_ = State::kStreaming;
     if (service_.draining) keep_alive_ = false;
     std::string head;
     render_stream_head(head, stream_->end(), keep_alive_);
+    if (!bodies.empty()) append_chunk(head, bodies);
     send(head);
+  }
+
+  void respond_unreadable(const core::Result<void>& read) {
+    stream_.reset();
+    log_event(Level::kError, "unreadable", {{"detail", read.error().what}});
+    const bool gone = read.error().code == core::Errc::kDamaged;
+    respond(problem(gone ? 410 : 500, read.error().what));
+  }
+
+  static void append_chunk(std::string& out, core::ByteView bodies) {
+    std::array<char, 24> size{};
+    std::snprintf(size.data(), size.size(), "%zx\r\n", bodies.size());
+    out.append(size.data()).append(core::as_text(bodies)).append("\r\n");
   }
 
   // The next entries as one chunk, or the end of the stream.
@@ -309,12 +327,11 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     core::Bytes bodies;
     if (const auto read = stream_->next_chunk(bodies); !read) {
       log_event(Level::kError, "unreadable", {{"detail", read.error().what}});
-      return close();  // the missing last chunk tells the client
+      return close();  // the missing last chunk tells the client, who asks again from there
     }
-    std::array<char, 24> size{};
-    std::snprintf(size.data(), size.size(), "%zx\r\n", bodies.size());
-    std::string chunk(size.data());
-    send(chunk.append(core::as_text(bodies)).append("\r\n"));
+    std::string chunk;
+    append_chunk(chunk, bodies);
+    send(chunk);
   }
 
   // ---- bytes out ----
@@ -422,7 +439,6 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   Service& service_;
   tcp::socket socket_;
   Worker::Connections::iterator self_;
-  core::SystemClock clock_;
   std::optional<core::tls::Session> tls_;
   State state_ = State::kIdle;
   TimePoint deadline_;

@@ -72,8 +72,21 @@ Result<void> EntryReader::next_chunk(Bytes& bodies) {
   for (std::size_t bytes = 0; taken < places.size() && bytes < kChunkSize; ++taken) {
     bytes += places[taken].length;
   }
-  TRY(reader_.append_bodies(LogIndex{next_}, std::span(places).first(taken), bodies));
-  next_ += taken;
+  const std::size_t before = bodies.size();
+  if (reader_.append_bodies(LogIndex{next_}, std::span(places).first(taken), bodies)) {
+    next_ += taken;
+    return {};
+  }
+  bodies.resize(before);
+  for (std::size_t i = 0; i < taken; ++i, ++next_) {
+    const auto one =
+        reader_.append_bodies(LogIndex{next_}, std::span(places).subspan(i, 1), bodies);
+    if (!one && i == 0) {
+      return core::fail(one.error().code,
+                        "entry " + std::to_string(next_) + ": " + one.error().what);
+    }
+    if (!one) break;
+  }
   return {};
 }
 

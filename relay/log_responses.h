@@ -23,7 +23,8 @@ class EntryReader {
 
   std::uint64_t end() const { return end_; }
   bool at_end() const { return next_ == end_; }
-  // Appends the next bodies, about 64 KiB of them. Errors: as tile_response.
+  // Appends the next bodies, about 64 KiB of them, up to one that cannot be read. Errors, when that
+  // is the very next: kDamaged, kIo.
   core::Result<void> next_chunk(core::Bytes& bodies);
 
  private:

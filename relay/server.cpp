@@ -43,6 +43,12 @@ void Worker::arm_sweep() {
 }
 
 void Worker::sweep(TimePoint now) {
+  constexpr std::int64_t kBehind_ms = 2000;
+  const std::int64_t lead_ms = service.clock.lead_ms();
+  if (service.clock_was_behind.exchange(lead_ms > kBehind_ms) != (lead_ms > kBehind_ms)) {
+    log_event(Level::kWarn, lead_ms > kBehind_ms ? "clock-set-back" : "clock-caught-up",
+              {{"ms", std::to_string(lead_ms)}});
+  }
   const Connections copy = connections;
   for (const auto& connection : copy) {
     if (now >= drain_deadline_ && !connection->waiting_for_log()) connection->close();

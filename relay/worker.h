@@ -15,6 +15,7 @@
 #include <memory>
 #include <thread>
 
+#include "core/base/clock.h"
 #include "core/tls/session.h"
 #include "relay/reader_access.h"
 #include "relay/submission.h"
@@ -42,6 +43,11 @@ struct Service {
   std::atomic<std::size_t> buffered{0};  // bytes of request bodies, of all clients
   std::atomic<bool> draining{false};
   std::function<void()> on_closed{};  // a connection has gone
+  // Setting the clock back neither opens an old request's time again nor a minute's share.
+  core::SystemClock wall_clock{};
+  core::SteadyClock steady_clock{};
+  core::ForwardClock clock{wall_clock, steady_clock};
+  std::atomic<bool> clock_was_behind{false};
   std::mutex tls_mutex{};
   std::shared_ptr<const core::tls::Context> tls{};  // guarded; none: plain HTTP
 

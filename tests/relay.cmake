@@ -34,11 +34,15 @@ daybook_test(test_relay_http
   BINARIES daybook-relay
   LABELS functional)
 
+add_library(daybook_clock_shim SHARED support/clock_shim.cpp)
+target_link_libraries(daybook_clock_shim PRIVATE daybook_options ${CMAKE_DL_LIBS})
 daybook_test(test_relay_admission
   SOURCES functional/relay_admission_test.cpp
   USES core_envelope core_tlog core_wire core_wire_signature daybook_relay_process
-  BINARIES daybook-relay
+  BINARIES daybook-relay daybook_clock_shim
   LABELS functional)
+target_compile_definitions(test_relay_admission PRIVATE
+  DAYBOOK_CLOCK_SHIM="$<TARGET_FILE:daybook_clock_shim>")
 daybook_test(test_relay_judge
   SOURCES functional/relay_judge_test.cpp
   USES core_envelope core_wire daybook_relay_process daybook_test_certificates

@@ -52,6 +52,8 @@ Error error_of(const Response& response) {
       return {Errc::kUnknownKey, text};
     case 404:
       return {Errc::kNotFound, text};
+    case 410:
+      return {Errc::kDamaged, text};
     case 413:
       return {Errc::kTooLarge, text};
     case 429:

@@ -301,6 +301,52 @@ TEST_CASE(
   CHECK(open.stop().err.find("event=open") != std::string::npos);
 }
 
+TEST_CASE("a clock that is set back opens nothing again and closes nothing") {
+  if (test::kSanitized) {
+    MESSAGE("skipped: a preloaded clock does not go with a sanitizer");
+    return;
+  }
+  Two two;
+  const std::string clock_file = two.dir / "clock";
+  const auto set_clock = [&](std::int64_t offset_s) {
+    test::write_file(clock_file, core::as_bytes(std::to_string(offset_s)));
+  };
+  constexpr std::int64_t kHour_s = 3600;
+  set_clock(0);
+  Relay relay(
+      two.data(), {"--messages-per-minute", "20"},
+      {"env", std::string("LD_PRELOAD=") + DAYBOOK_CLOCK_SHIM, "DAYBOOK_TEST_CLOCK=" + clock_file});
+  REQUIRE(relay.listening());
+  const std::string target = "/shops/v1/entries?from=0";
+  const auto ask = [&](std::int64_t created_s, const std::string& nonce) {
+    return signed_by(two.shops.office, two.shops.keyid(), target, created_s, created_s + 60, nonce);
+  };
+  const auto status = [&](const std::string& headers) {
+    return status_of(read(relay, target, headers));
+  };
+  CHECK(post(relay, two.shops.message(two.shop_till, 1)).status == PostStatus::kAccepted);
+  // The clock goes an hour ahead, as a wrong time server may set it, and back.
+  set_clock(kHour_s);
+  const std::string ahead = ask(now_s() + kHour_s, "one");
+  CHECK(status(ahead) == 200);
+  CHECK(status(ahead) == 401);
+  CHECK(post(relay, two.shops.message(two.shop_till, 2)).status == PostStatus::kAccepted);
+  set_clock(0);
+  CHECK(status(ahead) == 401);
+  // What is signed by the time that the relay went on with is good, also a day behind.
+  set_clock(-24 * kHour_s);
+  CHECK(status(ask(now_s() + kHour_s, "two")) == 200);
+  CHECK(status(ahead) == 401);
+  for (std::uint64_t n = 3; n <= 6; ++n) {
+    CHECK(post(relay, two.shops.message(two.shop_till, n)).status == PostStatus::kAccepted);
+  }
+  CHECK(post(relay, two.shops.message(two.shop_till, 1)).status == PostStatus::kDuplicate);
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));  // it is looked at now and then
+  const auto stopped = relay.stop();
+  CHECK(stopped.status == 0);
+  CHECK(stopped.err.find("event=clock-set-back") != std::string::npos);
+}
+
 TEST_CASE("plain HTTP stays on loopback, and half of a certificate is wrong usage") {
   Two two;
   const auto start = [&](std::vector<std::string> more) {

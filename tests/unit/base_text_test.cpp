@@ -5,6 +5,7 @@
 
 #include "core/base/business_day.h"
 #include "core/base/bytes.h"
+#include "core/base/clock.h"
 #include "core/base/decimal.h"
 #include "core/base/result.h"
 
@@ -75,4 +76,27 @@ TEST_CASE("every error has a text and an exit status, and only wrong usage is 2"
     CHECK(exit_status(errc) == (errc == Errc::kUsage ? 2 : 1));
   }
   CHECK(describe(Error{Errc::kTooLarge, "70000 bytes"}) == "too-large: 70000 bytes");
+}
+
+TEST_CASE("a forward clock follows a clock that is set ahead, and goes on when it is set back") {
+  core::ManualClock wall(1'000'000);
+  core::ManualClock steady(5);
+  const core::ForwardClock clock(wall, steady);
+  const auto pass = [&](std::int64_t ms) {
+    wall.advance_ms(ms);
+    steady.advance_ms(ms);
+  };
+  CHECK(clock.now_ms() == 1'000'000);
+  pass(10);
+  CHECK(clock.now_ms() == 1'000'010);
+  wall.advance_ms(3'600'000);
+  CHECK(clock.now_ms() == 4'600'010);
+  wall.advance_ms(-7'200'000);
+  CHECK(clock.now_ms() == 4'600'010);
+  CHECK(clock.lead_ms() == 7'200'000);
+  pass(1'000);
+  CHECK(clock.now_ms() == 4'601'010);
+  wall.advance_ms(7'200'001);
+  CHECK(clock.now_ms() == 4'601'011);
+  CHECK(clock.lead_ms() == 0);
 }
