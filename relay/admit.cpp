@@ -6,9 +6,11 @@ namespace relay {
 namespace {
 
 // A duplicate needs no admission: it takes no place, and the sequencer answers it.
-bool is_known(const Tenant& owner, const Item& item) {
+bool is_known(const Tenant& owner, Item& item) {
   const auto known = owner.index().find(item.id);
-  return known && known->has_value();
+  if (!known) return false;
+  item.absent_below = known->searched;
+  return known->index.has_value();
 }
 
 }  // namespace

@@ -82,18 +82,20 @@ std::uint64_t EntryIndex::size() const {
   return places_.size();
 }
 
-Result<std::optional<LogIndex>> EntryIndex::find(const MessageId& id) const {
+Result<EntryIndex::Lookup> EntryIndex::find(const MessageId& id, std::uint64_t absent_below) const {
   const std::shared_lock lock(mutex_);
   TRY_ASSIGN(const auto recent, recent_.find(id, leaves_));
-  if (recent) return recent;
+  if (recent) return Lookup{recent};
+  const Lookup none{std::nullopt, places_.size()};
+  if (absent_below >= sealed_.entries) return none;
   std::vector<LogIndex> candidates;
   for (const IdRun& run : runs_) TRY(run.candidates(id, candidates));
   for (const LogIndex candidate : candidates) {
     TRY_ASSIGN(const Hash leaf, tree_.hash(0, candidate.value));
-    if (leaf == id) return std::optional(candidate);
+    if (leaf == id) return Lookup{candidate};
     TRY(tree_.check_leaf(candidate.value));  // another id that begins so, or a damaged hash?
   }
-  return std::optional<LogIndex>();
+  return none;
 }
 
 Result<Hash> EntryIndex::subtree(unsigned level, std::uint64_t index) const {
@@ -130,32 +132,24 @@ Result<void> EntryIndex::seal(std::span<const SealedSegment> closed, std::uint64
   SealedLog sealed = sealed_;
   sealed.segments.insert(sealed.segments.end(), closed.begin(), closed.end());
   sealed.entries = end;
+  std::optional<IdRun> fresh;
   if (end > sealed_.entries) {
     TRY(places_.write_sealed(end));
     TRY(tree_.write_sealed(end));
     TRY(write_run(end));
+    TRY_ASSIGN(fresh, IdRun::open(filesystem_, directory_, IdRange{sealed_.entries, end}));
   }
-  std::vector<IdRun> runs;
-  for (const IdRun& run : runs_) {
-    TRY_ASSIGN(IdRun again, IdRun::open(filesystem_, directory_, run.range()));
-    runs.push_back(std::move(again));
-  }
-  if (end > sealed_.entries) {
-    TRY_ASSIGN(IdRun fresh, IdRun::open(filesystem_, directory_, IdRange{sealed_.entries, end}));
-    runs.push_back(std::move(fresh));
-  }
-  TRY(merge_runs(runs));
+  const std::lock_guard changing(manifest_mutex_);
+  std::vector<IdRange> runs = ranges();
+  if (fresh) runs.push_back(fresh->range());
   TRY(filesystem_.sync_directory(directory_));
-  TRY(write_manifest(sealed, runs));
-  {
-    const std::unique_lock lock(mutex_);
-    recent_.forget_below(LogIndex{end});
-    tree_.commit_sealed(end);
-    places_.commit_sealed(end);
-    runs_ = std::move(runs);
-    sealed_ = std::move(sealed);
-  }
-  remove_strays(runs_);
+  TRY(write_manifest(sealed, std::move(runs)));
+  const std::unique_lock lock(mutex_);
+  recent_.forget_below(LogIndex{end});
+  tree_.commit_sealed(end);
+  places_.commit_sealed(end);
+  if (fresh) runs_.push_back(std::move(*fresh));
+  sealed_ = std::move(sealed);
   return {};
 }
 
@@ -173,42 +167,74 @@ Result<void> EntryIndex::write_run(std::uint64_t end) {
   return writer.finish();
 }
 
-// As a binary counter does: a run is merged into the one before while that is not twice as long. So
-// a log of n segments has about log2(n) runs, and an id is copied as often.
-Result<void> EntryIndex::merge_runs(std::vector<IdRun>& runs) const {
-  const auto length = [](const IdRun& run) { return run.range().end - run.range().first; };
-  while (runs.size() >= 2 && length(runs[runs.size() - 2]) < 2 * length(runs.back())) {
-    const IdRun& a = runs[runs.size() - 2];
-    const IdRun& b = runs.back();
-    const IdRange both{a.range().first, b.range().end};
-    TRY(merge_id_runs(filesystem_, directory_, a, b));
-    runs.pop_back();
-    runs.pop_back();
-    TRY_ASSIGN(IdRun merged, IdRun::open(filesystem_, directory_, both));
-    runs.push_back(std::move(merged));
+std::optional<std::size_t> EntryIndex::first_of_pair() const {
+  const std::shared_lock lock(mutex_);
+  const auto length = [&](std::size_t i) { return runs_[i].range().end - runs_[i].range().first; };
+  for (std::size_t i = runs_.size(); i-- > 1;) {
+    if (length(i - 1) < 2 * length(i)) return i - 1;
   }
-  return {};
+  return std::nullopt;
 }
 
-Result<void> EntryIndex::write_manifest(const SealedLog& sealed,
-                                        std::span<const IdRun> runs) const {
-  Manifest manifest{sealed, {}, {}};
-  for (const IdRun& run : runs) manifest.runs.push_back(run.range());
+// Shape: the manifest's mutex is held, or nobody merges.
+std::vector<IdRange> EntryIndex::ranges() const {
+  std::vector<IdRange> ranges;
+  for (const IdRun& run : runs_) ranges.push_back(run.range());
+  return ranges;
+}
+
+// The long work is done on files of its own; meanwhile seals may add runs behind the two.
+Result<bool> EntryIndex::merge_once(const std::atomic<bool>& stop) {
+  const auto first = first_of_pair();
+  if (!first) return false;
+  const IdRange one = runs_range(*first);
+  const IdRange two = runs_range(*first + 1);
+  const IdRange both{one.first, two.end};
+  {
+    TRY_ASSIGN(const IdRun a, IdRun::open(filesystem_, directory_, one));
+    TRY_ASSIGN(const IdRun b, IdRun::open(filesystem_, directory_, two));
+    TRY(merge_id_runs(filesystem_, directory_, a, b, stop));
+  }
+  TRY_ASSIGN(IdRun merged, IdRun::open(filesystem_, directory_, both));
+  const auto at = static_cast<std::ptrdiff_t>(*first);
+  {
+    const std::lock_guard changing(manifest_mutex_);
+    std::vector<IdRange> runs = ranges();
+    runs[*first] = both;
+    runs.erase(runs.begin() + at + 1);
+    TRY(filesystem_.sync_directory(directory_));
+    TRY(write_manifest(sealed_, std::move(runs)));
+    const std::unique_lock lock(mutex_);
+    runs_[*first] = std::move(merged);
+    runs_.erase(runs_.begin() + at + 1);
+  }
+  for (const IdRange& range : {one, two}) {
+    static_cast<void>(filesystem_.remove(directory_ / id_run_name(range)).has_value());
+  }
+  return true;
+}
+
+IdRange EntryIndex::runs_range(std::size_t at) const {
+  const std::shared_lock lock(mutex_);
+  return runs_[at].range();
+}
+
+Result<void> EntryIndex::write_manifest(const SealedLog& sealed, std::vector<IdRange> runs) const {
   const core::tlog::HashSource source = [this](unsigned level, std::uint64_t at) {
-    return tree_.hash(level, at);
+    return subtree(level, at);
   };
   TRY_ASSIGN(const auto view, core::tlog::TreeView::open(source, sealed.entries));
-  manifest.root = view.root();
-  return core::disk::replace_file(filesystem_, directory_ / kManifest, encode_manifest(manifest),
+  return core::disk::replace_file(filesystem_, directory_ / kManifest,
+                                  encode_manifest({sealed, view.root(), std::move(runs)}),
                                   core::disk::Access::kGroup);
 }
 
-// Runs that were merged, or that a seal which failed left behind.
-void EntryIndex::remove_strays(std::span<const IdRun> runs) const {
+// Runs that were merged, or that a seal or a merge which failed left behind.
+void EntryIndex::remove_strays() const {
   const auto names = filesystem_.list(directory_);
   if (!names) return;
   for (const std::string& name : *names) {
-    const bool counted = std::any_of(runs.begin(), runs.end(), [&](const IdRun& run) {
+    const bool counted = std::any_of(runs_.begin(), runs_.end(), [&](const IdRun& run) {
       return id_run_name(run.range()) == name;
     });
     if (!name.starts_with("ids-") || counted) continue;

@@ -3,7 +3,9 @@
 // again from them. Must not know sockets. Format: docs/formats/log.md, "Index".
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <vector>
@@ -31,8 +33,13 @@ class EntryIndex {
   const core::disk::SealedLog& sealed() const { return sealed_; }
   std::uint64_t size() const;
 
-  // The index of the entry with this id. Errors: kDamaged, kIo.
-  core::Result<std::optional<core::LogIndex>> find(const MessageId& id) const;
+  struct Lookup {
+    std::optional<core::LogIndex> index;  // of the entry with this id
+    std::uint64_t searched = 0;           // none: no entry below this index has it
+  };
+  // `absent_below`: an earlier lookup's `searched`, which saves reading what it read.
+  // Errors: kDamaged, kIo.
+  core::Result<Lookup> find(const MessageId& id, std::uint64_t absent_below = 0) const;
   // Errors of these: kDamaged, kIo. Shape: within size() (CORE_CHECK).
   core::Result<Hash> subtree(unsigned level, std::uint64_t index) const;
   core::Result<core::Bytes> subtrees(unsigned level, std::uint64_t first,
@@ -40,24 +47,35 @@ class EntryIndex {
   core::Result<std::vector<core::disk::RecordPlace>> places(std::uint64_t first,
                                                             std::uint64_t count) const;
 
+  // Removes what a seal or a merge left behind that did not end. For the log's one writer, before
+  // anybody merges: a reader would take away what a running relay is writing.
+  void remove_strays() const;
   // The next entries of the log.
   void append(std::span<const MessageId> ids, std::span<const core::disk::RecordPlace> places);
   // Moves the entries below `end` to disk; all of them lie in `closed`, the next closed segments.
   // Errors: kDiskFull, kIo, kSyncFailed, kDamaged; the entries stay in memory then, and it can be
   // tried again with more.
   core::Result<void> seal(std::span<const core::disk::SealedSegment> closed, std::uint64_t end);
+  // Merges two runs of ids, if any should be: as a binary counter carries, a run is merged into the
+  // one before while that is not twice as long. Returns whether it did.
+  // Thread: another one than the one that changes the index, if you like; one at a time.
+  // Errors: as seal(); kState when `stop` became true meanwhile.
+  core::Result<bool> merge_once(const std::atomic<bool>& stop);
 
  private:
   EntryIndex(core::disk::Filesystem& filesystem, std::filesystem::path directory, HashTree tree,
              PlaceTable places);
   core::Result<void> write_run(std::uint64_t end);
-  core::Result<void> merge_runs(std::vector<IdRun>& runs) const;
+  std::optional<std::size_t> first_of_pair() const;
+  std::vector<IdRange> ranges() const;
+  IdRange runs_range(std::size_t at) const;
   core::Result<void> write_manifest(const core::disk::SealedLog& sealed,
-                                    std::span<const IdRun> runs) const;
-  void remove_strays(std::span<const IdRun> runs) const;
+                                    std::vector<IdRange> runs) const;
 
   core::disk::Filesystem& filesystem_;
   std::filesystem::path directory_;
+  // Held while the manifest changes, and with it runs_ and sealed_, which also take mutex_ then.
+  std::mutex manifest_mutex_;
   mutable std::shared_mutex mutex_;
   HashTree tree_;
   PlaceTable places_;

@@ -21,6 +21,7 @@ using core::disk::put_le;
 constexpr std::string_view kMagic = "DAYBKIDS";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kPageSize = 4096;
+constexpr std::size_t kPagesPerSync = 1024;
 constexpr std::size_t kKeySize = 16;
 constexpr std::size_t kKeysPerPage = 255;
 constexpr std::size_t kIndexSize = kKeySize - IdKey::kSize;
@@ -91,7 +92,8 @@ Result<void> IdRunWriter::flush_page() {
   const std::uint64_t at = fences_.size() * kPageSize;  // behind the header's page
   TRY(file_->write_at(at, page_));
   page_.clear();
-  return {};
+  // Now and then: one sync of a gigabyte at the end would hold up the log's own.
+  return fences_.size() % kPagesPerSync == 0 ? file_->sync() : Result<void>{};
 }
 
 Result<void> IdRunWriter::finish() {
@@ -177,7 +179,8 @@ Result<void> IdRun::for_each(const std::function<Result<void>(const IdKey&)>& ta
 }
 
 Result<void> merge_id_runs(core::disk::Filesystem& filesystem,
-                           const std::filesystem::path& directory, const IdRun& a, const IdRun& b) {
+                           const std::filesystem::path& directory, const IdRun& a, const IdRun& b,
+                           const std::atomic<bool>& stop) {
   CORE_CHECK(a.range_.end == b.range_.first);
   TRY_ASSIGN(auto writer,
              IdRunWriter::create(filesystem, directory, IdRange{a.range_.first, b.range_.end}));
@@ -191,6 +194,7 @@ Result<void> merge_id_runs(core::disk::Filesystem& filesystem,
   };
   TRY(refill());
   TRY(a.for_each([&](const IdKey& key) -> Result<void> {
+    if (stop) return fail(Errc::kState, "the merge was stopped");
     while (!rest.empty() && rest.back() < key) {
       TRY(writer.add(rest.back()));
       rest.pop_back();

@@ -2,6 +2,7 @@
 // Must not know messages or sockets. Format: docs/formats/log.md, "Index".
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -73,7 +74,7 @@ class IdRun {
 
  private:
   friend core::Result<void> merge_id_runs(core::disk::Filesystem&, const std::filesystem::path&,
-                                          const IdRun&, const IdRun&);
+                                          const IdRun&, const IdRun&, const std::atomic<bool>&);
   IdRun() = default;
   core::Result<std::vector<IdKey>> page(std::size_t number) const;
 
@@ -83,8 +84,9 @@ class IdRun {
 };
 
 // Writes the run that covers both, which are neighbours, `a` first. Memory: two pages.
+// Errors: those of reading and writing runs; kState when `stop` became true meanwhile.
 core::Result<void> merge_id_runs(core::disk::Filesystem& filesystem,
                                  const std::filesystem::path& directory, const IdRun& a,
-                                 const IdRun& b);
+                                 const IdRun& b, const std::atomic<bool>& stop);
 
 }  // namespace relay

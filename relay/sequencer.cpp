@@ -138,14 +138,14 @@ void Sequencer::answer(Submission& submission, Group& group) {
       continue;
     }
     answer.status = PostStatus::kDuplicate;
-    const auto known = setup_.index.find(item.id);
+    const auto known = setup_.index.find(item.id, item.absent_below);
     if (!known) {  // whether it is new cannot be told
       give_up(known.error());
       group.error = known.error();
       continue;
     }
-    if (known->has_value()) {
-      answer.index = **known;
+    if (known->index) {
+      answer.index = *known->index;
       continue;
     }
     const LogIndex next{group.first_index + group.bodies.size()};
@@ -232,7 +232,11 @@ void Sequencer::seal() {
   for (const core::disk::SealedSegment& segment : closed) bytes += segment.bytes;
   if (closed.empty() || bytes < setup_.seal_bytes) return;
   const auto sealed = setup_.index.seal(closed, setup_.log->open_first_index());
-  if (sealed) return closed.clear();
+  if (sealed) {
+    closed.clear();
+    if (setup_.on_sealed) setup_.on_sealed();
+    return;
+  }
   ++metrics_.seal_failures;
   std::fprintf(stderr, "sealing: %s\n", core::describe(sealed.error()).c_str());
 }

@@ -34,6 +34,7 @@ struct SequencerSetup {
   // Closed and not sealed; sealed together once they have this many bytes.
   std::vector<core::disk::SealedSegment> closed{};
   std::uint64_t seal_bytes = 0;
+  std::function<void()> on_sealed{};
 };
 
 class Sequencer {

@@ -20,6 +20,7 @@ struct Item {
   core::envelope::MessageId id;
   core::envelope::Message message{};  // when `refusal` is empty
   std::string refusal;                // why it cannot be in the log; empty: it can
+  std::uint64_t absent_below = 0;     // no entry of its log below this index is this message
   bool not_admitted = false;          // of valid form, but its key or signature is not good
 };
 

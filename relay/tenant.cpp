@@ -76,11 +76,16 @@ Result<std::unique_ptr<Tenant>> Tenant::start(std::string name,
   if (recovery.torn_tail) tenant->torn_tail_ = describe(*recovery.torn_tail);
   tenant->index_->append(ids, recovery.places);
   TRY(check_continues(*tenant->index_, recovery, directory));
-  TRY_ASSIGN(
-      tenant->sequencer_,
-      Sequencer::start({std::move(writer), *tenant->index_, tenant->files_.origin,
-                        tenant->files_.key, std::move(recovery.closed), options.log.segment_bytes},
-                       metrics, on_fatal));
+  tenant->index_->remove_strays();
+  tenant->merger_ = std::make_unique<Merger>(*tenant->index_, metrics);
+  SequencerSetup setup{std::move(writer),
+                       *tenant->index_,
+                       tenant->files_.origin,
+                       tenant->files_.key,
+                       std::move(recovery.closed),
+                       options.log.segment_bytes,
+                       [merger = tenant->merger_.get()] { merger->wake(); }};
+  TRY_ASSIGN(tenant->sequencer_, Sequencer::start(std::move(setup), metrics, on_fatal));
   return tenant;
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/disk/log_writer.h"
 #include "relay/admission.h"
+#include "relay/merger.h"
 #include "relay/sequencer.h"
 #include "relay/tenant_files.h"
 
@@ -58,6 +59,7 @@ class Tenant {
   Admission admission_;
   std::string torn_tail_;
   std::unique_ptr<EntryIndex> index_;
+  std::unique_ptr<Merger> merger_;
   std::unique_ptr<Sequencer> sequencer_;
 };
 
