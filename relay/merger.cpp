@@ -1,10 +1,8 @@
 // Merges while there is something to merge, behind everything else that wants the processor.
 #include "relay/merger.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "relay/log_lines.h"
+#include "relay/niceness.h"
 
 namespace relay {
 namespace {
@@ -35,8 +33,7 @@ void Merger::wake() {
 }
 
 void Merger::run() {
-  // On Linux a thread has a niceness of its own. It is a courtesy: without it merging works too.
-  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness));
+  set_niceness(kNiceness);
   while (true) {
     {
       std::unique_lock lock(mutex_);

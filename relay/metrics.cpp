@@ -46,19 +46,25 @@ void messages(std::string& out, const Metrics& m) {
   sample(out, "daybook_relay_requests_failed_total{reason=\"unauthorized\"}", m.reads_refused);
 }
 
+std::string seconds(std::uint64_t microseconds) {
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%llu.%06llu\n",
+                static_cast<unsigned long long>(microseconds / 1000000),
+                static_cast<unsigned long long>(microseconds % 1000000));
+  return text.data();
+}
+
 }  // namespace
 
 std::string prometheus_text(const Metrics& m) {
   std::string out;
   messages(out, m);
   family(out, "daybook_relay_commit_seconds", "summary", "Write and fdatasync of a group.");
-  std::array<char, 48> seconds{};
-  const std::uint64_t us = m.commit_microseconds;
-  std::snprintf(seconds.data(), seconds.size(), "%llu.%06llu",
-                static_cast<unsigned long long>(us / 1000000),
-                static_cast<unsigned long long>(us % 1000000));
-  out.append("daybook_relay_commit_seconds_sum ").append(seconds.data()).append("\n");
+  out.append("daybook_relay_commit_seconds_sum ").append(seconds(m.commit_microseconds));
   sample(out, "daybook_relay_commit_seconds_count", m.groups);
+  family(out, "daybook_relay_publish_seconds_total", "counter",
+         "Extending the tree, signing its root and proving entries.");
+  out.append("daybook_relay_publish_seconds_total ").append(seconds(m.publish_microseconds));
   single(out, "daybook_relay_checkpoint_failures_total", "counter",
          "Checkpoints that could not be stored.", m.checkpoint_failures);
   single(out, "daybook_relay_seal_failures_total", "counter",

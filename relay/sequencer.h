@@ -65,6 +65,7 @@ class Sequencer {
   void commit(Queue batch);
   void answer(Submission& submission, Group& group);
   void write(Group& group);
+  void make_known(Group& group);
   core::Result<void> publish();
   void settle(Submission& submission, const Group& group);
   core::Result<void> prove(Submission& submission) const;

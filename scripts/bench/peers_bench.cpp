@@ -94,8 +94,8 @@ Result<void> add_sample(bench::Peer& peer, bench::Cell& cell, const bench::Workl
     return {};
   }
   TRY(sample);
-  std::fprintf(stderr, "%-12s %10.0f accepted/s\n", peer.name().c_str(),
-               sample->accepted_per_second);
+  std::fprintf(stderr, "%-15s %10.0f accepted/s%s\n", peer.name().c_str(),
+               sample->accepted_per_second, peer.remark().c_str());
   cell.samples.push_back(*sample);
   return {};
 }

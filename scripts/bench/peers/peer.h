@@ -77,6 +77,8 @@ class Peer {
   virtual std::unique_ptr<Session> open(const Workload& workload, std::size_t number) = 0;
   // Different messages that it holds now, by its own account.
   virtual core::Result<std::uint64_t> stored() = 0;
+  // What it says of itself after stored(), for people; nothing for most.
+  virtual std::string remark() const { return {}; }
   // Errors: kIo (had to be killed, or ended badly).
   virtual core::Result<void> stop();
   void kill() { child_.reset(); }
