@@ -30,7 +30,7 @@ std::shared_ptr<const Members> Admission::members() const {
 Admission::Verdict Admission::judge(Item& item, std::int64_t now_s) {
   const std::shared_ptr<const Members> members = this->members();
   if (members == nullptr) return Verdict::kDone;
-  const core::envelope::Kid& kid = item.message.header.kid;
+  const core::envelope::Kid& kid = item.kid;
   const core::envelope::PublicKey* key = nullptr;
   if (const auto* enrolment = members->roster.find(kid)) {
     if (enrolment->revoked) {
@@ -45,7 +45,8 @@ Admission::Verdict Admission::judge(Item& item, std::int64_t now_s) {
     return Verdict::kDone;
   }
   // Only what its holder signed counts against a key: a stranger cannot use up a till's minute.
-  if (!verify_message(item.message, *key)) {
+  const auto message = core::envelope::parse_message(item.bytes);
+  if (!message || !verify_message(*message, *key)) {
     refuse(item, "bad-signature: it is not that of the key", metrics_.refused_signature);
     return Verdict::kDone;
   }

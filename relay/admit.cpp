@@ -24,7 +24,7 @@ Admitted admit(const Tenants& tenants, std::span<Item> items, std::int64_t now_s
       continue;
     }
     // The request's log is that of its first message that may enter one.
-    Tenant* const owner = tenants.by_key(item.message.header.kid);
+    Tenant* const owner = tenants.by_key(item.kid);
     if (owner == nullptr || (admitted.tenant != nullptr && admitted.tenant != owner)) {
       item.refusal = "unknown-key: no head office has enrolled it";
       item.not_admitted = true;

@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 #include <cctype>
 #include <cstdio>
+#include <memory>
 
 #include "relay/admit.h"
 #include "relay/log_lines.h"
@@ -93,13 +94,14 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   void begin_request(std::chrono::milliseconds patience) {
     state_ = State::kIdle;
     release_body();
-    parser_.emplace();
     request_bytes_ = 0;
     continued_ = false;
     deadline_ = SteadyClock::now() + patience;
   }
 
   void release_body() {
+    parser_.reset();
+    core::Bytes().swap(body_);
     service_.buffered -= charged_;
     charged_ = 0;
   }
@@ -139,6 +141,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
       core::append(pending_, data);
       data = pending_;
     }
+    if (!parser_) parser_ = std::make_unique<RequestParser>();
     error_code error;
     std::size_t used = 0;
     while (used < data.size() && !parser_->is_done() && !error) {
@@ -212,7 +215,9 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   }
 
   void post_messages() {
-    auto split = split_body(parser_->body);
+    body_ = std::move(parser_->body);
+    parser_.reset();
+    auto split = split_body(body_);
     if (!split) {
       const bool large = split.error().code == core::Errc::kTooLarge;
       ++(large ? service_.metrics.requests_too_large : service_.metrics.requests_not_cbor);
@@ -244,6 +249,8 @@ class Connection final : public Submission, public std::enable_shared_from_this<
 
   void respond_answers(int status = 200) {
     const core::Bytes body = core::wire::encode_answers(answers);
+    answers = {};  // a connection at rest holds nothing: there may be ten thousand
+    std::vector<Item>().swap(items);
     respond({status, "application/cbor", {}, {}}, core::as_text(body));
   }
 
@@ -263,7 +270,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     const bool entries = chosen.action == Action::kEntries || !chosen.tile.level;
     if (entries && !authorised(*tenant)) return;
     if (chosen.action == Action::kEntries) {
-      stream_.emplace(*tenant, chosen.from.value, published->size);
+      stream_ = std::make_unique<EntryReader>(*tenant, chosen.from.value, published->size);
       return start_stream();
     }
     const auto tile = tile_response(*tenant, *published, chosen.tile);
@@ -403,7 +410,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   }
 
   void on_written() {
-    out_.clear();
+    std::string().swap(out_);
     written_ = 0;
     if (state_ == State::kStreaming) return later([](Connection& c) { c.fill_chunk(); });
     if (state_ != State::kWriting) return;  // a handshake, or "100 Continue"
@@ -444,7 +451,9 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   TimePoint deadline_;
   TimePoint request_start_;
   std::size_t request_bytes_ = 0;
-  std::optional<RequestParser> parser_;
+  // A connection at rest is small: what only a request needs is made with it.
+  std::unique_ptr<RequestParser> parser_;
+  core::Bytes body_;         // of the request that waits for the log
   core::Bytes pending_;      // received, not parsed
   std::size_t charged_ = 0;  // of service_.buffered
   bool continued_ = false;
@@ -452,7 +461,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   std::string out_;  // to be written
   std::size_t written_ = 0;
   bool waiting_to_write_ = false;
-  std::optional<EntryReader> stream_;
+  std::unique_ptr<EntryReader> stream_;
 };
 
 }  // namespace relay

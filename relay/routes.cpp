@@ -120,6 +120,8 @@ Route route(std::string_view method, std::string_view target) {
 }
 
 void render(std::string& out, const Response& response, std::string_view body, bool keep_alive) {
+  constexpr std::size_t kHeadSize = 192;
+  out.reserve(out.size() + kHeadSize + response.extra_headers.size() + body.size());
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   out.append(reason_phrase(response.status)).append("\r\nContent-Type: ");
   out.append(response.content_type).append("\r\nContent-Length: ");

@@ -17,7 +17,8 @@ using core::Result;
 using core::wire::PostAnswer;
 using core::wire::PostStatus;
 
-constexpr std::size_t kGroupBytesMax = std::size_t{4} << 20;
+// Enough for a thousand messages: more would save no syncs worth having, and hold memory.
+constexpr std::size_t kGroupBytesMax = std::size_t{256} << 10;
 // When the processor is what limits, requests are taken in before a group is written: so groups
 // grow, and each sync and signature serves more of them. Enough weight is left that they are not
 // starved.

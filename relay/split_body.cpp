@@ -145,7 +145,7 @@ Result<std::vector<Item>> split_body(ByteView body) {
     if (const auto message = core::envelope::parse_message(item.bytes); !message) {
       item.refusal = message.error().what;
     } else {
-      item.message = *message;
+      item.kid = message->header.kid;
       item.id = core::envelope::message_id(item.bytes);
     }
   }
