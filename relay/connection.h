@@ -49,7 +49,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     if (state_ != State::kWaiting) return;  // closed meanwhile
     switch (outcome) {
       case Outcome::kAnswered:
-        return respond_answers();
+        return respond_proven();
       case Outcome::kDiskFull:
         ++service_.metrics.requests_disk_full;
         return respond(problem(507, "the disk is full; nothing of this request was kept"));
@@ -236,6 +236,14 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     admitted.tenant->sequencer().submit(shared_from_this());
   }
 
+  void respond_proven() {
+    const auto proven = prove(*this);
+    published.reset();
+    if (proven) return respond_answers();
+    log_event(Level::kError, "unprovable", {{"detail", proven.error().what}});
+    unavailable("the log's index has failed; nothing is known of this request");
+  }
+
   // Not one message of the request may enter a log.
   void respond_refused() {
     answers = {};
@@ -265,15 +273,15 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   void read_log(const Route& chosen) {
     Tenant* const tenant = service_.tenants.by_name(chosen.tenant);
     if (tenant == nullptr) return respond(problem(404, "no such log"));
-    const auto published = tenant->sequencer().published();
-    if (chosen.action == Action::kCheckpoint) return respond(checkpoint_response(*published));
+    const auto now = tenant->sequencer().published();
+    if (chosen.action == Action::kCheckpoint) return respond(checkpoint_response(*now));
     const bool entries = chosen.action == Action::kEntries || !chosen.tile.level;
     if (entries && !authorised(*tenant)) return;
     if (chosen.action == Action::kEntries) {
-      stream_ = std::make_unique<EntryReader>(*tenant, chosen.from.value, published->size);
+      stream_ = std::make_unique<EntryReader>(*tenant, chosen.from.value, now->size);
       return start_stream();
     }
-    const auto tile = tile_response(*tenant, *published, chosen.tile);
+    const auto tile = tile_response(*tenant, *now, chosen.tile);
     if (tile) return respond(*tile);
     log_event(Level::kError, "unreadable", {{"detail", tile.error().what}});
     respond(problem(500, "a part of the log cannot be read; daybook-relay check says which"));

@@ -63,7 +63,7 @@ std::string prometheus_text(const Metrics& m) {
   out.append("daybook_relay_commit_seconds_sum ").append(seconds(m.commit_microseconds));
   sample(out, "daybook_relay_commit_seconds_count", m.groups);
   family(out, "daybook_relay_publish_seconds_total", "counter",
-         "Extending the tree, signing its root and proving entries.");
+         "Extending the tree and signing its root.");
   out.append("daybook_relay_publish_seconds_total ").append(seconds(m.publish_microseconds));
   single(out, "daybook_relay_checkpoint_failures_total", "counter",
          "Checkpoints that could not be stored.", m.checkpoint_failures);

@@ -24,7 +24,7 @@ struct Metrics {
   std::atomic<std::uint64_t> reads_refused{0};         // requests: 401, 403
   std::atomic<std::uint64_t> groups{0};
   std::atomic<std::uint64_t> commit_microseconds{0};   // write and sync
-  std::atomic<std::uint64_t> publish_microseconds{0};  // tree, signature and proofs
+  std::atomic<std::uint64_t> publish_microseconds{0};  // tree and signature
   std::atomic<std::uint64_t> checkpoint_failures{0};
   std::atomic<std::uint64_t> seal_failures{0};
   std::atomic<std::uint64_t> log_size{0};

@@ -67,6 +67,7 @@ Sequencer::~Sequencer() {
 }
 
 void Sequencer::submit(std::shared_ptr<Submission> submission) {
+  submission->answers.each.assign(submission->items.size(), {});
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
@@ -138,9 +139,9 @@ void Sequencer::commit(Queue batch) {
 
 // What each item's answer will be if the group becomes durable.
 void Sequencer::answer(Submission& submission, Group& group) {
-  submission.answers.each.clear();
-  for (const Item& item : submission.items) {
-    PostAnswer& answer = submission.answers.each.emplace_back();
+  for (std::size_t i = 0; i < submission.items.size(); ++i) {
+    const Item& item = submission.items[i];
+    PostAnswer& answer = submission.answers.each[i];
     if (!item.refusal.empty()) {
       answer.reason = item.refusal;
       continue;
@@ -189,15 +190,14 @@ void Sequencer::make_known(Group& group) {
 
 Result<void> Sequencer::publish() {
   const std::uint64_t size = setup_.log->log_size();
-  TRY_ASSIGN(tree_, core::tlog::TreeView::open(source_, size));
-  const core::tlog::Checkpoint checkpoint{setup_.origin, size, tree_->root()};
-  auto published = std::make_shared<Published>();
-  published->size = size;
-  published->checkpoint = core::tlog::sign_checkpoint(checkpoint, setup_.key);
-  if (!setup_.log->store_checkpoint(tree_->root().bytes)) ++metrics_.checkpoint_failures;
+  TRY_ASSIGN(auto tree, core::tlog::TreeView::open(source_, size));
+  const core::tlog::Checkpoint checkpoint{setup_.origin, size, tree.root()};
+  if (!setup_.log->store_checkpoint(tree.root().bytes)) ++metrics_.checkpoint_failures;
+  const auto published = std::make_shared<const Published>(
+      Published{size, core::tlog::sign_checkpoint(checkpoint, setup_.key), std::move(tree)});
   metrics_.log_size = size;
   const std::lock_guard lock(mutex_);
-  published_ = std::move(published);
+  published_ = published;
   return {};
 }
 
@@ -212,24 +212,11 @@ void Sequencer::settle(Submission& submission, const Group& group) {
       return;
     }
   }
-  if (const auto proven = prove(submission); !proven) {
-    give_up(proven.error());
-    submission.outcome = Submission::Outcome::kFailed;
-    return;
-  }
+  submission.published = published_;
   for (const PostAnswer& answer : submission.answers.each) {
     if (answer.status == PostStatus::kAccepted) ++metrics_.accepted;
     if (answer.status == PostStatus::kDuplicate) ++metrics_.duplicate;
   }
-}
-
-Result<void> Sequencer::prove(Submission& submission) const {
-  for (PostAnswer& answer : submission.answers.each) {
-    if (answer.status == PostStatus::kRefused) continue;
-    TRY_ASSIGN(answer.proof, tree_->inclusion_proof(answer.index.value));
-    submission.answers.checkpoint = published_->checkpoint;
-  }
-  return {};
 }
 
 // The closed segments go into the index on disk. What fails is tried again with the next one: until

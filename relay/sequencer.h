@@ -19,12 +19,6 @@
 
 namespace relay {
 
-// What the log's operator said last of its size and root.
-struct Published {
-  std::uint64_t size = 0;
-  std::string checkpoint;  // the signed note
-};
-
 // What a log is written and signed with. Owner: the index outlives the sequencer.
 struct SequencerSetup {
   std::unique_ptr<core::disk::LogWriter> log;
@@ -68,7 +62,6 @@ class Sequencer {
   void make_known(Group& group);
   core::Result<void> publish();
   void settle(Submission& submission, const Group& group);
-  core::Result<void> prove(Submission& submission) const;
   void seal();
   void give_up(const core::Error& error);
 
@@ -76,7 +69,6 @@ class Sequencer {
   Metrics& metrics_;
   std::function<void(const core::Error&)> on_fatal_;
   core::tlog::HashSource source_;
-  std::optional<core::tlog::TreeView> tree_;  // of the published size
   std::optional<core::Error> fatal_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

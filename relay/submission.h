@@ -3,14 +3,24 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "core/tlog/tree.h"
 #include "core/wire/answers.h"
 #include "relay/split_body.h"
 
 namespace relay {
 
 struct Submission;
+
+// What the log's operator said last of its size and root, and the tree that it said it of.
+// Owner: what the tree reads from outlives it.
+struct Published {
+  std::uint64_t size = 0;
+  std::string checkpoint;  // the signed note
+  core::tlog::TreeView tree;
+};
 
 // Where submissions come from and go back to.
 class Home {
@@ -32,8 +42,13 @@ struct Submission {
 
   Home* home = nullptr;
   std::vector<Item> items;
-  core::wire::PostAnswers answers;
+  core::wire::PostAnswers answers;  // one an item; without proofs until prove()
   Outcome outcome = Outcome::kFailed;
+  std::shared_ptr<const Published> published{};  // when it is answered
 };
+
+// Adds to the answers of a settled submission what proves them. Thread: the owner's.
+// Errors: kDamaged, kIo (of the index).
+core::Result<void> prove(Submission& submission);
 
 }  // namespace relay

@@ -154,7 +154,7 @@ class RelayPeer final : public Peer {
     const double groups = value_in(metrics, "\ndaybook_relay_commit_seconds_count ");
     std::array<char, 96> line{};
     std::snprintf(line.data(), line.size(),
-                  ", %.1f messages a group; tree, signature and proofs %.2f us a message",
+                  ", %.1f messages a group; tree and signature %.2f us a message",
                   static_cast<double>(size) / groups, published * 1e6 / static_cast<double>(size));
     remark_ = line.data();
     return size;
