@@ -29,8 +29,9 @@ void ensure_ready() {
 
 // HMAC (RFC 2104) with SHA-256 over two pieces, one after the other.
 Hash hmac_sha256(ByteView key, ByteView one, ByteView two) {
+  constexpr std::uint8_t kNoKey = 0;  // libsodium wants a pointer, also to nothing
   crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, key.data(), key.size());
+  crypto_auth_hmacsha256_init(&state, key.empty() ? &kNoKey : key.data(), key.size());
   crypto_auth_hmacsha256_update(&state, one.data(), one.size());
   crypto_auth_hmacsha256_update(&state, two.data(), two.size());
   Hash out;

@@ -42,7 +42,8 @@ class Bench final : public relay::Home {
     core::disk::Recovery recovery;
     std::vector<relay::MessageId> ids;
     auto writer = core::disk::LogWriter::open(
-        disk, "log", {.segment_bytes = segment_bytes, .sealed = index_->sealed()},
+        disk, "log",
+        {.segment_bytes = segment_bytes, .room_bytes = 512, .sealed = index_->sealed()},
         [&ids](core::disk::LogEntry entry) {
           ids.push_back(core::envelope::message_id(entry.body));
         },
