@@ -192,7 +192,7 @@ Result<void> LogWriter::cut_room() {
 
 Result<void> LogWriter::roll() {
   if (segment_end_ < options_.segment_bytes || segment_end_ <= kSegmentHeaderSize) return {};
-  TRY(cut_room());  // a closed segment ends with its last record
+  CORE_CHECK(room_end_ == segment_end_);  // room ends where a segment is full
   const SealedSegment full{ordinal_, first_index_, segment_end_};
   TRY(start_segment(ordinal_ + 1, end_, {}, random_salt()));
   closed_.push_back(full);

@@ -280,3 +280,27 @@ TEST_CASE("whatever call of a seal fails, no message is forgotten, also by the n
   }
   CHECK(bench.stop());
 }
+
+TEST_CASE("after a power cut sealed segments are what the index says, and nothing is forgotten") {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    SimDisk disk(seed);
+    std::uint64_t n = 0;
+    for (int life = 0; life < 3; ++life) {
+      Bench bench(disk, 2000);
+      for (std::uint64_t i = 1; i <= n; i += 7) {
+        REQUIRE(bench.outcome({make_message(i)}) == Submission::Outcome::kAnswered);
+        CHECK(bench.last->answers.each[0].status == PostStatus::kDuplicate);
+      }
+      for (int i = 0; i < 30; ++i) {
+        REQUIRE(bench.outcome({make_message(++n)}) == Submission::Outcome::kAnswered);
+      }
+      REQUIRE(bench.stop());
+      disk.power_cut();
+      disk.restart();
+    }
+    const Bench bench(disk, 2000);
+    CHECK(bench.index().sealed().entries > 0);
+    CHECK(bench.index().size() == n);
+  }
+}
