@@ -94,14 +94,15 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   void begin_request(std::chrono::milliseconds patience) {
     state_ = State::kIdle;
     release_body();
+    // Not when it closes: the log may still be reading the bytes of a request that waits for it.
+    parser_.reset();
+    core::Bytes().swap(body_);
     request_bytes_ = 0;
     continued_ = false;
     deadline_ = SteadyClock::now() + patience;
   }
 
   void release_body() {
-    parser_.reset();
-    core::Bytes().swap(body_);
     service_.buffered -= charged_;
     charged_ = 0;
   }

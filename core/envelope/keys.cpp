@@ -6,17 +6,10 @@
 
 #include <memory>
 
+#include "core/envelope/sodium_ready.h"
+
 namespace core::envelope {
 namespace {
-
-// libsodium asks for one call before any other; it is safe from any thread.
-void ensure_ready() {
-  static const bool ready = [] {
-    CORE_CHECK(sodium_init() >= 0);
-    return true;
-  }();
-  CORE_CHECK(ready);
-}
 
 // The group order L of edwards25519, little-endian (RFC 8032 section 5.1).
 constexpr std::array<std::uint8_t, 32> kGroupOrder = {

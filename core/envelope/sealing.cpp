@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "core/envelope/cbor.h"
+#include "core/envelope/sodium_ready.h"
 
 namespace core::envelope {
 namespace {
@@ -18,14 +19,6 @@ constexpr std::uint64_t kLabelIv = 5;
 constexpr std::uint64_t kAlgorithmChaCha20Poly1305 = 24;
 
 using Nonce = std::array<std::uint8_t, kNonceSize>;
-
-void ensure_ready() {
-  static const bool ready = [] {
-    CORE_CHECK(sodium_init() >= 0);
-    return true;
-  }();
-  CORE_CHECK(ready);
-}
 
 // HMAC (RFC 2104) with SHA-256 over two pieces, one after the other.
 Hash hmac_sha256(ByteView key, ByteView one, ByteView two) {
