@@ -1,8 +1,9 @@
 // Connection: one client, from its first byte to its last.
-// Must not know segments or groups. Only server.cpp includes this: Asio stays in one translation
+// Must not know segments or groups. Only worker.cpp includes this: Beast stays in one translation
 // unit. Specification: docs/formats/relay-http.md.
 #pragma once
 
+#include <array>
 #include <boost/beast/http/error.hpp>
 #include <cctype>
 #include <cstdio>
@@ -18,6 +19,7 @@
 namespace relay {
 
 namespace http = boost::beast::http;
+using boost::system::error_code;
 
 inline constexpr std::size_t kBufferedMax = std::size_t{256}
                                             << 20;  // request bodies of all clients
@@ -27,21 +29,36 @@ inline constexpr std::chrono::milliseconds kLinger{2000};
 
 class Connection final : public Submission, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, Worker& worker)
+  // What has become possible since it was tried last.
+  struct Readiness {
+    bool ended;  // there is an end, or an error, to be read
+    bool readable;
+    bool writable;
+  };
+
+  Connection(Socket socket, Worker& worker)
       : worker_(worker), service_(worker.service), socket_(std::move(socket)) {
     home = &worker;
   }
 
   void start(Worker::Connections::iterator self) {
     self_ = self;
-    error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
-    socket_.non_blocking(true, ignored);
+    if (const auto watched = worker_.watch(socket_, *this); !watched) {
+      log_event(Level::kError, "connection-refused", {{"detail", watched.error().what}});
+      return close();
+    }
     if (auto context = service_.tls_context()) {
       tls_.emplace(core::tls::Session::accept(std::move(context)));
     }
     begin_request(service_.client_timeout);
     wait_readable();
+  }
+
+  void on_ready(Readiness ready) {
+    ended_ = ended_ || ready.ended;
+    readable_ = readable_ || ready.readable || ready.ended;
+    if (ready.writable && std::exchange(waiting_to_write_, false)) write();
+    if (readable_ && std::exchange(waiting_to_read_, false)) on_readable();
   }
 
   // The sequencer has settled this request.
@@ -68,20 +85,18 @@ class Connection final : public Submission, public std::enable_shared_from_this<
 
   // A stopping server does not wait for connections without a request, in memory or on the wire.
   void drain() {
-    error_code ignored;
-    const bool idle = state_ == State::kIdle && socket_.available(ignored) == 0;
+    const bool idle = state_ == State::kIdle && !socket_.has_unread();
     if (idle || state_ == State::kLingering) close();
   }
   bool waiting_for_log() const { return state_ == State::kWaiting; }
+  bool closed() const { return state_ == State::kClosed; }
 
   void close() {
     if (state_ == State::kClosed) return;
     state_ = State::kClosed;
     release_body();
-    error_code ignored;
-    socket_.close(ignored);
-    const auto keep_alive = shared_from_this();
-    worker_.connections.erase(self_);
+    socket_.close();
+    worker_.forget(self_);
     --service_.metrics.connections;
     service_.on_closed();
   }
@@ -99,7 +114,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     core::Bytes().swap(body_);
     request_bytes_ = 0;
     continued_ = false;
-    deadline_ = SteadyClock::now() + patience;
+    deadline_ = worker_.now() + patience;
   }
 
   void release_body() {
@@ -107,20 +122,21 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     charged_ = 0;
   }
 
+  // Calls on_readable() once there is something.
   void wait_readable() {
-    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
-      if (!error) self->on_readable();
-    });
+    if (readable_) return later([](Connection& c) { c.on_readable(); });
+    waiting_to_read_ = true;
   }
 
   void on_readable() {
     if (state_ == State::kClosed) return;
-    error_code error;
-    const std::size_t got = socket_.read_some(asio::buffer(worker_.scratch), error);
-    if (error == asio::error::would_block) return wait_readable();
-    if (error) return close();
+    const auto [result, got] = socket_.receive(worker_.scratch());
+    if (result == Socket::Outcome::kGone) return close();
+    // epoll tells of it again when more has come, but of an end only once.
+    readable_ = got == worker_.scratch().size() || ended_;
+    if (result == Socket::Outcome::kWouldBlock) return wait_readable();
     if (state_ == State::kLingering) return wait_readable();
-    const core::ByteView raw = core::ByteView(worker_.scratch).first(got);
+    const core::ByteView raw = core::ByteView(worker_.scratch()).first(got);
     if (!tls_) return feed(raw);
     core::Bytes plain;
     const auto received = tls_->receive(raw, plain);
@@ -146,7 +162,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     error_code error;
     std::size_t used = 0;
     while (used < data.size() && !parser_->is_done() && !error) {
-      used += parser_->put(asio::buffer(data.data() + used, data.size() - used), error);
+      used += parser_->put(boost::asio::buffer(data.data() + used, data.size() - used), error);
     }
     pending_ = core::Bytes(data.begin() + static_cast<std::ptrdiff_t>(used), data.end());
     if (error && error != http::error::need_more) return refuse_http(error);
@@ -162,7 +178,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   void note_progress(std::size_t bytes) {
     if (state_ == State::kIdle) {
       state_ = State::kReading;
-      request_start_ = SteadyClock::now();
+      request_start_ = worker_.now();
     }
     request_bytes_ += bytes;
     const auto shares = static_cast<int>(1 + request_bytes_ / kBytesPerTimeout);
@@ -234,7 +250,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     if (admitted.tenant == nullptr) return respond_refused();
     state_ = State::kWaiting;
     deadline_ = TimePoint::max();
-    admitted.tenant->sequencer().submit(shared_from_this());
+    worker_.submit(admitted.tenant->sequencer(), shared_from_this());
   }
 
   void respond_proven() {
@@ -380,7 +396,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   }
 
   void send_queued() {
-    deadline_ = SteadyClock::now() + service_.client_timeout;
+    deadline_ = worker_.now() + service_.client_timeout;
     write();
   }
 
@@ -403,19 +419,17 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   // Writes what is queued; one wait at a time.
   void write() {
     if (state_ == State::kClosed || waiting_to_write_) return;
-    error_code error;
-    const auto rest = asio::buffer(out_.data() + written_, out_.size() - written_);
-    if (rest.size() > 0) written_ += socket_.write_some(rest, error);
-    if (error && error != asio::error::would_block) return close();
+    Socket::Moved sent{Socket::Outcome::kMoved, 0};
+    while (sent.outcome == Socket::Outcome::kMoved && written_ < out_.size()) {
+      sent = socket_.send(std::string_view(out_).substr(written_));
+      written_ += sent.bytes;
+    }
+    if (sent.outcome == Socket::Outcome::kGone) return close();
     if (written_ == out_.size()) return on_written();
     if (state_ == State::kWriting || state_ == State::kStreaming) {
-      deadline_ = SteadyClock::now() + service_.client_timeout;
+      deadline_ = worker_.now() + service_.client_timeout;
     }
     waiting_to_write_ = true;
-    socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](error_code failed) {
-      self->waiting_to_write_ = false;
-      if (!failed) self->write();
-    });
   }
 
   void on_written() {
@@ -430,30 +444,25 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   }
 
   // Takes turns with the other connections.
-  void later(void (*step)(Connection&)) {
-    asio::post(worker_.io, [self = shared_from_this(), step] {
-      if (self->state_ != State::kClosed) step(*self);
-    });
-  }
+  void later(Worker::Step step) { worker_.later(shared_from_this(), step); }
 
   // Closing with unread bytes would reset the connection and could destroy the answer on its way.
   void linger() {
     state_ = State::kLingering;
     release_body();
-    deadline_ = SteadyClock::now() + std::min(kLinger, service_.client_timeout);
+    deadline_ = worker_.now() + std::min(kLinger, service_.client_timeout);
     if (tls_) {
       tls_->close();
       send_tls();
       if (state_ == State::kClosed) return;
     }
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    socket_.end_sending();
     wait_readable();
   }
 
   Worker& worker_;
   Service& service_;
-  tcp::socket socket_;
+  Socket socket_;
   Worker::Connections::iterator self_;
   std::optional<core::tls::Session> tls_;
   State state_ = State::kIdle;
@@ -469,6 +478,10 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   bool keep_alive_ = true;
   std::string out_;  // to be written
   std::size_t written_ = 0;
+  // What epoll said, and what is to be done when it says so.
+  bool readable_ = false;
+  bool ended_ = false;
+  bool waiting_to_read_ = false;
   bool waiting_to_write_ = false;
   std::unique_ptr<EntryReader> stream_;
 };

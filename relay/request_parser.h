@@ -33,7 +33,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   using Length = boost::optional<std::uint64_t>;
 
   std::size_t take(View piece) {
-    body.insert(body.end(), piece.begin(), piece.end());
+    core::append(body, core::as_bytes({piece.data(), piece.size()}));
     return piece.size();
   }
   void on_request_impl(boost::beast::http::verb, View m, View t, int,

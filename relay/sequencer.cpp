@@ -66,14 +66,18 @@ Sequencer::~Sequencer() {
   if (thread_.joinable()) static_cast<void>(stop().has_value());
 }
 
-void Sequencer::submit(std::shared_ptr<Submission> submission) {
-  submission->answers.each.assign(submission->items.size(), {});
+void Sequencer::submit(Queue& submissions) {
+  for (const auto& submission : submissions) {
+    submission->answers.each.assign(submission->items.size(), {});
+  }
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
     was_empty = queue_.empty();
-    queue_.push_back(std::move(submission));
+    queue_.insert(queue_.end(), std::make_move_iterator(submissions.begin()),
+                  std::make_move_iterator(submissions.end()));
   }
+  submissions.clear();
   if (was_empty) wake_.notify_one();
 }
 

@@ -40,8 +40,9 @@ class Sequencer {
       SequencerSetup setup, Metrics& metrics, std::function<void(const core::Error&)> on_fatal);
   ~Sequencer();
 
-  // Thread: any. Every submission is settled exactly once.
-  void submit(std::shared_ptr<Submission> submission);
+  using Queue = std::vector<std::shared_ptr<Submission>>;
+  // Takes them all; each is settled exactly once. Thread: any.
+  void submit(Queue& submissions);
   // Thread: any.
   std::shared_ptr<const Published> published() const;
   // Settles what was submitted, ends the thread and closes the log. Errors: kSyncFailed, or what
@@ -50,7 +51,6 @@ class Sequencer {
 
  private:
   struct Group;
-  using Queue = std::vector<std::shared_ptr<Submission>>;
 
   Sequencer(SequencerSetup setup, Metrics& metrics,
             std::function<void(const core::Error&)> on_fatal);

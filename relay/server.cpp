@@ -1,68 +1,32 @@
-// Accepting, sweeping, draining, reloading: the HTTP server on Boost.Asio. The only translation
-// unit of the relay that knows Asio and Beast. Must not know segments or groups.
-// docs/formats/relay-http.md.
+// Accepting, draining, reloading, on Boost.Asio: the only translation unit of the relay that uses
+// it. Must not know segments or groups. docs/formats/relay-http.md.
 #include "relay/server.h"
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <optional>
 
-#include "relay/connection.h"
+#include "relay/log_lines.h"
+#include "relay/worker.h"
 
 namespace relay {
 
 namespace {
 
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
 constexpr std::chrono::milliseconds kFatalGrace{1000};
 constexpr std::chrono::milliseconds kAcceptAgain{50};
+constexpr std::size_t kTurnMax = 256;  // handlers of a worker between two hand-overs
 
 }  // namespace
-
-void Worker::adopt(tcp::socket socket) {
-  connections.push_front(std::make_shared<Connection>(std::move(socket), *this));
-  connections.front()->start(connections.begin());
-  if (service.draining) connections.front()->close();
-}
-
-void Worker::settled(std::vector<std::shared_ptr<Submission>> done) {
-  asio::post(io, [done = std::move(done)] {
-    for (const auto& submission : done) {
-      std::static_pointer_cast<Connection>(submission)->completed();
-    }
-  });
-}
-
-void Worker::arm_sweep() {
-  const auto period = std::clamp(service.client_timeout / 4, std::chrono::milliseconds(5),
-                                 std::chrono::milliseconds(250));
-  sweeper_.expires_after(period);
-  sweeper_.async_wait([this](error_code error) {
-    if (error) return;
-    sweep(SteadyClock::now());
-    arm_sweep();
-  });
-}
-
-void Worker::sweep(TimePoint now) {
-  constexpr std::int64_t kBehind_ms = 2000;
-  const std::int64_t lead_ms = service.clock.lead_ms();
-  if (service.clock_was_behind.exchange(lead_ms > kBehind_ms) != (lead_ms > kBehind_ms)) {
-    log_event(Level::kWarn, lead_ms > kBehind_ms ? "clock-set-back" : "clock-caught-up",
-              {{"ms", std::to_string(lead_ms)}});
-  }
-  const Connections copy = connections;
-  for (const auto& connection : copy) {
-    if (now >= drain_deadline_ && !connection->waiting_for_log()) connection->close();
-    connection->sweep(now);
-  }
-}
-
-void Worker::drain(TimePoint deadline) {
-  asio::post(io, [this, deadline] {
-    drain_deadline_ = std::min(drain_deadline_, deadline);
-    const Connections copy = connections;
-    for (const auto& connection : copy) connection->drain();
-  });
-}
 
 struct Server::Impl {
   Impl(const ServerOptions& server_options, Metrics& server_metrics)
@@ -89,22 +53,29 @@ struct Server::Impl {
     return core::tls::Context::server(options.tls_certificate, options.tls_key);
   }
 
-  // Connections go to the workers in turn.
   void accept() {
     if (accepting || service->draining || metrics.connections >= options.connections_max) return;
     accepting = true;
-    Worker& worker = *workers[next_worker++ % workers.size()];
-    acceptor.async_accept(worker.io, [this, &worker](error_code error, tcp::socket socket) {
+    acceptor.async_accept([this](error_code error, tcp::socket socket) {
       accepting = false;
       if (service->draining) return;
       if (error) return accept_later();  // out of descriptors, perhaps
-      ++metrics.connections;
-      ++metrics.connections_opened;
-      asio::post(worker.io, [&worker, socket = std::move(socket)]() mutable {
-        worker.adopt(std::move(socket));
-      });
+      hand_out(std::move(socket));
       accept();
     });
+  }
+
+  // Connections go to the workers in turn.
+  void hand_out(tcp::socket socket) {
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    socket.non_blocking(true, ignored);
+    error_code error;
+    const int fd = socket.release(error);
+    if (error) return;
+    ++metrics.connections;
+    ++metrics.connections_opened;
+    workers[next_worker++ % workers.size()]->adopt(Socket(fd));
   }
 
   void accept_later() {
@@ -161,7 +132,6 @@ struct Server::Impl {
   ReaderAccess readers;
   std::shared_ptr<const core::tls::Context> tls;
   std::optional<Service> service;
-  // They outlive `io`: an accept that is still waiting there holds a worker's socket.
   std::vector<std::unique_ptr<Worker>> workers;
   asio::io_context io{1};
   // Until the last connection has gone.
@@ -208,8 +178,8 @@ core::Result<void> Server::run(Tenants& tenants) {
                              ? impl.options.workers
                              : std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < count; ++i) {
-    impl.workers.push_back(std::make_unique<Worker>(*impl.service));
-    impl.workers.back()->start();
+    TRY_ASSIGN(auto worker, Worker::start(*impl.service));
+    impl.workers.push_back(std::move(worker));
   }
   impl.wait_for_signal();
   impl.accept();

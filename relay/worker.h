@@ -1,35 +1,29 @@
-// Worker: one thread that serves a share of the connections.
-// Must not know segments or groups. Only server.cpp includes this: Asio stays in one translation
-// unit.
+// Worker: one thread that serves a share of the connections, over epoll(7). It takes turns: what
+// has become ready, what the logs have settled, then one hand-over to each log. So messages that
+// came together share a group, and a log's thread is woken once for them. docs/adr/0010-turns.md.
+// Must not know segments or groups.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <list>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/tls/session.h"
 #include "relay/reader_access.h"
-#include "relay/submission.h"
+#include "relay/socket.h"
 #include "relay/tenant.h"
 
 namespace relay {
 
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 using TimePoint = SteadyClock::time_point;
-
-inline constexpr std::size_t kScratchSize = std::size_t{64} << 10;
 
 // What all workers share. Thread: any.
 struct Service {
@@ -62,36 +56,69 @@ class Connection;
 class Worker final : public Home {
  public:
   using Connections = std::list<std::shared_ptr<Connection>>;
+  using Step = void (*)(Connection&);
 
-  explicit Worker(Service& shared) : service(shared) {}
+  // Its thread runs until join(). Errors: kIo (no epoll).
+  static core::Result<std::unique_ptr<Worker>> start(Service& service);
+  ~Worker() override;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
 
-  void start() {
-    arm_sweep();
-    thread_ = std::thread([this] { io.run(); });
-  }
+  // Thread: any, of these four.
+  void adopt(Socket socket);
   // Closes idle connections; the others end with their requests, at `deadline` at the latest.
   void drain(TimePoint deadline);
-  // Its connections are gone.
-  void join() {
-    io.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-
-  void adopt(tcp::socket socket);
   void settled(std::vector<std::shared_ptr<Submission>> done) override;
+  void join();  // its connections are gone
+
+  // Thread: its own, of these; called by its connections.
+  // Tells `connection` from now on what its socket is ready for. Errors: kIo.
+  core::Result<void> watch(const Socket& socket, Connection& connection);
+  // Takes `step` in the next turn, so that the other connections have theirs.
+  void later(std::shared_ptr<Connection> connection, Step step);
+  // Hands it over at the end of this turn.
+  void submit(Sequencer& sequencer, std::shared_ptr<Submission> submission);
+  // It is kept until the turn is over.
+  void forget(Connections::iterator connection);
+  TimePoint now() const { return now_; }  // when this turn began
+  std::span<std::uint8_t> scratch() { return scratch_; }
 
   Service& service;
-  asio::io_context io{1};
-  Connections connections;
-  std::array<std::uint8_t, kScratchSize> scratch{};
 
  private:
-  void arm_sweep();
-  void sweep(TimePoint now);
+  // What other threads have for it.
+  struct Inbox {
+    std::vector<Socket> adopted;
+    std::vector<std::shared_ptr<Submission>> settled;
+    TimePoint drain_deadline = TimePoint::max();
+    bool drain = false;
+    bool stop = false;
+    bool empty = true;
+  };
 
-  asio::executor_work_guard<asio::io_context::executor_type> work_{io.get_executor()};
-  asio::steady_timer sweeper_{io};
+  Worker(Service& shared, int epoll, int wake);
+  void run();
+  void serve_ready(int wait_ms);
+  bool take_inbox();
+  void take_steps();
+  void hand_over();
+  void sweep();
+  void begin(Socket socket);
+  template <typename Put>
+  void put(Put put);
+
+  int epoll_;
+  int wake_;  // an eventfd: the inbox is not empty
+  std::mutex mutex_;
+  Inbox inbox_;  // guarded by mutex_
+  Connections connections_;
+  Connections forgotten_;
+  std::vector<std::pair<std::shared_ptr<Connection>, Step>> steps_;
+  std::map<Sequencer*, Sequencer::Queue> submitted_;
+  TimePoint now_ = SteadyClock::now();
+  TimePoint next_sweep_ = now_;
   TimePoint drain_deadline_ = TimePoint::max();
+  std::vector<std::uint8_t> scratch_;
   std::thread thread_;
 };
 

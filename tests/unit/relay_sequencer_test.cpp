@@ -61,10 +61,12 @@ class Bench final : public relay::Home {
   // Submits all at once and waits for all.
   void run(const std::vector<std::shared_ptr<Request>>& requests) {
     const std::size_t wanted = done_ + requests.size();
+    relay::Sequencer::Queue submissions;
     for (const auto& request : requests) {
       request->home = this;
-      sequencer_->submit(request);
+      submissions.push_back(request);
     }
+    sequencer_->submit(submissions);
     std::unique_lock lock(mutex_);
     arrived_.wait(lock, [&] { return done_ >= wanted; });
     for (const auto& request : requests) {

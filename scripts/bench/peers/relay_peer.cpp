@@ -152,10 +152,14 @@ class RelayPeer final : public Peer {
     TRY_ASSIGN(const std::string metrics, core::wire::RelayClient(endpoint_).get("/metrics"));
     const double published = value_in(metrics, "\ndaybook_relay_publish_seconds_total ");
     const double groups = value_in(metrics, "\ndaybook_relay_commit_seconds_count ");
-    std::array<char, 96> line{};
-    std::snprintf(line.data(), line.size(),
-                  ", %.1f messages a group; tree and signature %.2f us a message",
-                  static_cast<double>(size) / groups, published * 1e6 / static_cast<double>(size));
+    const double committed = value_in(metrics, "\ndaybook_relay_commit_seconds_sum ");
+    std::array<char, 128> line{};
+    std::snprintf(
+        line.data(), line.size(),
+        ", %.1f messages and %.0f us of write and sync a group; tree and signature %.2f us "
+        "a message",
+        static_cast<double>(size) / groups, committed * 1e6 / groups,
+        published * 1e6 / static_cast<double>(size));
     remark_ = line.data();
     return size;
   }

@@ -34,10 +34,11 @@ std::vector<double> relay_ratios(const Bench& bench, const Cell& cell) {
   return ratios;
 }
 
-std::vector<double> append_ratios(const Cell& cell) {
+// The peer's rate over one of the machine's, a round.
+std::vector<double> machine_ratios(const Cell& cell, double Sample::*rate) {
   std::vector<double> ratios;
   for (const Sample& sample : cell.samples) {
-    ratios.push_back(sample.accepted_per_second / sample.appends_per_second);
+    ratios.push_back(sample.accepted_per_second / (sample.*rate));
   }
   return ratios;
 }
@@ -66,7 +67,9 @@ nlohmann::ordered_json cell_json(const Bench& bench, const Cell& cell) {
   put("cpu_seconds", &Sample::cpu_seconds);
   put("client_cpu_seconds", &Sample::client_cpu_seconds);
   put("appends_per_second", &Sample::appends_per_second);
-  json["accepted_per_append"] = spread(append_ratios(cell));
+  put("verifies_per_second", &Sample::verifies_per_second);
+  json["accepted_per_append"] = spread(machine_ratios(cell, &Sample::appends_per_second));
+  json["accepted_per_verify"] = spread(machine_ratios(cell, &Sample::verifies_per_second));
   const auto ratios = relay_ratios(bench, cell);
   if (!ratios.empty()) json["relay_per_peer"] = spread(ratios);
   for (const Sample& sample : cell.samples) {
@@ -80,12 +83,14 @@ void print_cell(const Bench& bench, const Cell& cell) {
     std::printf("%-12s not possible: %s\n", cell.peer.c_str(), cell.not_possible.c_str());
     return;
   }
-  std::printf("%-12s %10.0f %6zu %8.2f %8.2f %8.1f %8.1f %7.2f %8.2f %9.1f", cell.peer.c_str(),
-              median_of(cell, &Sample::accepted_per_second), cell.samples.front().duplicates,
-              median_of(cell, &Sample::p50_ms), median_of(cell, &Sample::p99_ms),
-              median_of(cell, &Sample::peak_bytes) / 1e6,
+  std::printf("%-12s %10.0f %6zu %8.2f %8.2f %8.1f %8.1f %7.2f %8.2f %9.1f %9.2f",
+              cell.peer.c_str(), median_of(cell, &Sample::accepted_per_second),
+              cell.samples.front().duplicates, median_of(cell, &Sample::p50_ms),
+              median_of(cell, &Sample::p99_ms), median_of(cell, &Sample::peak_bytes) / 1e6,
               median_of(cell, &Sample::held_bytes) / 1e6, median_of(cell, &Sample::cpu_seconds),
-              median_of(cell, &Sample::client_cpu_seconds), median(append_ratios(cell)));
+              median_of(cell, &Sample::client_cpu_seconds),
+              median(machine_ratios(cell, &Sample::appends_per_second)),
+              median(machine_ratios(cell, &Sample::verifies_per_second)));
   const auto ratios = relay_ratios(bench, cell);
   if (ratios.empty()) {
     std::printf("\n");
@@ -95,18 +100,25 @@ void print_cell(const Bench& bench, const Cell& cell) {
   std::printf("  %6.2f (%.2f to %.2f)\n", median(ratios), *low, *high);
 }
 
+// The median over all runs of the bench; 0 without one.
+double machine_rate(const Bench& bench, double Sample::*rate) {
+  std::vector<double> rates;
+  for (const Cell& cell : bench.cells) {
+    for (const Sample& sample : cell.samples) rates.push_back(sample.*rate);
+  }
+  return rates.empty() ? 0 : median(std::move(rates));
+}
+
 }  // namespace
 
 void print_bench(const Bench& bench) {
-  std::vector<double> appends;
-  for (const Cell& cell : bench.cells) {
-    for (const Sample& sample : cell.samples) appends.push_back(sample.appends_per_second);
-  }
-  if (appends.empty()) appends.push_back(0);
-  std::printf("\n%zu connections; bare 4 KiB append + fdatasync: %.0f/s\n", bench.connections,
-              median(appends));
-  std::printf("%-12s %10s %6s %8s %8s %8s %8s %7s %8s %9s  %s\n", "peer", "accepted/s", "again",
-              "p50 ms", "p99 ms", "peak MB", "held MB", "CPU s", "client s", "/ append",
+  std::printf(
+      "\n%zu connections; bare 4 KiB append + fdatasync: %.0f/s, one core's verifications: "
+      "%.0f/s\n",
+      bench.connections, machine_rate(bench, &Sample::appends_per_second),
+      machine_rate(bench, &Sample::verifies_per_second));
+  std::printf("%-12s %10s %6s %8s %8s %8s %8s %7s %8s %9s %9s  %s\n", "peer", "accepted/s", "again",
+              "p50 ms", "p99 ms", "peak MB", "held MB", "CPU s", "client s", "/ append", "/ verify",
               "relay / peer");
   for (const Cell& cell : bench.cells) print_cell(bench, cell);
   std::fflush(stdout);

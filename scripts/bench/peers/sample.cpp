@@ -77,6 +77,12 @@ Result<void> check(Peer& peer, const LoadOutcome& outcome, std::size_t requests,
                                   std::to_string(outcome.duplicate) + " duplicate");
 }
 
+double one_core_verify_rate(const Workload& workload) {
+  std::vector<const core::Bytes*> messages;
+  for (const core::Bytes& message : workload.messages) messages.push_back(&message);
+  return sweep::verify_rate(messages);
+}
+
 }  // namespace
 
 Result<Sample> take_sample(Peer& peer, const Workload& workload, std::size_t connections,
@@ -85,6 +91,7 @@ Result<Sample> take_sample(Peer& peer, const Workload& workload, std::size_t con
   TRY(stage.prepare());
   Sample sample;
   sample.appends_per_second = append_sync_rate(options.directory);
+  sample.verifies_per_second = one_core_verify_rate(workload);
   TRY(peer.start(place_of(stage, options)));
   LoadOutcome outcome;
   {

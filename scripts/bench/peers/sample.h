@@ -25,7 +25,9 @@ struct Sample {
   double held_bytes = 0;  // at the end, what they share counts once
   double cpu_seconds = 0;
   double client_cpu_seconds = 0;
-  double appends_per_second = 0;  // bare 4 KiB append + fdatasync, just before
+  // Just before, on this machine:
+  double appends_per_second = 0;   // bare 4 KiB append + fdatasync
+  double verifies_per_second = 0;  // signatures of such messages, on one core
 };
 
 // Sends the whole workload and checks that the peer holds each message once.
