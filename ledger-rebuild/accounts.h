@@ -12,7 +12,10 @@ enum class Account : int {
   kCash = 1000,
   kCard = 1010,
   kCouponsReceivable = 1020,
+  kSafe = 1030,
+  kPaidOut = 1040,
   kTaxPayable = 2200,
+  kPaidIn = 2300,
   kSalesRevenue = 4000,
   kDiscountsGiven = 4090,
   kOverShort = 5900,
@@ -24,11 +27,14 @@ struct AccountInfo {
   std::string_view type;  // asset, liability, revenue, contra-revenue, expense
 };
 
-inline constexpr std::array<AccountInfo, 7> kChartOfAccounts = {{
+inline constexpr std::array<AccountInfo, 10> kChartOfAccounts = {{
     {Account::kCash, "Cash in tills", "asset"},
     {Account::kCard, "Card receipts receivable", "asset"},
     {Account::kCouponsReceivable, "Manufacturers' coupons receivable", "asset"},
+    {Account::kSafe, "Cash in safes", "asset"},
+    {Account::kPaidOut, "Paid out of tills (to be allocated)", "asset"},
     {Account::kTaxPayable, "Sales tax payable", "liability"},
+    {Account::kPaidIn, "Paid into tills (to be allocated)", "liability"},
     {Account::kSalesRevenue, "Sales revenue at shelf price", "revenue"},
     {Account::kDiscountsGiven, "Discounts given", "contra-revenue"},
     {Account::kOverShort, "Cash over and short", "expense"},

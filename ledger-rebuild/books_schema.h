@@ -6,13 +6,13 @@
 namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
-inline constexpr std::int64_t kBooksVersion = 1;
+inline constexpr std::int64_t kBooksVersion = 2;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
@@ -51,8 +51,20 @@ CREATE TABLE messages(
   voids            INTEGER NOT NULL,
   net_minor        INTEGER NOT NULL,
   discount_minor   INTEGER NOT NULL,
-  over_short_minor INTEGER NOT NULL
+  over_short_minor INTEGER NOT NULL,
+  refunds          INTEGER NOT NULL,
+  refunded_minor   INTEGER NOT NULL,
+  ever_sold_minor     INTEGER NOT NULL,
+  ever_refunded_minor INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE numbers(
+  message INTEGER NOT NULL,
+  series  INTEGER NOT NULL,
+  first   INTEGER NOT NULL,
+  last    INTEGER NOT NULL,
+  PRIMARY KEY(message, series)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE postings(
   message      INTEGER NOT NULL,

@@ -31,22 +31,27 @@ class Tables {
                db.prepare("INSERT INTO messages(log_index, id, kid, epoch, sequence, prev, "
                           "content, signature, number, signature_state, state, reason, store, "
                           "till, kind, day, part, parts, currency, sales, voids, net_minor, "
-                          "discount_minor, over_short_minor) VALUES(?16, ?17, ?18, ?19, ?20, ?21, "
-                          "?22, ?23, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                          "?15, ?24)"));
+                          "discount_minor, over_short_minor, refunds, refunded_minor, "
+                          "ever_sold_minor, ever_refunded_minor) VALUES(?16, ?17, ?18, ?19, ?20, "
+                          "?21, ?22, ?23, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                          "?14, ?15, ?24, ?25, ?26, ?27, ?28)"));
     TRY_ASSIGN(auto update,
                db.prepare("UPDATE messages SET signature_state = ?2, state = ?3, reason = ?4, "
                           "store = ?5, till = ?6, kind = ?7, day = ?8, part = ?9, parts = ?10, "
                           "currency = ?11, sales = ?12, voids = ?13, net_minor = ?14, "
-                          "discount_minor = ?15, over_short_minor = ?24 WHERE number = ?1"));
+                          "discount_minor = ?15, over_short_minor = ?24, refunds = ?25, "
+                          "refunded_minor = ?26, ever_sold_minor = ?27, ever_refunded_minor = ?28 "
+                          "WHERE number = ?1"));
     TRY_ASSIGN(auto set_state,
                db.prepare("UPDATE messages SET state = ?2, reason = ?3 WHERE number = ?1"));
     TRY_ASSIGN(auto posting, db.prepare("INSERT INTO postings VALUES(?, ?, ?, ?, ?, ?)"));
     TRY_ASSIGN(auto move, db.prepare("INSERT INTO moves VALUES(?, ?, ?, ?, ?, ?)"));
+    TRY_ASSIGN(auto range, db.prepare("INSERT INTO numbers VALUES(?, ?, ?, ?)"));
     TRY_ASSIGN(auto hold, db.prepare("INSERT INTO quarantine VALUES(?, ?, ?, ?, ?, ?)"));
     TRY_ASSIGN(auto release, db.prepare("DELETE FROM quarantine WHERE id = ?"));
     return Tables(db, std::move(insert), std::move(update), std::move(set_state),
-                  std::move(posting), std::move(move), std::move(hold), std::move(release));
+                  std::move(posting), std::move(move), std::move(range), std::move(hold),
+                  std::move(release));
   }
 
   Result<void> insert(const Item& item, std::int64_t number, const Verdict& verdict) {
@@ -93,6 +98,13 @@ class Tables {
               .bind_int(6, move.thousandths)
               .run());
     }
+    for (const auto& [series, numbers] : entry.numbers) {
+      TRY(range_.bind_int(1, number)
+              .bind_int(2, static_cast<int>(series))
+              .bind_int(3, as_int(numbers.first))
+              .bind_int(4, as_int(numbers.last))
+              .run());
+    }
     return {};
   }
 
@@ -133,18 +145,21 @@ class Tables {
     TRY_ASSIGN(auto postings, db_.prepare("DELETE FROM postings WHERE message = ?"));
     TRY(postings.bind_int(1, number).run());
     TRY_ASSIGN(auto moves, db_.prepare("DELETE FROM moves WHERE message = ?"));
-    return moves.bind_int(1, number).run();
+    TRY(moves.bind_int(1, number).run());
+    TRY_ASSIGN(auto numbers, db_.prepare("DELETE FROM numbers WHERE message = ?"));
+    return numbers.bind_int(1, number).run();
   }
 
  private:
   Tables(Database& db, Statement insert, Statement update, Statement set_state, Statement posting,
-         Statement move, Statement hold, Statement release)
+         Statement move, Statement range, Statement hold, Statement release)
       : db_(db),
         insert_(std::move(insert)),
         update_(std::move(update)),
         set_state_(std::move(set_state)),
         posting_(std::move(posting)),
         move_(std::move(move)),
+        range_(std::move(range)),
         hold_(std::move(hold)),
         release_(std::move(release)) {}
 
@@ -171,11 +186,15 @@ class Tables {
         .bind_int(13, as_int(entry.voids))
         .bind_int(14, entry.net_minor)
         .bind_int(15, entry.discount_minor)
-        .bind_int(24, entry.over_short_minor);
+        .bind_int(24, entry.over_short_minor)
+        .bind_int(25, as_int(entry.refunds))
+        .bind_int(26, entry.refunded_minor)
+        .bind_int(27, entry.ever_sold_minor)
+        .bind_int(28, entry.ever_refunded_minor);
   }
 
   Database& db_;
-  Statement insert_, update_, set_state_, posting_, move_, hold_, release_;
+  Statement insert_, update_, set_state_, posting_, move_, range_, hold_, release_;
 };
 
 // Takes one message from its verdict before to the one now.

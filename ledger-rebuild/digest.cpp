@@ -65,7 +65,7 @@ void write_place(CborWriter& w, const Statement& row, int column) {
 
 Bytes encode_message_row(const Statement& row) {
   CborWriter w;
-  w.array(20);
+  w.array(24);
   w.bytes(row.column_blob(1));                                  // id
   w.bytes(row.column_blob(2));                                  // kid
   write_place(w, row, 3);                                       // store
@@ -76,7 +76,7 @@ Bytes encode_message_row(const Statement& row) {
   w.bytes(row.column_blob(8));                                  // content
   for (int i = 9; i <= 14; ++i) w.integer(row.column_int(i));   // state .. parts
   w.text(row.column_text(15));                                  // currency
-  for (int i = 16; i <= 20; ++i) w.integer(row.column_int(i));  // sales .. over_short
+  for (int i = 16; i <= 24; ++i) w.integer(row.column_int(i));  // sales .. ever refunded
   return std::move(w).take();
 }
 
@@ -98,13 +98,24 @@ Result<RowCursor> moves_of(Database& db) {
   return cursor;
 }
 
+Result<RowCursor> numbers_of(Database& db) {
+  TRY_ASSIGN(auto rows, db.prepare("SELECT message, series, first, last FROM numbers "
+                                   "ORDER BY message, series"));
+  RowCursor cursor(std::move(rows), 4);
+  TRY(cursor.advance());
+  return cursor;
+}
+
 Result<std::vector<MessageHash>> hash_messages(Database& db) {
   TRY_ASSIGN(auto postings, postings_of(db));
   TRY_ASSIGN(auto moves, moves_of(db));
-  TRY_ASSIGN(auto messages,
-             db.prepare("SELECT number, id, kid, store, till, epoch, sequence, prev, content, "
-                        "state, reason, kind, day, part, parts, currency, sales, voids, net_minor, "
-                        "discount_minor, over_short_minor FROM messages ORDER BY number"));
+  TRY_ASSIGN(auto numbers, numbers_of(db));
+  TRY_ASSIGN(
+      auto messages,
+      db.prepare("SELECT number, id, kid, store, till, epoch, sequence, prev, content, "
+                 "state, reason, kind, day, part, parts, currency, sales, voids, net_minor, "
+                 "discount_minor, over_short_minor, refunds, refunded_minor, ever_sold_minor, "
+                 "ever_refunded_minor FROM messages ORDER BY number"));
   std::vector<MessageHash> out;
   Bytes figures;
   while (true) {
@@ -116,13 +127,15 @@ Result<std::vector<MessageHash>> hash_messages(Database& db) {
     figures.assign(hash.id.bytes.begin(), hash.id.bytes.end());
     TRY(postings.take(messages.column_int(0), figures));
     TRY(moves.take(messages.column_int(0), figures));
+    TRY(numbers.take(messages.column_int(0), figures));
     hash.has_figures = figures.size() > Hash::kSize;
     if (hash.has_figures) hash.figures = core::envelope::sha256(figures);
   }
-  if (!postings.at_end() || !moves.at_end()) {
-    return fail(Errc::kDamaged, db.path().string() +
-                                    ": postings or moves without a message; replay the log into "
-                                    "a new file");
+  if (!postings.at_end() || !moves.at_end() || !numbers.at_end()) {
+    return fail(Errc::kDamaged,
+                db.path().string() +
+                    ": postings, moves or numbers without a message; replay the log into "
+                    "a new file");
   }
   std::sort(out.begin(), out.end(),
             [](const MessageHash& a, const MessageHash& b) { return a.id < b.id; });
@@ -167,8 +180,8 @@ Result<BooksDigest> compute_digest(Database& db) {
     if (message.has_figures) core::append(figures, message.figures.view());
   }
   BooksDigest digest;
-  digest.figures = finish("daybook figures 1", {&figures});
-  digest.books = finish("daybook books 1", {&rows, &figures, &quarantine});
+  digest.figures = finish("daybook figures 2", {&figures});
+  digest.books = finish("daybook books 2", {&rows, &figures, &quarantine});
   return digest;
 }
 

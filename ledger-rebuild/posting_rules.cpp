@@ -67,6 +67,43 @@ Result<void> post_over_short(Entry& entry, const Closing& closing) {
   return {};
 }
 
+Account other_side(core::retail::CashKind kind) {
+  using core::retail::CashKind;
+  switch (kind) {
+    case CashKind::kFloat:
+    case CashKind::kPickUp:
+      return Account::kSafe;
+    case CashKind::kPaidIn:
+      return Account::kPaidIn;
+    case CashKind::kPaidOut:
+      return Account::kPaidOut;
+  }
+  CORE_CHECK(false);
+}
+
+Result<void> post_cash_movements(Entry& entry, const Closing& closing) {
+  using core::retail::CashKind;
+  for (const auto& [kind, amount] : closing.cash_movements) {
+    TRY(check_figure(amount.minor, "a cash movement"));
+    const bool comes_in = kind == CashKind::kFloat || kind == CashKind::kPaidIn;
+    const std::int64_t into_drawer = comes_in ? amount.minor : -amount.minor;
+    const std::int64_t code = kMovementCode - static_cast<std::int64_t>(kind);
+    post(entry, Account::kCash, code, into_drawer);
+    post(entry, other_side(kind), code, -into_drawer);
+  }
+  return {};
+}
+
+Result<void> take_evidence(Entry& entry, const Closing& closing) {
+  TRY(check_figure(closing.refunded.minor, "what was refunded"));
+  entry.refunds = closing.refunds;
+  entry.refunded_minor = closing.refunded.minor;
+  entry.ever_sold_minor = closing.grand_totals.sales.minor;
+  entry.ever_refunded_minor = closing.grand_totals.refunds.minor;
+  entry.numbers = closing.numbers;
+  return {};
+}
+
 Result<void> move_stock(Entry& entry, const Components& components, Place from, Place to) {
   for (const auto& [product, quantity] : components) {
     TRY(check_figure(quantity.thousandths, "the quantity of product " + to_string(product)));
@@ -101,6 +138,8 @@ Result<Entry> entry_of(const Closing& closing) {
   TRY(post_tenders(entry, closing));
   TRY(post_revenue(entry, closing));
   TRY(post_over_short(entry, closing));
+  TRY(post_cash_movements(entry, closing));
+  TRY(take_evidence(entry, closing));
   TRY(move_stock(entry, closing.consumed, Place::kStore, Place::kSold));
   TRY(check_balanced(entry.postings));
   std::sort(entry.postings.begin(), entry.postings.end(), [](const Posting& a, const Posting& b) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "core/base/business_day.h"
@@ -16,8 +17,10 @@
 namespace rebuild {
 
 // Tells apart the postings of one entry to one account: the tender of a cash-like account, the tax
-// code of revenue and tax payable, kNoCode for the rest.
+// code of revenue and tax payable, kNoCode for the rest. Cash that goes in or out of a drawer
+// without a sale has kMovementCode less its kind.
 inline constexpr std::int64_t kNoCode = -1;
+inline constexpr std::int64_t kMovementCode = -10;
 
 struct Posting {
   Account account = Account::kCash;
@@ -49,6 +52,12 @@ struct Entry {
   std::int64_t net_minor = 0;
   std::int64_t discount_minor = 0;
   std::int64_t over_short_minor = 0;
+  std::uint64_t refunds = 0;
+  std::int64_t refunded_minor = 0;
+  // The till's grand totals after this day.
+  std::int64_t ever_sold_minor = 0;
+  std::int64_t ever_refunded_minor = 0;
+  std::map<core::retail::Series, core::retail::NumberRange> numbers;
   std::vector<Posting> postings;  // ascending account and code
   std::vector<StockMove> moves;   // ascending product
 };

@@ -214,6 +214,14 @@ void print_messages(const ReportData& r, std::size_t list_max, std::string& out)
   names("Contradicted (two contents for one place: the till is cloned)", r.contradicted);
   if (!r.copies.empty()) names("Copies (same content, another signature: not posted)", r.copies);
   if (!r.covered.empty()) names("Bad signatures that the chain covers", r.covered);
+  if (!r.number_jumps.empty()) {
+    out += "Numbers that do not go on where the till's closing before ended: " +
+           std::to_string(r.number_jumps.size()) + "\n";
+  }
+  limited(r.number_jumps, list_max, out, [&](const NumberJump& jump) {
+    out += "  " + name_text(jump.message) + ": " + jump.what + " " + std::to_string(jump.found) +
+           ", expected " + std::to_string(jump.expected) + "\n";
+  });
   out += "Quarantined: " + std::to_string(r.quarantined.size()) + "\n";
   limited(r.quarantined, list_max, out, [&](const Quarantined& q) {
     out += "  log index " + std::to_string(q.log_index) + ", " + q.reason;
@@ -240,6 +248,7 @@ Result<ReportData> read_report(const Books& books, std::optional<core::BusinessD
   TRY_ASSIGN(r.contradicted, contradicted(books));
   TRY_ASSIGN(r.copies, copies(books));
   TRY_ASSIGN(r.covered, covered_bad_signatures(books));
+  TRY_ASSIGN(r.number_jumps, number_jumps(books));
   TRY_ASSIGN(r.quarantined, quarantined(books));
   r.as_of = as_of;
   if (as_of) {

@@ -26,7 +26,7 @@ using DayMap = std::map<DayKey, Takings>;
 Takings no_takings(Currency currency) {
   const Money zero{0, currency};
   Takings out;
-  out.shelf = out.discount = out.net = out.over_short = zero;
+  out.shelf = out.discount = out.net = out.over_short = out.refunded = zero;
   return out;
 }
 
@@ -55,6 +55,7 @@ Result<void> add_posting(Takings& takings, Account account, std::int64_t code, M
     case Account::kCard:
     case Account::kCouponsReceivable: {
       if (code == kNoCode) return accumulate(takings.over_short, sum);
+      if (code < kNoCode) return {};  // into the drawer or out of it: no takings
       takings.tenders.emplace(static_cast<TenderKind>(code), sum);
       TRY(accumulate(takings.net, sum));
       return accumulate(takings.shelf, sum);
@@ -71,6 +72,9 @@ Result<void> add_posting(Takings& takings, Account account, std::int64_t code, M
       return accumulate(row.tax, credit);
     }
     case Account::kOverShort:
+    case Account::kSafe:
+    case Account::kPaidIn:
+    case Account::kPaidOut:
       return {};  // the other side of the cash
   }
   return fail(Errc::kDamaged, "unknown account " + std::to_string(static_cast<int>(account)));
@@ -89,13 +93,16 @@ Takings& takings_of(DayMap& days, const DayKey& key) {
 Result<DayMap> read_days(const Books& books) {
   DayMap days;
   TRY(for_rows(books.database(),
-               "SELECT m.store, m.day, m.currency, SUM(m.sales), SUM(m.voids) FROM messages m "
+               "SELECT m.store, m.day, m.currency, SUM(m.sales), SUM(m.voids), SUM(m.refunds), "
+               "SUM(m.refunded_minor) FROM messages m "
                "WHERE m.kind = 2 AND m.state IN (1, 2) GROUP BY 1, 2, 3",
                [&](const Statement& row) -> Result<void> {
                  TRY_ASSIGN(const DayKey key, day_key(row));
                  Takings& takings = takings_of(days, key);
                  takings.sales = static_cast<std::uint64_t>(row.column_int(3));
                  takings.voids = static_cast<std::uint64_t>(row.column_int(4));
+                 takings.refunds = static_cast<std::uint64_t>(row.column_int(5));
+                 takings.refunded.minor = row.column_int(6);
                  return {};
                }));
   TRY(for_rows(books.database(),
@@ -114,6 +121,8 @@ Result<DayMap> read_days(const Books& books) {
 Result<void> add_takings(Takings& sum, const Takings& more) {
   sum.sales += more.sales;
   sum.voids += more.voids;
+  sum.refunds += more.refunds;
+  TRY(accumulate(sum.refunded, more.refunded));
   TRY(accumulate(sum.shelf, more.shelf));
   TRY(accumulate(sum.discount, more.discount));
   TRY(accumulate(sum.net, more.net));

@@ -19,10 +19,13 @@
 
 namespace rebuild {
 
-// Takings in one currency. shelf = net + discount; net = sum of tenders = sum of taxes' gross.
+// Takings in one currency. shelf = net + discount; net = sum of tenders = sum of taxes' gross; all
+// less refunds, so net + refunded is what was sold.
 struct Takings {
   std::uint64_t sales = 0;
   std::uint64_t voids = 0;
+  std::uint64_t refunds = 0;
+  core::Money refunded;
   core::Money shelf;
   core::Money discount;
   core::Money net;
@@ -87,6 +90,14 @@ struct Unproven {
   bool broken = false;  // the message before is there, or the roster entry, but is not its `prev`
 };
 
+// A closing that does not go on where the till's closing before ended: I4 of the design.
+struct NumberJump {
+  MessageName message;
+  std::string what;  // a document series, "ever sold" or "ever refunded"
+  std::int64_t expected = 0;
+  std::int64_t found = 0;
+};
+
 struct Quarantined {
   std::uint64_t log_index = 0;
   Hash id;
@@ -114,6 +125,9 @@ core::Result<std::vector<IncompleteDay>> incomplete_days(const Books& books);
 core::Result<std::vector<Unproven>> unproven(const Books& books);
 core::Result<std::vector<MessageName>> contradicted(const Books& books);
 core::Result<std::vector<MessageName>> copies(const Books& books);
+// Of proven closings: document numbers that do not follow on, grand totals that are not the ones
+// before and the day.
+core::Result<std::vector<NumberJump>> number_jumps(const Books& books);
 core::Result<std::vector<Quarantined>> quarantined(const Books& books);
 // Posted messages whose own signature is bad and which their chain covers; a remark, no more.
 core::Result<std::vector<MessageName>> covered_bad_signatures(const Books& books);

@@ -27,6 +27,8 @@ Json takings_json(const Takings& t) {
   Json out = {{"currency", std::string(t.net.currency.code())},
               {"sales", t.sales},
               {"voids", t.voids},
+              {"refunds", t.refunds},
+              {"refunded_minor", t.refunded.minor},
               {"shelf_minor", t.shelf.minor},
               {"discount_minor", t.discount.minor},
               {"net_minor", t.net.minor},
@@ -129,6 +131,14 @@ void add_messages(Json& out, const ReportData& r) {
   out["contradicted"] = names_json(r.contradicted);
   out["copies"] = names_json(r.copies);
   out["covered_bad_signatures"] = names_json(r.covered);
+  out["number_jumps"] = Json::array();
+  for (const NumberJump& jump : r.number_jumps) {
+    Json row = name_json(jump.message);
+    row["what"] = jump.what;
+    row["expected"] = jump.expected;
+    row["found"] = jump.found;
+    out["number_jumps"].push_back(std::move(row));
+  }
   out["quarantined"] = quarantine_json(r);
   if (!r.as_of) return;
   out["as_of"] = to_string(*r.as_of);

@@ -134,6 +134,40 @@ Result<std::vector<MessageName>> covered_bad_signatures(const Books& books) {
   return names_where(books, "signature_state = 2 AND " + std::string(kAuthenticSql));
 }
 
+Result<std::vector<NumberJump>> number_jumps(const Books& books) {
+  std::vector<NumberJump> out;
+  const auto take = [&](const Statement& row) -> Result<void> {
+    out.push_back(NumberJump{name_at(row), std::string(row.column_text(5)), row.column_int(6),
+                             row.column_int(7)});
+    return {};
+  };
+  TRY(for_rows(books.database(),
+               "SELECT store, till, epoch, sequence, id, series, expected, first FROM ("
+               "SELECT m.store, m.till, m.epoch, m.sequence, m.id, n.series, n.first, "
+               "LAG(n.last, 1, 0) OVER (PARTITION BY m.kid, n.series ORDER BY m.sequence) + 1 "
+               "AS expected FROM numbers n JOIN messages m ON m.number = n.message "
+               "WHERE m.state = 1) WHERE first <> expected ORDER BY 1, 2, 3, 4, 6",
+               [&](const Statement& row) -> Result<void> {
+                 TRY(take(row));
+                 const auto series = static_cast<core::retail::Series>(row.column_int(5));
+                 out.back().what = series_name(series);
+                 return {};
+               }));
+  for (const auto& [column, day, name] :
+       {std::tuple{"ever_sold_minor", "net_minor + refunded_minor", "ever sold"},
+        std::tuple{"ever_refunded_minor", "refunded_minor", "ever refunded"}}) {
+    TRY(for_rows(books.database(),
+                 "SELECT store, till, epoch, sequence, id, '" + std::string(name) +
+                     "', expected, found FROM (SELECT store, till, epoch, sequence, id, " + column +
+                     " AS found, LAG(" + column +
+                     ", 1, 0) OVER (PARTITION BY kid ORDER BY sequence) + " + day +
+                     " AS expected FROM messages WHERE kind = 2 AND part = 1 AND state = 1 AND "
+                     "ever_sold_minor <> 0) WHERE found <> expected ORDER BY 1, 2, 3, 4",
+                 take));
+  }
+  return out;
+}
+
 Result<std::vector<Quarantined>> quarantined(const Books& books) {
   std::vector<Quarantined> out;
   TRY(for_rows(books.database(),

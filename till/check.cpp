@@ -1,8 +1,11 @@
 // Till: what must hold in every journal, checked without trusting anything that is kept twice.
 #include <map>
+#include <set>
 #include <utility>
 
 #include "core/envelope/message.h"
+#include "core/tlog/frontier.h"
+#include "core/tlog/tree.h"
 #include "till/till.h"
 
 namespace till {
@@ -11,11 +14,14 @@ namespace {
 using core::BusinessDay;
 using core::Errc;
 using core::fail;
+using core::Quantity;
 using core::Result;
 using core::retail::Closing;
 using core::retail::Components;
 using core::retail::DayFold;
 using core::retail::Opening;
+using core::retail::Sale;
+using core::retail::Series;
 using core::retail::Summary;
 
 core::Unexpected broken(const Journal& journal, const std::string& what) {
@@ -35,37 +41,99 @@ Result<void> check_database(Journal& journal) {
   const auto answer = journal.database().query_text("PRAGMA integrity_check");
   if (!answer) return fail(answer.error());
   if (*answer != "ok") return broken(journal, "SQLite's integrity check: " + *answer);
-  TRY_ASSIGN(const std::int64_t orphans,
-             journal.database().query_int("SELECT count(*) FROM void WHERE position NOT IN "
-                                          "(SELECT position FROM document)"));
-  if (orphans != 0) return broken(journal, "a void of a document that is not there");
   return {};
 }
 
-// Documents have no gap, neither in position nor in any series, and nothing is left over.
-Result<std::map<BusinessDay, DayFold>> check_documents(Journal& journal) {
-  std::map<BusinessDay, DayFold> folds;
-  std::uint64_t position = 0;
-  Counters counters{};
-  TRY(journal.documents_from(0, [&](DocumentRow&& row) -> Result<void> {
+// What the documents of a day make.
+struct WrittenDay {
+  DayFold fold;
+  core::tlog::Frontier leaves;
+};
+using WrittenDays = std::map<BusinessDay, WrittenDay>;
+
+// Walks the documents in order, with what is needed of the ones before.
+class DocumentCheck {
+ public:
+  explicit DocumentCheck(Journal& journal) : journal_(journal), chain_(journal.first_chain()) {}
+
+  Result<void> take(DocumentRow&& row) {
     const std::string place = "document at position " + std::to_string(row.position);
-    if (row.position != ++position) return broken(journal, place + ": a gap is before it");
-    for (std::size_t i = 0; i < counters.size(); ++i) {
-      const auto it = row.sale.numbers.find(core::retail::kSaleSeries[i]);
-      if (it == row.sale.numbers.end() || it->second != ++counters[i]) {
-        return broken(journal, place + ": its number does not follow the one before");
+    if (row.position != ++position_) return broken(journal_, place + ": a gap is before it");
+    chain_ = core::tlog::hash_children(chain_, row.leaf);
+    if (row.chain != chain_) {
+      return broken(journal_, place + ": it, or one before it, was changed after it was written");
+    }
+    const auto sound = core::retail::check_document(row.document);
+    if (!sound) return broken(journal_, place + ": " + sound.error().what);
+    for (const auto& [series, number] : heading_of(row.document).numbers) {
+      if (number != ++counter_of(counters_, series)) {
+        return broken(journal_, place + ": its number does not follow the one before");
       }
     }
-    const auto sound = check_sale(row.sale);
-    if (!sound) return broken(journal, place + ": " + sound.error().what);
-    DayFold& fold =
-        folds.try_emplace(row.sale.day, row.sale.day, journal.identity().currency).first->second;
-    return fold.add(row.sale, row.voided);
-  }));
-  if (position != journal.documents() || counters != journal.counters()) {
-    return broken(journal, "the counters are not at the last document");
+    const auto told = fold(row);
+    if (!told) return broken(journal_, place + ": " + told.error().what);
+    return {};
   }
-  return folds;
+
+  Result<WrittenDays> finish() && {
+    if (position_ != journal_.documents() || counters_ != journal_.counters()) {
+      return broken(journal_, "the counters are not at the last document");
+    }
+    return std::move(days_);
+  }
+
+ private:
+  Result<void> fold(const DocumentRow& row) {
+    const BusinessDay day = heading_of(row.document).day;
+    WrittenDay& written =
+        days_.try_emplace(day, WrittenDay{DayFold(day, journal_.identity().currency), {}})
+            .first->second;
+    written.leaves.append(row.leaf);
+    const std::uint64_t invoice = invoice_of(row.document);
+    if (invoice == 0) return written.fold.add(row.document);
+    TRY_ASSIGN(const auto found, journal_.find_document(Series::kInvoice, invoice));
+    const Sale* sale = found ? std::get_if<Sale>(&found->document) : nullptr;
+    if (sale == nullptr || found->position >= row.position) {
+      return fail(Errc::kDamaged, "the sale that it is about is not before it");
+    }
+    if (voided_.contains(invoice)) {
+      return fail(Errc::kDamaged, "the sale that it is about was voided before");
+    }
+    if (std::holds_alternative<core::retail::Void>(row.document)) {
+      if (sale->day != day) return fail(Errc::kDamaged, "it voids a sale of another day");
+      voided_.insert(invoice);
+      return written.fold.add(row.document, sale);
+    }
+    TRY(check_mirrors(std::get<core::retail::Refund>(row.document), *sale));
+    return written.fold.add(row.document);
+  }
+
+  // Every line is what is left of the sale's, and never more.
+  Result<void> check_mirrors(const core::retail::Refund& refund, const Sale& sale) {
+    for (const core::retail::RefundLine& line : refund.lines) {
+      if (line.line >= sale.lines.size()) return fail(Errc::kDamaged, "it has no such line");
+      Quantity& before = given_back_[{refund.invoice, line.line}];
+      TRY_ASSIGN(const auto mirror, core::retail::mirror_line(sale.lines[line.line], line.line,
+                                                              before, line.quantity, line.restock));
+      if (mirror != line) return fail(Errc::kDamaged, "a line does not mirror the sale's");
+      TRY_ASSIGN(before, add(before, line.quantity));
+    }
+    return {};
+  }
+
+  Journal& journal_;
+  core::envelope::Hash chain_;
+  std::uint64_t position_ = 0;
+  Counters counters_{};
+  WrittenDays days_;
+  std::set<std::uint64_t> voided_;  // invoices
+  std::map<std::pair<std::uint64_t, std::uint32_t>, Quantity> given_back_;
+};
+
+Result<WrittenDays> check_documents(Journal& journal) {
+  DocumentCheck check(journal);
+  TRY(journal.documents_from(0, [&](DocumentRow&& row) { return check.take(std::move(row)); }));
+  return std::move(check).finish();
 }
 
 Result<void> take_summary(Reported& reported, Summary&& summary) {
@@ -194,40 +262,54 @@ Result<void> check_openings(Journal& journal, const Reported& reported) {
   return {};
 }
 
-Result<void> check_closings(Journal& journal, const Reported& reported,
-                            std::map<BusinessDay, DayFold>& folds) {
+// Takes what is no sum of the day's documents from what was said, after checking it.
+Result<Closing> expected_closing(WrittenDay&& written, const Closing& said, JournalState& totals) {
+  if (said.counted) TRY(written.fold.count_cash(*said.counted));
+  Closing out = written.fold.closing();
+  out.part = said.part;
+  if (!out.numbers.empty()) out.root = written.leaves.root();
+  totals.sold_minor += out.net.minor + out.refunded.minor;
+  totals.refunded_minor += out.refunded.minor;
+  out.grand_totals.sales.minor = totals.sold_minor;
+  out.grand_totals.refunds.minor = totals.refunded_minor;
+  return out;
+}
+
+Result<void> check_closings(Journal& journal, const Reported& reported, WrittenDays& days) {
+  JournalState totals;
   for (const auto& [day, parts] : reported.closings) {
     Closing said = parts.front();
-    for (const Closing& part : parts)
+    for (const Closing& part : parts) {
       said.consumed.insert(part.consumed.begin(), part.consumed.end());
-    const auto it = folds.find(day);
-    Closing written =
-        it == folds.end() ? core::retail::empty_closing(day, said.currency) : it->second.closing();
-    written.over_short = said.over_short;  // a count of the drawer, not a sum of documents
-    written.part = said.part;
-    if (!complete(parts) || core::retail::encode_summary(said) != encode_summary(written)) {
+    }
+    const auto blank = WrittenDay{DayFold(day, journal.identity().currency), {}};
+    WrittenDay& written = days.try_emplace(day, blank).first->second;
+    TRY_ASSIGN(const Closing expected, expected_closing(std::move(written), said, totals));
+    if (!complete(parts) || core::retail::encode_summary(said) != encode_summary(expected)) {
       return broken(journal, "the closing of " + to_string(day) + " is not its documents' sum");
     }
-    folds.erase(day);
+    days.erase(day);
   }
-  if (journal.state().open_day) folds.erase(*journal.state().open_day);
-  if (!folds.empty()) {
-    return broken(
-        journal, "documents of " + to_string(folds.begin()->first) + ", a day that was not opened");
+  const JournalState& state = journal.state();
+  if (totals.sold_minor != state.sold_minor || totals.refunded_minor != state.refunded_minor) {
+    return broken(journal, "the grand totals are not the closings' sum");
   }
-  return {};
+  if (state.open_day) days.erase(*state.open_day);
+  if (days.empty()) return {};
+  return broken(journal,
+                "documents of " + to_string(days.begin()->first) + ", a day that was not opened");
 }
 
 }  // namespace
 
 Result<void> Till::check() {
   TRY(check_database(journal_));
-  TRY_ASSIGN(auto folds, check_documents(journal_));
+  TRY_ASSIGN(auto days, check_documents(journal_));
   TRY_ASSIGN(const auto key, sealing_key());
   TRY_ASSIGN(const Reported reported, check_chain(journal_, outbox(), key));
   TRY(check_days(journal_, reported));
   TRY(check_openings(journal_, reported));
-  return check_closings(journal_, reported, folds);
+  return check_closings(journal_, reported, days);
 }
 
 }  // namespace till

@@ -37,6 +37,14 @@ Result<Till> open_till(const CommandWords& words) {
   return Till::open(words.journal, Durability::kFull);
 }
 
+Result<core::retail::Series> parse_series(std::string_view name) {
+  for (std::size_t i = 1; i <= core::retail::kSeriesCount; ++i) {
+    const auto series = static_cast<core::retail::Series>(i);
+    if (series_name(series) == name) return series;
+  }
+  return fail(Errc::kUsage, "--series: there is no series '" + std::string(name) + "'");
+}
+
 Result<void> write_request(const CommandWords& words, Till& till) {
   const std::string text = core::envelope::enrol_request_text(till.enrol_request());
   if (words.request.empty()) {
@@ -140,31 +148,6 @@ Result<void> run_open(const CommandWords& words) {
   return {};
 }
 
-Result<void> run_ring(const CommandWords& words, const core::Clock& clock) {
-  TRY_ASSIGN(Till till, open_till(words));
-  const core::Currency currency = till.catalog().currency();
-  Basket basket;
-  for (const std::string& word : words.lines) {
-    TRY_ASSIGN(const BasketLine line, parse_line(word, currency));
-    basket.lines.push_back(line);
-  }
-  TRY(apply_discounts(words.discounts, basket.lines));
-  TRY_ASSIGN(basket.tendered, parse_tenders(words.tenders, currency));
-  TRY_ASSIGN(const Rung rung, till.ring(basket, clock.now_ms()));
-  print(report_rung(till.ref(), rung));
-  return {};
-}
-
-Result<void> run_void(const CommandWords& words, const core::Clock& clock) {
-  TRY_ASSIGN(Till till, open_till(words));
-  TRY_ASSIGN(const core::retail::Sale sale,
-             till.void_sale(words.invoice, words.reason, clock.now_ms()));
-  TRY_ASSIGN(const core::Money net, net_of(sale));
-  print(core::retail::document_number(till.ref(), core::retail::Series::kInvoice, words.invoice) +
-        " voided, " + to_string(net) + "\n");
-  return {};
-}
-
 Result<void> run_close(const CommandWords& words) {
   TRY_ASSIGN(Till till, open_till(words));
   std::optional<core::Money> counted;
@@ -244,9 +227,10 @@ Result<void> run_show(const CommandWords& words) {
   } else if (words.show_what == "receipt") {
     return show_receipt(till, core::Sequence{words.show_number});
   } else if (words.show_what == "document" && words.show_number == 0) {
-    return fail(Errc::kUsage, "show document takes an invoice number, such as: show document 17");
+    return fail(Errc::kUsage, "show document takes a number, such as: show document 17");
   } else if (words.show_what == "document") {
-    TRY_ASSIGN(const StoredDocument document, till.document(words.show_number));
+    TRY_ASSIGN(const core::retail::Series series, parse_series(words.series));
+    TRY_ASSIGN(const StoredDocument document, till.document(series, words.show_number));
     print(report_document(till.ref(), document, till.catalog(), form));
   } else if (words.show_what == "request") {
     print(core::envelope::enrol_request_text(till.enrol_request()));

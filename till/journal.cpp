@@ -88,6 +88,7 @@ Result<Journal> Journal::create(const std::filesystem::path& path, const Identit
   if (!empty) return fail(Errc::kExists, path.string() + ": there is a journal already");
   TRY(set_durability(db, durability));
   Journal journal(std::move(db), identity, durability);
+  journal.chain_ = journal.first_chain();
   TRY(journal.transact([&]() -> Result<void> {
     TRY(journal.create_tables());
     TRY(journal.put_identity());
@@ -110,6 +111,7 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
   TRY(journal.load_identity());
   TRY(journal.load_state());
   TRY(journal.load_counters());
+  TRY(journal.load_last_document());
   return journal;
 }
 
@@ -120,10 +122,12 @@ Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
   const JournalState state = state_;
   const Counters counters = counters_;
   const std::uint64_t documents = documents_;
+  const core::envelope::Hash chain = chain_;
   const auto undo = [&](const core::Error& error) {
     state_ = state;
     counters_ = counters;
     documents_ = documents;
+    chain_ = chain;
     return fail(error);
   };
   auto transaction = Transaction::begin(database_);
@@ -176,18 +180,20 @@ Result<void> Journal::load_identity() {
 }
 
 Result<void> Journal::put_state(const JournalState& next) {
-  TRY_ASSIGN(Statement s, database_.prepare(
-                              "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(
+      Statement s,
+      database_.prepare("REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   s.bind_int(1, next.epoch.value).bind_blob(2, next.entry.view());
   s.bind_int(3, to_sql(next.last_sequence.value)).bind_blob(4, next.last_id.view());
   bind_day(s, 5, next.open_day);
   bind_day(s, 6, next.last_day);
   s.bind_int(7, to_sql(next.first_position)).bind_text(8, next.mailbox.string());
-  if (next.log_key) s.bind_blob(9, next.log_key->view());
+  s.bind_int(9, next.sold_minor).bind_int(10, next.refunded_minor);
+  if (next.log_key) s.bind_blob(11, next.log_key->view());
   if (next.tree_head) {
-    s.bind_int(10, to_sql(next.tree_head->size)).bind_blob(11, next.tree_head->root.view());
+    s.bind_int(12, to_sql(next.tree_head->size)).bind_blob(13, next.tree_head->root.view());
   }
-  if (next.seals_to) s.bind_blob(12, next.seals_to->view());
+  if (next.seals_to) s.bind_blob(14, next.seals_to->view());
   TRY(s.run());
   state_ = next;
   return {};
@@ -197,7 +203,7 @@ Result<void> Journal::load_state() {
   TRY_ASSIGN(Statement s,
              database_.prepare("SELECT epoch, entry, last_sequence, last_id, open_day, last_day, "
                                "first_position, mailbox, log_key, tree_size, tree_root, "
-                               "seals_to FROM state"));
+                               "seals_to, sold_minor, refunded_minor FROM state"));
   TRY_ASSIGN(const bool row, s.step());
   if (!row) return damaged(database_, "the state row is missing");
   const auto entry = core::envelope::MessageId::from(s.column_blob(1));
@@ -211,6 +217,8 @@ Result<void> Journal::load_state() {
   state_.last_day = read_day(s, 5);
   state_.first_position = from_sql(s.column_int(6));
   state_.mailbox = std::string(s.column_text(7));
+  state_.sold_minor = s.column_int(12);
+  state_.refunded_minor = s.column_int(13);
   return load_log_state(s);
 }
 
@@ -238,16 +246,32 @@ Result<void> Journal::load_counters() {
   while (true) {
     TRY_ASSIGN(const bool row, s.step());
     if (!row) break;
-    if (found == counters_.size() ||
-        s.column_int(0) != static_cast<std::int64_t>(core::retail::kSaleSeries[found])) {
-      return damaged(database_, "the counters are not those of the three series");
+    if (found == counters_.size() || s.column_int(0) != static_cast<std::int64_t>(found + 1)) {
+      return damaged(database_, "the counters are not those of the known series");
     }
     counters_[found++] = from_sql(s.column_int(1));
   }
   if (found != counters_.size()) return damaged(database_, "a counter is missing");
-  TRY_ASSIGN(const std::int64_t last,
-             database_.query_int("SELECT coalesce(max(position), 0) FROM document"));
-  documents_ = from_sql(last);
+  return {};
+}
+
+core::envelope::Hash Journal::first_chain() const {
+  Bytes named = core::to_bytes(core::as_bytes("daybook documents v1"));
+  named.push_back(0);
+  core::append(named, identity_.key.public_key().view());
+  return core::envelope::sha256(named);
+}
+
+Result<void> Journal::load_last_document() {
+  chain_ = first_chain();
+  TRY_ASSIGN(Statement s, database_.prepare("SELECT position, chain FROM document "
+                                            "ORDER BY position DESC LIMIT 1"));
+  TRY_ASSIGN(const bool row, s.step());
+  if (!row) return {};
+  documents_ = from_sql(s.column_int(0));
+  const auto chain = core::envelope::Hash::from(s.column_blob(1));
+  if (!chain) return damaged(database_, "the last document: its chain is not 32 bytes");
+  chain_ = *chain;
   return {};
 }
 

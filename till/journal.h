@@ -46,6 +46,9 @@ struct JournalState {
   std::optional<core::BusinessDay> last_day;  // the last closed one
   std::uint64_t first_position = 1;  // of the open day's documents, else of the last closed day's
   std::filesystem::path mailbox;     // empty: closings are not copied
+  // Of all closed days, in minor units.
+  std::int64_t sold_minor = 0;
+  std::int64_t refunded_minor = 0;
   // Signs the log's checkpoints, as head office's roster says; none: no receipt can be checked.
   std::optional<core::envelope::PublicKey> log_key;
   // Of the latest receipt: what this till was last shown of the log.
@@ -54,14 +57,18 @@ struct JournalState {
   std::optional<core::envelope::SealingPublicKey> seals_to;
 };
 
-// Last number given out in each series, in the order of core::retail::kSaleSeries.
-using Counters = std::array<std::uint64_t, 3>;
+// Last number given out in each series, the first one's first.
+using Counters = std::array<std::uint64_t, core::retail::kSeriesCount>;
+
+inline std::uint64_t& counter_of(Counters& counters, core::retail::Series series) {
+  return counters.at(static_cast<std::size_t>(series) - 1);
+}
 
 struct DocumentRow {
   std::uint64_t position = 0;  // from 1, without gaps, in the order of recording
-  core::retail::Sale sale;
-  bool voided = false;
-  std::string void_reason;
+  core::retail::Document document;
+  core::envelope::Hash leaf;   // of the body, as RFC 6962 section 2.1 has it
+  core::envelope::Hash chain;  // over this leaf and every one before
 };
 
 // Errors of every operation: those of core::sqlite::Database; kDamaged when a row cannot be read.
@@ -79,6 +86,8 @@ class Journal {
   const JournalState& state() const { return state_; }
   const Counters& counters() const { return counters_; }
   std::uint64_t documents() const { return documents_; }
+  const core::envelope::Hash& chain() const { return chain_; }  // of the last document
+  core::envelope::Hash first_chain() const;                     // before the first document
   Durability durability() const { return durability_; }
   const std::filesystem::path& path() const { return database_.path(); }
 
@@ -91,16 +100,19 @@ class Journal {
   // Each inside transact().
   core::Result<void> put_state(const JournalState& next);
   core::Result<void> put_catalog(const core::retail::Catalog& catalog);
-  core::Result<void> add_document(core::BusinessDay day, core::ByteView body, const Counters& next);
-  core::Result<void> add_void(std::uint64_t position, std::string_view reason,
-                              std::int64_t time_ms);
+  core::Result<void> add_document(const core::retail::Document& document);
   core::Result<void> add_receipt(core::BusinessDay day, core::ProductId product,
                                  core::Quantity quantity);
   core::Result<void> add_message(core::Sequence sequence, bool closing, core::ByteView message);
 
+  using TakeDocument = std::function<core::Result<void>(DocumentRow&&)>;
   // Documents from `first` on, in order, until `take` fails.
-  core::Result<void> documents_from(std::uint64_t first,
-                                    const std::function<core::Result<void>(DocumentRow&&)>& take);
+  core::Result<void> documents_from(std::uint64_t first, const TakeDocument& take);
+  // The refunds and the void of an invoice, in order.
+  core::Result<void> documents_about(std::uint64_t invoice, const TakeDocument& take);
+  // nullopt: there is none.
+  core::Result<std::optional<DocumentRow>> find_document(core::retail::Series series,
+                                                         std::uint64_t number);
 
   core::sqlite::Database& database() { return database_; }
 
@@ -114,6 +126,9 @@ class Journal {
   core::Result<void> load_state();
   core::Result<void> load_log_state(const core::sqlite::Statement& row);
   core::Result<void> load_counters();
+  core::Result<void> load_last_document();
+  core::Result<DocumentRow> read_document(const core::sqlite::Statement& row);
+  core::Result<void> each_document(core::sqlite::Statement& rows, const TakeDocument& take);
 
   core::sqlite::Database database_;
   Identity identity_;
@@ -121,6 +136,7 @@ class Journal {
   JournalState state_;
   Counters counters_{};
   std::uint64_t documents_ = 0;
+  core::envelope::Hash chain_;
   bool broken_ = false;  // a commit failed in a way that only reopening can clear
 };
 

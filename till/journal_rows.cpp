@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/tlog/tree.h"
 #include "till/journal.h"
 #include "till/journal_schema.h"
 
@@ -16,7 +17,6 @@ using core::retail::Catalog;
 using core::sqlite::Database;
 using core::sqlite::Statement;
 
-constexpr std::int64_t kKindSale = 1;
 // Of the column product.kind.
 constexpr std::int64_t kRowStocked = 0;
 constexpr std::int64_t kRowKit = 1;
@@ -102,24 +102,25 @@ Result<Catalog> Journal::read_catalog() {
   return catalog;
 }
 
-Result<void> Journal::add_document(core::BusinessDay day, core::ByteView body,
-                                   const Counters& next) {
-  TRY_ASSIGN(Statement document, database_.prepare("INSERT INTO document VALUES (?, ?, ?, ?)"));
-  document.bind_int(1, to_sql(documents_ + 1)).bind_int(2, day.days).bind_int(3, kKindSale);
-  TRY(document.bind_blob(4, body).run());
-  TRY_ASSIGN(Statement counter,
-             database_.prepare("REPLACE INTO counter VALUES (1, ?), (2, ?), (3, ?)"));
-  counter.bind_int(1, to_sql(next[0])).bind_int(2, to_sql(next[1])).bind_int(3, to_sql(next[2]));
-  TRY(counter.run());
+Result<void> Journal::add_document(const core::retail::Document& document) {
+  const core::retail::Heading& heading = heading_of(document);
+  const core::retail::Series series = series_of(document);
+  const core::Bytes body = encode_document(document);
+  const auto chain = core::tlog::hash_children(chain_, core::envelope::sha256_prefixed(0, body));
+  TRY_ASSIGN(Statement row, database_.prepare("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)"));
+  row.bind_int(1, to_sql(documents_ + 1)).bind_int(2, heading.day.days);
+  row.bind_int(3, static_cast<int>(series)).bind_int(4, to_sql(heading.numbers.at(series)));
+  const std::uint64_t invoice = invoice_of(document);
+  if (invoice != 0) row.bind_int(5, to_sql(invoice));
+  TRY(row.bind_blob(6, body).bind_blob(7, chain.view()).run());
+  TRY_ASSIGN(Statement counter, database_.prepare("UPDATE counter SET last = ? WHERE series = ?"));
+  for (const auto& [taken, number] : heading.numbers) {
+    TRY(counter.bind_int(1, to_sql(number)).bind_int(2, static_cast<int>(taken)).run());
+    counter_of(counters_, taken) = number;
+  }
   ++documents_;
-  counters_ = next;
+  chain_ = chain;
   return {};
-}
-
-Result<void> Journal::add_void(std::uint64_t position, std::string_view reason,
-                               std::int64_t time_ms) {
-  TRY_ASSIGN(Statement s, database_.prepare("INSERT INTO void VALUES (?, ?, ?)"));
-  return s.bind_int(1, to_sql(position)).bind_text(2, reason).bind_int(3, time_ms).run();
 }
 
 Result<void> Journal::add_receipt(core::BusinessDay day, core::ProductId product,
@@ -136,30 +137,71 @@ Result<void> Journal::add_message(core::Sequence sequence, bool closing, core::B
   return s.run();
 }
 
-Result<void> Journal::documents_from(std::uint64_t first,
-                                     const std::function<Result<void>(DocumentRow&&)>& take) {
-  TRY_ASSIGN(Statement s,
-             database_.prepare("SELECT d.position, d.day, d.body, v.reason FROM document d "
-                               "LEFT JOIN void v ON v.position = d.position "
-                               "WHERE d.position >= ? ORDER BY d.position"));
-  s.bind_int(1, to_sql(first));
+namespace {
+
+constexpr std::string_view kDocumentColumns =
+    "SELECT position, day, series, number, invoice, body, chain FROM document ";
+
+}  // namespace
+
+Result<DocumentRow> Journal::read_document(const Statement& row) {
+  DocumentRow out;
+  out.position = from_sql(row.column_int(0));
+  const std::string place =
+      path().string() + ": document at position " + std::to_string(out.position);
+  const core::ByteView body = row.column_blob(5);
+  auto document = core::retail::decode_document(body);
+  if (!document) return fail(Errc::kDamaged, place + ": " + document.error().what);
+  out.document = std::move(*document);
+  out.leaf = core::envelope::sha256_prefixed(0, body);
+  const auto chain = core::envelope::Hash::from(row.column_blob(6));
+  if (!chain) return fail(Errc::kDamaged, place + ": its chain is not 32 bytes");
+  out.chain = *chain;
+  const core::retail::Heading& heading = heading_of(out.document);
+  const core::retail::Series series = series_of(out.document);
+  const auto number = heading.numbers.find(series);
+  const bool agrees =
+      heading.day.days == row.column_int(1) && static_cast<int>(series) == row.column_int(2) &&
+      number != heading.numbers.end() && number->second == from_sql(row.column_int(3)) &&
+      invoice_of(out.document) == from_sql(row.column_int(4));
+  if (!agrees) return fail(Errc::kDamaged, place + ": its row and its body disagree");
+  return out;
+}
+
+Result<void> Journal::each_document(Statement& rows, const TakeDocument& take) {
   while (true) {
-    TRY_ASSIGN(const bool row, s.step());
+    TRY_ASSIGN(const bool row, rows.step());
     if (!row) return {};
-    DocumentRow document;
-    document.position = from_sql(s.column_int(0));
-    const std::string place =
-        path().string() + ": document at position " + std::to_string(document.position);
-    auto sale = core::retail::decode_sale(s.column_blob(2));
-    if (!sale) return fail(Errc::kDamaged, place + ": " + sale.error().what);
-    if (sale->day.days != s.column_int(1)) {
-      return fail(Errc::kDamaged, place + ": its row and its body name two days");
-    }
-    document.sale = std::move(*sale);
-    document.voided = !s.column_is_null(3);
-    document.void_reason = s.column_text(3);
+    TRY_ASSIGN(DocumentRow document, read_document(rows));
     TRY(take(std::move(document)));
   }
+}
+
+Result<void> Journal::documents_from(std::uint64_t first, const TakeDocument& take) {
+  TRY_ASSIGN(Statement s, database_.prepare(std::string(kDocumentColumns) +
+                                            "WHERE position >= ? ORDER BY position"));
+  s.bind_int(1, to_sql(first));
+  return each_document(s, take);
+}
+
+Result<void> Journal::documents_about(std::uint64_t invoice, const TakeDocument& take) {
+  TRY_ASSIGN(Statement s, database_.prepare(std::string(kDocumentColumns) +
+                                            "WHERE invoice = ? ORDER BY position"));
+  s.bind_int(1, to_sql(invoice));
+  return each_document(s, take);
+}
+
+Result<std::optional<DocumentRow>> Journal::find_document(core::retail::Series series,
+                                                          std::uint64_t number) {
+  TRY_ASSIGN(Statement s,
+             database_.prepare(std::string(kDocumentColumns) + "WHERE series = ? AND number = ?"));
+  s.bind_int(1, static_cast<int>(series)).bind_int(2, to_sql(number));
+  std::optional<DocumentRow> found;
+  TRY(each_document(s, [&](DocumentRow&& row) -> Result<void> {
+    found = std::move(row);
+    return {};
+  }));
+  return found;
 }
 
 }  // namespace till

@@ -7,7 +7,7 @@
 namespace till {
 
 inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 4;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
 inline constexpr std::int64_t kPageSize = 1024;
@@ -21,9 +21,10 @@ CREATE TABLE state(
   id INTEGER PRIMARY KEY CHECK(id = 1),
   epoch INT NOT NULL, entry BLOB NOT NULL, last_sequence INT NOT NULL, last_id BLOB NOT NULL,
   open_day INT, last_day INT, first_position INT NOT NULL, mailbox TEXT NOT NULL,
+  sold_minor INT NOT NULL, refunded_minor INT NOT NULL,
   log_key BLOB, tree_size INT, tree_root BLOB, seals_to BLOB) STRICT;
 CREATE TABLE counter(series INTEGER PRIMARY KEY, last INT NOT NULL) STRICT;
-INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0);
+INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0);
 CREATE TABLE tax(code INTEGER PRIMARY KEY, basis_points INT NOT NULL) STRICT;
 CREATE TABLE product(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, price_minor INT, tax INT NOT NULL,
@@ -32,10 +33,10 @@ CREATE TABLE bom(
   place INTEGER PRIMARY KEY, parent INT NOT NULL, component INT NOT NULL,
   thousandths INT NOT NULL) STRICT;
 CREATE TABLE document(
-  position INTEGER PRIMARY KEY, day INT NOT NULL, kind INT NOT NULL, body BLOB NOT NULL) STRICT;
-CREATE TABLE void(
-  position INTEGER PRIMARY KEY REFERENCES document(position),
-  reason TEXT NOT NULL, time_ms INT NOT NULL) STRICT;
+  position INTEGER PRIMARY KEY, day INT NOT NULL, series INT NOT NULL, number INT NOT NULL,
+  invoice INT, body BLOB NOT NULL, chain BLOB NOT NULL) STRICT;
+CREATE UNIQUE INDEX document_number ON document(series, number);
+CREATE INDEX document_about ON document(invoice) WHERE invoice IS NOT NULL;
 CREATE TABLE goods_receipt(
   position INTEGER PRIMARY KEY, day INT NOT NULL, product INT NOT NULL,
   thousandths INT NOT NULL) STRICT;
@@ -46,10 +47,6 @@ CREATE TRIGGER document_stays BEFORE UPDATE ON document
   BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
 CREATE TRIGGER document_is_kept BEFORE DELETE ON document
   BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
-CREATE TRIGGER void_stays BEFORE UPDATE ON void
-  BEGIN SELECT raise(ABORT, 'voids are append-only'); END;
-CREATE TRIGGER void_is_kept BEFORE DELETE ON void
-  BEGIN SELECT raise(ABORT, 'voids are append-only'); END;
 )sql";
 
 // SQLite's integers are signed; identifiers above 2^63 - 1 come back as they went in.

@@ -27,7 +27,9 @@ A day:
   daybook-till open  --journal till.db --day 2026-11-21 --receive 133=16 134=4 135=4
   daybook-till ring  --journal till.db --line 145x2 --tender cash=1100.00
   daybook-till void  --journal till.db --invoice 1 --reason "wrong customer"
-  daybook-till close --journal till.db --counted 0.00
+  daybook-till refund --journal till.db --invoice 2 --line 1=0.5 --reason "one is broken"
+  daybook-till cash  --journal till.db --kind float --amount 200.00
+  daybook-till close --journal till.db --counted 200.00
   daybook-till send  --journal till.db --relay http://127.0.0.1:8080
 
 Exit status: 0 done, 1 the data says no, 2 wrong usage.)";
@@ -111,6 +113,35 @@ class CommandLine {
         ->required()
         ->check(CLI::Range(1L, kNumberMax));
     cancel->add_option("--reason", words_.reason, "Why, for the record")->required();
+    add_refund();
+    add_drawer();
+  }
+
+  void add_refund() {
+    CLI::App* refund = command("refund", "Give back what a sale of this till took, of any day",
+                               [this] { return till::run_refund(words_, clock_); });
+    refund->add_option("--invoice", words_.invoice, "Number in the invoice series")
+        ->required()
+        ->check(CLI::Range(1L, kNumberMax));
+    refund->add_option("--line", words_.lines,
+                       "LINE of the sale, or LINE=QUANTITY; it goes back on the shelf");
+    refund->add_option("--scrap", words_.scrap, "The same, for what does not");
+    refund->add_flag("--card", words_.to_card, "To the card; default: in cash");
+    refund->add_option("--reason", words_.reason, "Why, for the record")->required();
+  }
+
+  void add_drawer() {
+    CLI::App* cash = command("cash", "Cash into the drawer or out of it, not for a sale",
+                             [this] { return till::run_cash(words_, clock_); });
+    cash->add_option("--kind", words_.cash_kind,
+                     "float (from the safe), paid-in, paid-out, pick-up (into the safe)")
+        ->required()
+        ->check(CLI::IsMember({"float", "paid-in", "paid-out", "pick-up"}));
+    cash->add_option("--amount", words_.amount, "How much")->required();
+    cash->add_option("--reason", words_.reason, "Why; needed for paid-in and paid-out");
+    CLI::App* no_sale = command("no-sale", "Open the drawer without a sale",
+                                [this] { return till::run_no_sale(words_, clock_); });
+    no_sale->add_option("--reason", words_.reason, "Why, for the record")->required();
   }
 
   void add_day() {
@@ -120,7 +151,8 @@ class CommandLine {
     open->add_option("--receive", words_.received, "Goods received, PRODUCT=QUANTITY ...");
     CLI::App* close = command("close", "Close the day: Z report and closing message",
                               [this] { return till::run_close(words_); });
-    close->add_option("--counted", words_.counted, "Cash counted in the drawer, without the float");
+    close->add_option("--counted", words_.counted,
+                      "Cash counted in the drawer, the float included");
     close->add_option("--mailbox", words_.mailbox, "From now on copy closings to this directory");
     close->add_flag("--json", words_.json, "Z report as JSON");
     CLI::App* send = command("send", "Send the outbox to the relay, as long as it takes",
@@ -142,7 +174,11 @@ class CommandLine {
                 [this] { return till::run_show(words_); });
     show->add_option("what", words_.show_what, "status, day, outbox, document, receipt, request")
         ->check(CLI::IsMember({"status", "day", "outbox", "document", "receipt", "request"}));
-    show->add_option("number", words_.show_number, "Invoice number, for document")
+    show->add_option("--series", words_.series,
+                     "Of the document: invoice (default), refund, void, cash, drawer")
+        ->check(
+            CLI::IsMember({"order", "delivery", "invoice", "refund", "void", "cash", "drawer"}));
+    show->add_option("number", words_.show_number, "Number, for document and receipt")
         ->check(CLI::Range(1L, kNumberMax));
     show->add_flag("--json", words_.json, "As JSON");
     command("check", "Check that everything in the journal fits together",

@@ -1,108 +1,53 @@
 // Reports: text and JSON. Amounts and quantities are decimal text in both.
 #include "till/reports.h"
 
-#include <nlohmann/json.hpp>
-
-#include "core/base/decimal.h"
 #include "core/envelope/message.h"
+#include "till/report_text.h"
 
 namespace till {
 namespace {
 
 using core::Money;
 using core::retail::Closing;
-using core::retail::Series;
 using core::retail::TenderKind;
-using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kLabelWidth = 32;
-constexpr std::size_t kFigureWidth = 16;
-
-std::string amount(Money money) {
-  return core::format_decimal(money.minor, money.currency.minor_digits());
-}
-
-std::string row(std::string label, const std::string& figure) {
-  if (label.size() < kLabelWidth) label.append(kLabelWidth - label.size(), ' ');
-  if (figure.size() < kFigureWidth) label.append(kFigureWidth - figure.size(), ' ');
-  return "  " + label + " " + figure + "\n";
-}
-
-std::string dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string product_name(const core::retail::Catalog& catalog, core::ProductId id) {
-  const core::retail::Product* product = catalog.find(id);
-  return product == nullptr ? std::string{} : product->name;
-}
-
-Json components_json(const core::retail::Components& components) {
-  Json out = Json::object();
-  for (const auto& [id, quantity] : components) out[to_string(id)] = to_string(quantity);
-  return out;
-}
-
-Json tenders_json(const core::retail::Tenders& tenders) {
-  Json out = Json::object();
-  for (const auto& [kind, money] : tenders) out[std::string(tender_name(kind))] = amount(money);
-  return out;
-}
 
 Json day_json(const Closing& closing) {
   Json taxes = Json::object();
   for (const auto& [code, tax] : closing.taxes) {
     taxes[to_string(code)] = {{"gross", amount(tax.gross)}, {"tax", amount(tax.tax)}};
   }
+  Json movements = Json::object();
+  for (const auto& [kind, sum] : closing.cash_movements) {
+    movements[std::string(cash_kind_name(kind))] = amount(sum);
+  }
+  Json ranges = Json::object();
+  for (const auto& [series, range] : closing.numbers) {
+    ranges[std::string(series_name(series))] = {range.first, range.last};
+  }
   return {{"day", to_string(closing.day)},
           {"currency", closing.currency.code()},
           {"sales", closing.sales},
           {"voids", closing.voids},
+          {"refunds", closing.refunds},
+          {"refunded", amount(closing.refunded)},
+          {"no_sales", closing.no_sales},
           {"net", amount(closing.net)},
           {"discount", amount(closing.discount)},
-          {"over_short", amount(closing.over_short)},
+          {"cash_movements", movements},
+          {"counted", closing.counted ? Json(amount(*closing.counted)) : Json()},
+          {"over_short", closing.counted ? Json(amount(closing.over_short)) : Json()},
+          {"numbers", ranges},
+          {"grand_totals",
+           {{"sales", amount(closing.grand_totals.sales)},
+            {"refunds", amount(closing.grand_totals.refunds)}}},
           {"tenders", tenders_json(closing.tenders)},
           {"taxes", taxes},
           {"consumed", components_json(closing.consumed)}};
 }
 
-Json numbers_json(const DocumentNumbers& numbers) {
-  static constexpr const char* kNames[] = {"", "order", "delivery", "invoice"};
-  Json out = Json::object();
-  for (const auto& [series, number] : numbers) {
-    out[kNames[static_cast<std::size_t>(series)]] = number;
-  }
-  return out;
-}
-
 std::string state_of(const OutboxEntry& entry) {
   if (entry.acknowledged) return "log index " + to_string(entry.index);
   return entry.refusal.empty() ? "pending" : "refused: " + entry.refusal;
-}
-
-Json document_json(core::TillRef ref, const StoredDocument& document) {
-  const core::retail::Sale& sale = document.sale;
-  Json lines = Json::array();
-  for (const core::retail::SaleLine& line : sale.lines) {
-    Json item = {{"product", line.product.value},
-                 {"quantity", to_string(line.quantity)},
-                 {"amount", amount(line.amount)},
-                 {"discount", amount(line.discount)},
-                 {"tax_code", line.tax.value},
-                 {"tax", amount(line.tax_amount)},
-                 {"consumed", components_json(line.consumed)}};
-    if (line.unit_price) item["unit_price"] = amount(*line.unit_price);
-    lines.push_back(std::move(item));
-  }
-  return {{"till", to_string(ref)},
-          {"day", to_string(sale.day)},
-          {"time_ms", sale.time_ms},
-          {"currency", sale.currency.code()},
-          {"numbers", numbers_json(sale.numbers)},
-          {"lines", lines},
-          {"tenders", tenders_json(sale.tenders)},
-          {"voided", document.voided},
-          {"void_reason", document.void_reason}};
 }
 
 }  // namespace
@@ -121,6 +66,48 @@ std::string_view tender_name(TenderKind kind) {
   return "unknown";
 }
 
+std::string_view cash_kind_name(core::retail::CashKind kind) {
+  switch (kind) {
+    case core::retail::CashKind::kFloat:
+      return "float";
+    case core::retail::CashKind::kPaidIn:
+      return "paid-in";
+    case core::retail::CashKind::kPaidOut:
+      return "paid-out";
+    case core::retail::CashKind::kPickUp:
+      return "pick-up";
+  }
+  return "unknown";
+}
+
+namespace {
+
+// What should be in the drawer, what is, and the difference: nothing is known of an uncounted one.
+std::string drawer_rows(const Closing& closing) {
+  std::string out;
+  for (const auto& [kind, sum] : closing.cash_movements) {
+    out += row(std::string(cash_kind_name(kind)), amount(sum));
+  }
+  const auto expected = expected_cash(closing);
+  if (expected) out += row("cash expected", amount(*expected));
+  out += row("cash counted", closing.counted ? amount(*closing.counted) : "not counted");
+  if (closing.counted) out += row("over / short", amount(closing.over_short));
+  return out;
+}
+
+std::string evidence_rows(const Closing& closing) {
+  std::string out;
+  for (const auto& [series, range] : closing.numbers) {
+    out += row(std::string(series_name(series)),
+               std::to_string(range.first) + " to " + std::to_string(range.last));
+  }
+  if (closing.grand_totals.sales.minor == 0) return out;
+  out += row("ever sold", amount(closing.grand_totals.sales));
+  return out + row("ever refunded", amount(closing.grand_totals.refunds));
+}
+
+}  // namespace
+
 std::string report_day(const Closing& closing, const core::retail::Catalog& catalog,
                        std::string_view title, Form form) {
   if (form == Form::kJson) return dump(day_json(closing));
@@ -128,13 +115,18 @@ std::string report_day(const Closing& closing, const core::retail::Catalog& cata
                     std::string(closing.currency.code()) + "\n";
   out += row("sales", std::to_string(closing.sales));
   out += row("voids", std::to_string(closing.voids));
+  if (closing.refunds != 0) {
+    out += row("refunds", std::to_string(closing.refunds));
+    out += row("given back", amount(closing.refunded));
+  }
+  if (closing.no_sales != 0) out += row("drawer opened, no sale", std::to_string(closing.no_sales));
   out += row("takings", amount(closing.net));
   out += row("discounts given", amount(closing.discount));
   out += "takings by tender\n";
   for (const auto& [kind, money] : closing.tenders) {
     out += row(std::string(tender_name(kind)), amount(money));
   }
-  out += row("over / short", amount(closing.over_short));
+  out += "drawer\n" + drawer_rows(closing);
   out += "takings by tax code (tax included)\n";
   for (const auto& [code, tax] : closing.taxes) {
     out += row("code " + to_string(code), amount(tax.gross));
@@ -144,7 +136,7 @@ std::string report_day(const Closing& closing, const core::retail::Catalog& cata
   for (const auto& [id, quantity] : closing.consumed) {
     out += row(to_string(id) + " " + product_name(catalog, id), to_string(quantity));
   }
-  return out;
+  return out + "numbers and totals\n" + evidence_rows(closing);
 }
 
 std::string report_status(const TillStatus& status, Form form) {
@@ -201,40 +193,6 @@ std::string report_outbox(const std::vector<OutboxEntry>& entries, Form form) {
             std::to_string(entry.message.size()) + " bytes, " + state_of(entry) + "\n";
   }
   return form == Form::kJson ? dump(list) : text;
-}
-
-std::string report_document(core::TillRef ref, const StoredDocument& document,
-                            const core::retail::Catalog& catalog, Form form) {
-  if (form == Form::kJson) return dump(document_json(ref, document));
-  const core::retail::Sale& sale = document.sale;
-  std::string out;
-  for (const auto& [series, number] : sale.numbers) {
-    out += core::retail::document_number(ref, series, number) + "\n";
-  }
-  out += "business day " + to_string(sale.day) + ", in " + std::string(sale.currency.code()) +
-         (document.voided ? ", VOIDED: " + document.void_reason : "") + "\n";
-  for (const core::retail::SaleLine& line : sale.lines) {
-    out += row(to_string(line.quantity) + " x " + to_string(line.product) + " " +
-                   product_name(catalog, line.product),
-               amount(line.amount));
-    if (line.discount.minor != 0) out += row("    discount given", amount(line.discount));
-  }
-  for (const auto& [kind, money] : sale.tenders) {
-    out += row("paid, " + std::string(tender_name(kind)), amount(money));
-  }
-  return out;
-}
-
-std::string report_rung(core::TillRef ref, const Rung& rung) {
-  std::string out;
-  for (const auto& [series, number] : rung.numbers) {
-    out += core::retail::document_number(ref, series, number) + "\n";
-  }
-  out += "total " + to_string(rung.total) + "\n";
-  if (rung.coupon_excess.minor != 0) {
-    out += "coupon excess paid out " + to_string(rung.coupon_excess) + "\n";
-  }
-  return out + "change " + to_string(rung.change) + "\n";
 }
 
 }  // namespace till

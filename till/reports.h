@@ -21,6 +21,8 @@ std::string report_document(core::TillRef ref, const StoredDocument& document,
                             const core::retail::Catalog& catalog, Form form);
 std::string report_rung(core::TillRef ref, const Rung& rung);
 
+// "float", "paid-in", "paid-out", "pick-up".
+std::string_view cash_kind_name(core::retail::CashKind kind);
 // "cash", "card", "coupon", "coupon-excess".
 std::string_view tender_name(core::retail::TenderKind kind);
 

@@ -1,4 +1,4 @@
-// Till: ringing, recording and voiding sales.
+// Till: ringing a sale: prices, tenders and change. Writing it down: till/documents.cpp.
 #include <utility>
 
 #include "core/base/arithmetic.h"
@@ -14,8 +14,6 @@ using core::Result;
 using core::retail::Sale;
 using core::retail::TenderKind;
 using core::retail::Tenders;
-
-constexpr std::size_t kReasonBytesMax = 500;
 
 struct Payment {
   Tenders tenders;  // cash net of change
@@ -96,82 +94,6 @@ Result<Rung> Till::ring(const Basket& basket, std::int64_t time_ms) {
   sale.tenders = std::move(payment.tenders);
   TRY_ASSIGN(DocumentNumbers numbers, record_sale(std::move(sale)));
   return Rung{std::move(numbers), total, payment.change, payment.coupon_excess};
-}
-
-Result<DocumentNumbers> Till::record_sale(Sale sale) {
-  TRY_ASSIGN(const core::BusinessDay day, need_open_day());
-  if (sale.currency != journal_.identity().currency) {
-    return fail(Errc::kCurrency, "the sale is in " + std::string(sale.currency.code()) +
-                                     ", the till in " +
-                                     std::string(journal_.identity().currency.code()));
-  }
-  sale.day = day;
-  sale.numbers.clear();
-  Counters next = journal_.counters();
-  for (std::size_t i = 0; i < next.size(); ++i) {
-    sale.numbers[core::retail::kSaleSeries[i]] = ++next[i];
-  }
-  TRY(check_sale(sale));
-  TRY_ASSIGN(core::retail::DayFold * fold, running_fold());
-  auto added = fold->add(sale, false);
-  if (added) {
-    added = journal_.transact([&] { return journal_.add_document(day, encode_sale(sale), next); });
-  }
-  if (!added) {
-    fold_.reset();  // it may hold a part of a sale that was not recorded
-    return fail(added.error());
-  }
-  return sale.numbers;
-}
-
-Result<std::optional<DocumentRow>> Till::find_document(std::uint64_t invoice_number,
-                                                       std::uint64_t first_position) {
-  std::optional<DocumentRow> found;
-  TRY(journal_.documents_from(first_position, [&](DocumentRow&& document) -> Result<void> {
-    const auto it = document.sale.numbers.find(core::retail::Series::kInvoice);
-    if (it != document.sale.numbers.end() && it->second == invoice_number) {
-      found = std::move(document);
-    }
-    return {};
-  }));
-  return found;
-}
-
-Result<Sale> Till::void_sale(std::uint64_t invoice_number, std::string_view reason,
-                             std::int64_t time_ms) {
-  TRY_ASSIGN(const core::BusinessDay day, need_open_day());
-  if (reason.empty() || reason.size() > kReasonBytesMax) {
-    return fail(Errc::kUsage, "a void needs a reason of 1 to 500 bytes");
-  }
-  const std::uint64_t first = journal_.state().first_position;
-  const std::string name = document_number(ref(), core::retail::Series::kInvoice, invoice_number);
-  TRY_ASSIGN(std::optional<DocumentRow> document, find_document(invoice_number, first));
-  if (!document) {
-    if (invoice_number == 0 || invoice_number > journal_.counters().back()) {
-      return fail(Errc::kNotFound, "there is no document " + name);
-    }
-    return fail(Errc::kState, "document " + name + " is of a closed day, not of " + to_string(day) +
-                                  "; a void cancels before the close");
-  }
-  if (document->voided) return fail(Errc::kState, "document " + name + " is voided already");
-  std::optional<core::retail::DayFold> without;
-  TRY(journal_.transact([&]() -> Result<void> {
-    TRY(journal_.add_void(document->position, reason, time_ms));
-    TRY_ASSIGN(without, fold_from(day, first));  // the day must still be one that can be closed
-    return {};
-  }));
-  fold_ = std::move(without);
-  return std::move(document->sale);
-}
-
-Result<StoredDocument> Till::document(std::uint64_t invoice_number) {
-  TRY_ASSIGN(std::optional<DocumentRow> row, find_document(invoice_number, 1));
-  if (!row) {
-    return fail(Errc::kNotFound,
-                "there is no document " +
-                    document_number(ref(), core::retail::Series::kInvoice, invoice_number));
-  }
-  return StoredDocument{std::move(row->sale), row->voided, std::move(row->void_reason)};
 }
 
 }  // namespace till

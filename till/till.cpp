@@ -3,8 +3,10 @@
 
 #include <utility>
 
+#include "core/base/arithmetic.h"
 #include "core/envelope/message.h"
 #include "core/retail/limits.h"
+#include "core/tlog/frontier.h"
 #include "core/tlog/note.h"
 #include "till/mailbox.h"
 
@@ -192,10 +194,25 @@ Result<void> Till::put_messages(const Summary& summary, JournalState next) {
 
 Result<DayFold> Till::fold_from(BusinessDay day, std::uint64_t position) {
   DayFold fold(day, journal_.identity().currency);
-  TRY(journal_.documents_from(position, [&](DocumentRow&& document) -> Result<void> {
-    return fold.add(document.sale, document.voided);
-  }));
+  TRY(journal_.documents_from(position,
+                              [&](DocumentRow&& row) { return add_to(fold, row.document); }));
   return fold;
+}
+
+Result<Closing> Till::closing_from(BusinessDay day, std::uint64_t position,
+                                   std::optional<Money> counted_cash) {
+  DayFold fold(day, journal_.identity().currency);
+  core::tlog::Frontier leaves;
+  bool any = false;
+  TRY(journal_.documents_from(position, [&](DocumentRow&& row) {
+    leaves.append(row.leaf);
+    any = true;
+    return add_to(fold, row.document);
+  }));
+  if (counted_cash) TRY(fold.count_cash(*counted_cash));
+  Closing closing = fold.closing();
+  if (any) closing.root = leaves.root();
+  return closing;
 }
 
 Result<DayFold*> Till::running_fold() {
@@ -209,25 +226,27 @@ Result<DayFold*> Till::running_fold() {
 Result<Closing> Till::close_day(std::optional<Money> counted_cash) {
   TRY_ASSIGN(const BusinessDay day, need_open_day());
   // From the documents, not from the running sum: the closing is what was written down.
-  TRY_ASSIGN(DayFold fold, fold_from(day, journal_.state().first_position));
-  if (counted_cash) TRY(fold.count_cash(*counted_cash));
   JournalState next = journal_.state();
+  TRY_ASSIGN(Closing closing, closing_from(day, next.first_position, counted_cash));
+  TRY_ASSIGN(const Money sold, add(closing.net, closing.refunded));
+  TRY_ASSIGN(next.sold_minor, core::checked_add(next.sold_minor, sold.minor));
+  TRY_ASSIGN(next.refunded_minor, core::checked_add(next.refunded_minor, closing.refunded.minor));
+  closing.grand_totals.sales.minor = next.sold_minor;
+  closing.grand_totals.refunds.minor = next.refunded_minor;
   next.open_day.reset();
   next.last_day = day;
-  TRY(journal_.transact([&] { return put_messages(fold.closing(), next); }));
+  TRY(journal_.transact([&] { return put_messages(closing, next); }));
   fold_.reset();
-  return fold.closing();
+  return closing;
 }
 
 Result<Closing> Till::day_so_far() {
   const JournalState& state = journal_.state();
-  if (state.open_day) {
-    TRY_ASSIGN(const DayFold* fold, running_fold());
-    return fold->closing();
+  if (!state.open_day && !state.last_day) {
+    return fail(Errc::kState, "no business day was opened yet");
   }
-  if (!state.last_day) return fail(Errc::kState, "no business day was opened yet");
-  TRY_ASSIGN(const DayFold fold, fold_from(*state.last_day, state.first_position));
-  return fold.closing();
+  return closing_from(state.open_day ? *state.open_day : *state.last_day, state.first_position,
+                      std::nullopt);
 }
 
 Result<TillStatus> Till::status() {
@@ -244,8 +263,8 @@ Result<TillStatus> Till::status() {
   out.sealed = state.seals_to.has_value();
   if (state.log_key) out.log_key = core::tlog::NoteVerifier(out.origin, *state.log_key).vkey();
   out.tree_head = state.tree_head;
-  for (std::size_t i = 0; i < journal_.counters().size(); ++i) {
-    out.last_numbers[core::retail::kSaleSeries[i]] = journal_.counters()[i];
+  for (std::size_t i = 0; i < core::retail::kSeriesCount; ++i) {
+    out.last_numbers[static_cast<core::retail::Series>(i + 1)] = journal_.counters()[i];
   }
   out.documents = journal_.documents();
   TRY_ASSIGN(out.outbox, outbox().counts());

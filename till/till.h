@@ -50,7 +50,7 @@ struct Basket {
   core::retail::Tenders tendered;  // as handed over; change is given in cash
 };
 
-using DocumentNumbers = std::map<core::retail::Series, std::uint64_t>;
+using core::retail::DocumentNumbers;
 
 struct Rung {
   DocumentNumbers numbers;
@@ -78,9 +78,29 @@ struct TillStatus {
 };
 
 struct StoredDocument {
-  core::retail::Sale sale;
-  bool voided = false;
-  std::string void_reason;
+  core::retail::Document document;
+  // What was done to a sale afterwards.
+  std::optional<core::retail::Void> voided;
+  std::vector<core::retail::Refund> refunds;
+};
+
+// A line of a sale that a customer brings back.
+struct ReturnedLine {
+  std::uint32_t line = 0;   // of the sale, from 0
+  core::Quantity quantity;  // of an amount line 1.000
+  bool restock = true;      // otherwise it is scrap
+};
+
+struct RefundOrder {
+  std::uint64_t invoice = 0;
+  std::vector<ReturnedLine> lines;
+  core::retail::TenderKind paid_back_by = core::retail::TenderKind::kCash;
+  std::string reason;
+};
+
+struct Refunded {
+  std::uint64_t number = 0;  // in the refund series
+  core::Money amount;        // paid back: above zero
 };
 
 // Errors of every operation, besides those named: those of core::sqlite::Database, after which
@@ -119,9 +139,22 @@ class Till {
   // sold can be closed), and those of core::retail::check_sale.
   core::Result<DocumentNumbers> record_sale(core::retail::Sale sale);
   // Cancels a sale of the open day, before its close. Returns the cancelled sale.
-  // Errors: kState (no day open, of an earlier day, voided already), kNotFound, kUsage (no reason).
+  // Errors: kState (no day open, of an earlier day, voided or refunded already), kNotFound, kUsage
+  // (no reason).
   core::Result<core::retail::Sale> void_sale(std::uint64_t invoice_number, std::string_view reason,
                                              std::int64_t time_ms);
+  // Gives back what a sale of this till took, of any day; never more than was sold.
+  // Errors: kState (no day open, voided, more than is left), kNotFound (sale or line), kUsage (no
+  // line, one line twice, no reason, a tender that pays nothing back), kMalformed, kOverflow.
+  core::Result<Refunded> refund(const RefundOrder& order, std::int64_t time_ms);
+  // Cash that goes into the drawer or out of it, not for a sale. Returns its number in the cash
+  // series. Errors: kState (no day open), kMalformed (not above zero, no reason), kCurrency,
+  // kOverflow.
+  core::Result<std::uint64_t> move_cash(core::retail::CashKind kind, core::Money amount,
+                                        std::string_view reason, std::int64_t time_ms);
+  // The drawer opened without a sale. Returns its number in the drawer series. Errors: kState (no
+  // day open), kMalformed (no reason).
+  core::Result<std::uint64_t> open_drawer(std::string_view reason, std::int64_t time_ms);
 
   // Adds up the day's documents, writes the closing message and ends the day.
   // Errors: kState (no day open), kCurrency, kOverflow.
@@ -131,7 +164,7 @@ class Till {
   // Errors: kState (no day yet).
   core::Result<core::retail::Closing> day_so_far();
   // Errors: kNotFound.
-  core::Result<StoredDocument> document(std::uint64_t invoice_number);
+  core::Result<StoredDocument> document(core::retail::Series series, std::uint64_t number);
   core::Result<TillStatus> status();
 
   // Copies closings that are due to the mailbox, if there is one; returns how many. May be
@@ -158,11 +191,17 @@ class Till {
   core::Result<std::optional<core::envelope::SealingKey>> sealing_key() const;
   // Inside a transaction: signs the summary's parts and writes them to the outbox with `next`.
   core::Result<void> put_messages(const core::retail::Summary& summary, JournalState next);
+  // Numbers a document of the open day and writes it down.
+  core::Result<DocumentNumbers> record(core::retail::Document document);
   // The running sum of the open day, built from its documents when it is not there.
   core::Result<core::retail::DayFold*> running_fold();
   core::Result<core::retail::DayFold> fold_from(core::BusinessDay day, std::uint64_t position);
-  core::Result<std::optional<DocumentRow>> find_document(std::uint64_t invoice_number,
-                                                         std::uint64_t first_position);
+  core::Result<void> add_to(core::retail::DayFold& fold, const core::retail::Document& document);
+  // The closing as the documents from `position` on make it.
+  core::Result<core::retail::Closing> closing_from(core::BusinessDay day, std::uint64_t position,
+                                                   std::optional<core::Money> counted_cash);
+  // A sale that was not voided. Errors: kNotFound, kState.
+  core::Result<core::retail::Sale> find_sale(std::uint64_t invoice);
 
   Journal journal_;
   core::retail::Catalog catalog_;

@@ -83,6 +83,44 @@ Result<core::retail::Tenders> parse_tenders(const std::vector<std::string>& word
   return tenders;
 }
 
+namespace {
+
+Result<ReturnedLine> parse_returned_line(std::string_view word, bool restock,
+                                         const core::retail::Sale& sale) {
+  const auto [number, count] = split_at(word, "=");
+  const auto line = core::parse_unsigned(number);
+  if (!line || *line == 0 || *line > sale.lines.size()) {
+    return wrong(word, "one of the sale's lines 1 to " + std::to_string(sale.lines.size()) +
+                           ", with =QUANTITY if it is not all of it");
+  }
+  const core::retail::SaleLine& sold = sale.lines[*line - 1];
+  const bool is_product = sold.kind == core::retail::LineKind::kProduct;
+  ReturnedLine out{static_cast<std::uint32_t>(*line - 1),
+                   is_product ? sold.quantity : core::Quantity{core::Quantity::kUnit}, restock};
+  if (number.size() == word.size()) return out;
+  const auto quantity = core::parse_quantity(count);
+  if (!quantity) return wrong(word, "LINE=QUANTITY, for example 2=0.5");
+  out.quantity = *quantity;
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<ReturnedLine>> parse_returned(const std::vector<std::string>& restock,
+                                                 const std::vector<std::string>& scrap,
+                                                 const core::retail::Sale& sale) {
+  std::vector<ReturnedLine> lines;
+  for (const std::string& word : restock) {
+    TRY_ASSIGN(const ReturnedLine line, parse_returned_line(word, true, sale));
+    lines.push_back(line);
+  }
+  for (const std::string& word : scrap) {
+    TRY_ASSIGN(const ReturnedLine line, parse_returned_line(word, false, sale));
+    lines.push_back(line);
+  }
+  return lines;
+}
+
 Result<void> apply_discounts(const std::vector<std::string>& words,
                              std::vector<BasketLine>& lines) {
   for (const std::string& word : words) {

@@ -19,6 +19,11 @@ core::Result<core::retail::Components> parse_received(const std::vector<std::str
 // "cash=1000.00", "card=…", "coupon=…", each once.
 core::Result<core::retail::Tenders> parse_tenders(const std::vector<std::string>& words,
                                                   core::Currency currency);
+// "2" or "2=0.5" of a sale's lines 1, 2, 3, ..., those of `scrap` not to go back on the shelf. A
+// line without a quantity is all that was sold of it.
+core::Result<std::vector<ReturnedLine>> parse_returned(const std::vector<std::string>& restock,
+                                                       const std::vector<std::string>& scrap,
+                                                       const core::retail::Sale& sale);
 // "145=50.00" takes it off the first line of that product; "50.00" off the only line.
 core::Result<void> apply_discounts(const std::vector<std::string>& words,
                                    std::vector<BasketLine>& lines);

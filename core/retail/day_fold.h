@@ -12,10 +12,11 @@ class DayFold {
  public:
   DayFold(BusinessDay day, Currency currency) : closing_(empty_closing(day, currency)) {}
 
-  // Takes up one sale of the day. A voided sale counts as a void and adds nothing else.
+  // Takes up one document of the day. `cancelled` is the sale that a void is about, which this fold
+  // took up before; nullptr of every other document.
   // Errors: kMalformed (another day), kCurrency, kOverflow (a sum beyond kFigureMax of limits.h);
   // the fold must not be used after one.
-  Result<void> add(const Sale& sale, bool voided);
+  Result<void> add(const Document& document, const Sale* cancelled = nullptr);
 
   // The drawer's count against the expected cash. Errors: kCurrency, kOverflow.
   Result<void> count_cash(Money counted);
@@ -23,7 +24,15 @@ class DayFold {
   const Closing& closing() const { return closing_; }
 
  private:
-  Result<void> add_line(const SaleLine& line);
+  Result<void> take(const Sale& sale);
+  Result<void> take(const Refund& refund);
+  Result<void> take(const Void&) { return {}; }  // take_back() does it
+  Result<void> take(const CashMovement& movement);
+  Result<void> take(const NoSale&);
+  Result<void> take_back(const Sale& sale);
+  // `sign` 1 adds, -1 takes out again.
+  Result<void> add_line(const SaleLine& line, int sign);
+  Result<void> add_tenders(const Tenders& tenders, int sign);
 
   Closing closing_;
 };

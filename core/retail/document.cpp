@@ -1,20 +1,20 @@
-// Document: pricing, checking and encoding one sale.
+// Document: pricing, mirroring and checking. Encoding: core/retail/document_codec.cpp.
 #include "core/retail/document.h"
 
+#include <set>
+
 #include "core/base/arithmetic.h"
-#include "core/retail/fields.h"
 #include "core/retail/limits.h"
 
 namespace core::retail {
 namespace {
 
-constexpr std::uint64_t kKindSale = 1;
-
 std::string named(ProductId id) {
   return "product " + to_string(id);
 }
 
-Result<void> check_line(const SaleLine& line, Currency currency) {
+// `sign` 1: sold; -1: given back.
+Result<void> check_line(const SaleLine& line, Currency currency, int sign) {
   if (line.amount.currency != currency || line.discount.currency != currency ||
       line.tax_amount.currency != currency) {
     return fail(Errc::kCurrency,
@@ -22,8 +22,9 @@ Result<void> check_line(const SaleLine& line, Currency currency) {
   }
   TRY(check_product_id(line.product));
   const bool is_product = line.kind == LineKind::kProduct;
-  if (is_product && line.quantity.thousandths <= 0) {
-    return fail(Errc::kMalformed, named(line.product) + ": the quantity is not above zero");
+  if (is_product && (sign > 0 ? line.quantity.thousandths <= 0 : line.quantity.thousandths >= 0)) {
+    return fail(Errc::kMalformed, named(line.product) + ": the quantity is not " +
+                                      (sign > 0 ? "above" : "below") + " zero");
   }
   if (!is_product && (line.quantity.thousandths != 0 || !line.consumed.empty())) {
     return fail(Errc::kMalformed, named(line.product) + ": an amount line has no quantity");
@@ -31,80 +32,105 @@ Result<void> check_line(const SaleLine& line, Currency currency) {
   return {};
 }
 
-void write_line(CborWriter& w, const SaleLine& line) {
-  w.array(8);
-  w.unsigned_integer(static_cast<std::uint64_t>(line.kind));
-  w.unsigned_integer(line.product.value);
-  w.integer(line.quantity.thousandths);
-  w.array(line.unit_price ? 1 : 0);
-  if (line.unit_price) w.integer(line.unit_price->minor);
-  w.integer(line.amount.minor);
-  w.integer(line.discount.minor);
-  w.array(2);
-  w.unsigned_integer(line.tax.value);
-  w.integer(line.tax_amount.minor);
-  write_components(w, line.consumed);
-}
-
-Result<Money> read_money(CborReader& r, Currency currency) {
-  TRY_ASSIGN(const std::int64_t minor, r.integer());
-  return Money{minor, currency};
-}
-
-Result<void> expect(CborReader& r, std::size_t at, bool as_expected, std::string_view what) {
-  if (!as_expected) return r.refuse(at, what);
-  return {};
-}
-
-Result<SaleLine> read_line(CborReader& r, Currency currency) {
-  SaleLine line;
-  std::size_t at = r.offset();
-  TRY_ASSIGN(const std::size_t items, r.array());
-  TRY(expect(r, at, items == 8, "a line has 8 items"));
-  at = r.offset();
-  TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
-  TRY(expect(r, at, kind == 1 || kind == 2, "unknown line kind"));
-  line.kind = static_cast<LineKind>(kind);
-  TRY_ASSIGN(line.product, read_id<ProductId>(r));
-  TRY_ASSIGN(line.quantity.thousandths, r.integer());
-  at = r.offset();
-  TRY_ASSIGN(const std::size_t prices, r.array());
-  TRY(expect(r, at, prices <= 1, "a line has one unit price or none"));
-  if (prices == 1) {
-    TRY_ASSIGN(line.unit_price, read_money(r, currency));
+Result<void> check_tenders(const Tenders& tenders, Money total) {
+  Money sum{0, total.currency};
+  for (const auto& [kind, amount] : tenders) {
+    TRY_ASSIGN(sum, add(sum, amount));
   }
-  TRY_ASSIGN(line.amount, read_money(r, currency));
-  TRY_ASSIGN(line.discount, read_money(r, currency));
-  at = r.offset();
-  TRY_ASSIGN(const std::size_t tax_items, r.array());
-  TRY(expect(r, at, tax_items == 2, "a line's tax has 2 items"));
-  TRY_ASSIGN(line.tax, read_id<TaxCode>(r));
-  TRY_ASSIGN(line.tax_amount, read_money(r, currency));
-  TRY_ASSIGN(line.consumed, read_components(r));
-  return line;
+  if (sum == total) return {};
+  return fail(Errc::kUnbalanced,
+              "the tenders add up to " + to_string(sum) + ", the lines to " + to_string(total));
 }
 
-Result<std::map<Series, std::uint64_t>> read_numbers(CborReader& r) {
-  std::map<Series, std::uint64_t> numbers;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const std::size_t at = r.offset();
-    TRY_ASSIGN(const std::uint64_t series, r.unsigned_integer());
-    TRY(expect(r, at, series >= 1 && series <= 3, "unknown document series"));
-    TRY_ASSIGN(const std::uint64_t number, r.unsigned_integer());
-    numbers.emplace(static_cast<Series>(series), number);
+Result<void> check_reason(const std::string& reason, bool needed) {
+  if (reason.size() <= kReasonBytesMax && !(needed && reason.empty())) return {};
+  return fail(Errc::kMalformed,
+              "a reason of 1 to " + std::to_string(kReasonBytesMax) + " bytes is needed");
+}
+
+Result<void> check_body(const Sale& sale) {
+  if (sale.lines.empty()) return fail(Errc::kMalformed, "a sale without a line");
+  for (const SaleLine& line : sale.lines) TRY(check_line(line, sale.currency, 1));
+  TRY_ASSIGN(const Money net, net_of(sale));
+  return check_tenders(sale.tenders, net);
+}
+
+Result<void> check_body(const Refund& refund) {
+  if (refund.lines.empty()) return fail(Errc::kMalformed, "a refund without a line");
+  if (refund.invoice == 0) return fail(Errc::kMalformed, "a refund without a sale");
+  Money net{0, refund.currency};
+  for (const RefundLine& line : refund.lines) {
+    if (line.quantity.thousandths <= 0) {
+      return fail(Errc::kMalformed, named(line.mirror.product) + ": nothing is given back");
+    }
+    TRY(check_line(line.mirror, refund.currency, -1));
+    TRY_ASSIGN(net, add(net, line.mirror.amount));
   }
-  return numbers;
+  TRY(check_tenders(refund.tenders, net));
+  return check_reason(refund.reason, true);
+}
+
+Result<void> check_body(const Void& cancel) {
+  if (cancel.invoice == 0) return fail(Errc::kMalformed, "a void without a sale");
+  return check_reason(cancel.reason, true);
+}
+
+Result<void> check_body(const CashMovement& movement) {
+  if (movement.amount.currency != movement.currency) {
+    return fail(Errc::kCurrency, "the amount is not in " + std::string(movement.currency.code()));
+  }
+  if (movement.amount.minor <= 0) {
+    return fail(Errc::kMalformed, "the amount is not above zero");
+  }
+  TRY(check_figure(movement.amount.minor, "the amount"));
+  const bool explained = movement.kind == CashKind::kPaidIn || movement.kind == CashKind::kPaidOut;
+  return check_reason(movement.reason, explained);
+}
+
+Result<void> check_body(const NoSale& document) {
+  return check_reason(document.reason, true);
+}
+
+// total * part / whole, rounded once.
+Result<std::int64_t> share(std::int64_t total, Quantity part, Quantity whole) {
+  return round_half_away(Int128{total} * part.thousandths, whole.thousandths);
+}
+
+// What this refund takes of a total: the share of all that was given back so far, less what was
+// taken before.
+Result<std::int64_t> taken(std::int64_t total, Quantity before, Quantity after, Quantity whole) {
+  TRY_ASSIGN(const std::int64_t until_now, share(total, after, whole));
+  TRY_ASSIGN(const std::int64_t until_before, share(total, before, whole));
+  TRY_ASSIGN(const std::int64_t now, checked_subtract(until_now, until_before));
+  return checked_negate(now);
 }
 
 }  // namespace
 
+std::string_view series_name(Series series) {
+  static constexpr std::string_view kNames[] = {"order", "delivery", "invoice", "refund",
+                                                "void",  "cash",     "drawer"};
+  const auto index = static_cast<std::size_t>(series) - 1;
+  CORE_CHECK(index < kSeriesCount);
+  return kNames[index];
+}
+
 std::string document_number(TillRef till, Series series, std::uint64_t counter) {
-  static constexpr std::string_view kNames[] = {"", "order", "delivery", "invoice"};
   std::string digits = std::to_string(counter);
   if (digits.size() < 6) digits.insert(0, 6 - digits.size(), '0');
-  return to_string(till) + "-" + std::string(kNames[static_cast<std::size_t>(series)]) + "-" +
-         digits;
+  return to_string(till) + "-" + std::string(series_name(series)) + "-" + digits;
+}
+
+Series series_of(const Document& document) {
+  static constexpr Series kSeries[] = {Series::kInvoice, Series::kRefund, Series::kVoid,
+                                       Series::kCash, Series::kDrawer};
+  return kSeries[document.index()];
+}
+
+std::uint64_t invoice_of(const Document& document) {
+  if (const auto* refund = std::get_if<Refund>(&document)) return refund->invoice;
+  if (const auto* cancel = std::get_if<Void>(&document)) return cancel->invoice;
+  return 0;
 }
 
 Result<SaleLine> price_line(const Catalog& catalog, ProductId id, Quantity quantity,
@@ -145,58 +171,49 @@ Result<Money> net_of(const Sale& sale) {
   return sum;
 }
 
-Result<void> check_sale(const Sale& sale) {
-  if (sale.lines.empty()) return fail(Errc::kMalformed, "a sale without a line");
-  for (const SaleLine& line : sale.lines) TRY(check_line(line, sale.currency));
-  TRY_ASSIGN(const Money net, net_of(sale));
-  Money tendered{0, sale.currency};
-  for (const auto& [kind, amount] : sale.tenders) {
-    TRY_ASSIGN(tendered, add(tendered, amount));
+Result<RefundLine> mirror_line(const SaleLine& sold, std::uint32_t line, Quantity before,
+                               Quantity now, bool restock) {
+  const bool is_product = sold.kind == LineKind::kProduct;
+  const Quantity whole = is_product ? sold.quantity : Quantity{Quantity::kUnit};
+  TRY_ASSIGN(const Quantity after, add(before, now));
+  if (now.thousandths <= 0) {
+    return fail(Errc::kMalformed, named(sold.product) + ": nothing is given back");
   }
-  if (tendered != net) {
-    return fail(Errc::kUnbalanced, "the tenders add up to " + to_string(tendered) +
-                                       ", the lines to " + to_string(net));
+  if (after > whole) {
+    TRY_ASSIGN(const Quantity left, subtract(whole, before));
+    return fail(Errc::kState, named(sold.product) + ": " + to_string(now) + " is more than the " +
+                                  to_string(left) + " that was sold and not given back yet");
   }
-  return {};
+  if (!is_product && after < whole) {
+    return fail(Errc::kMalformed, named(sold.product) + ": an amount is given back as a whole");
+  }
+  RefundLine out{line, now, restock, sold};
+  SaleLine& mirror = out.mirror;
+  if (is_product) mirror.quantity = Quantity{-now.thousandths};
+  for (Money* money : {&mirror.amount, &mirror.discount, &mirror.tax_amount}) {
+    TRY_ASSIGN(money->minor, taken(money->minor, before, after, whole));
+  }
+  mirror.consumed.clear();
+  if (!restock) return out;
+  for (const auto& [component, quantity] : sold.consumed) {
+    TRY_ASSIGN(const std::int64_t back, taken(quantity.thousandths, before, after, whole));
+    if (back != 0) mirror.consumed.emplace(component, Quantity{back});
+  }
+  return out;
 }
 
-Bytes encode_sale(const Sale& sale) {
-  CborWriter w;
-  w.array(7);
-  w.unsigned_integer(kKindSale);
-  w.unsigned_integer(static_cast<std::uint64_t>(sale.day.days));
-  w.integer(sale.time_ms);
-  w.text(sale.currency.code());
-  w.map(sale.numbers.size());
-  for (const auto& [series, number] : sale.numbers) {
-    w.unsigned_integer(static_cast<std::uint64_t>(series));
-    w.unsigned_integer(number);
+Result<void> check_document(const Document& document) {
+  const Heading& heading = heading_of(document);
+  std::set<Series> wanted{series_of(document)};
+  if (std::holds_alternative<Sale>(document)) wanted.insert(kSaleSeries, std::end(kSaleSeries));
+  std::set<Series> found;
+  for (const auto& [series, number] : heading.numbers) {
+    if (number != 0) found.insert(series);
   }
-  w.array(sale.lines.size());
-  for (const SaleLine& line : sale.lines) write_line(w, line);
-  write_tenders(w, sale.tenders);
-  return std::move(w).take();
-}
-
-Result<Sale> decode_sale(ByteView body) {
-  CborReader r(body);
-  Sale sale;
-  TRY_ASSIGN(const std::size_t items, r.array());
-  TRY(expect(r, 0, items == 7, "a sale has 7 items"));
-  TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
-  TRY(expect(r, 1, kind == kKindSale, "unknown document kind"));
-  TRY_ASSIGN(sale.day, read_day(r));
-  TRY_ASSIGN(sale.time_ms, r.integer());
-  TRY_ASSIGN(sale.currency, read_currency(r));
-  TRY_ASSIGN(sale.numbers, read_numbers(r));
-  TRY_ASSIGN(const std::size_t lines, r.array());
-  for (std::size_t i = 0; i < lines; ++i) {
-    TRY_ASSIGN(SaleLine line, read_line(r, sale.currency));
-    sale.lines.push_back(std::move(line));
+  if (found != wanted) {
+    return fail(Errc::kMalformed, "the document is not numbered in its own series");
   }
-  TRY_ASSIGN(sale.tenders, read_tenders(r, sale.currency));
-  TRY(r.finish());
-  return sale;
+  return std::visit([](const auto& d) { return check_body(d); }, document);
 }
 
 }  // namespace core::retail

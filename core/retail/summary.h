@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "core/base/ids.h"
 #include "core/base/money.h"
 #include "core/base/result.h"
+#include "core/envelope/keys.h"
 #include "core/retail/catalog.h"
 #include "core/retail/document.h"
 
@@ -39,19 +41,43 @@ struct TaxRow {
   bool operator==(const TaxRow&) const = default;
 };
 
-// The day's takings and the stock consumed. All amounts in one currency.
+// The numbers that a series gave out in a day.
+struct NumberRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  bool operator==(const NumberRange&) const = default;
+};
+
+// What a till ever sold and gave back, voids taken out: two sums that never fall.
+struct GrandTotals {
+  Money sales;
+  Money refunds;
+  bool operator==(const GrandTotals&) const = default;
+};
+
+// The day's takings and the stock consumed. All amounts in one currency. Rows of nothing are not
+// there.
 struct Closing {
   BusinessDay day;
   Currency currency;
   std::uint64_t sales = 0;  // receipts that were not voided
   std::uint64_t voids = 0;
-  Money net;       // takings after voids and discounts, tax included, before any coupon tender
+  // Takings after voids, refunds and discounts, tax included, before any coupon tender.
+  Money net;
   Money discount;  // given by the retailer; takings at shelf price = net + discount
   std::map<TaxCode, TaxRow> taxes;  // add up to net
   Tenders tenders;                  // add up to net
-  Money over_short;                 // cash counted less cash expected
-  Components consumed;
+  Money over_short;                 // cash counted less cash expected; zero when uncounted
+  Components consumed;              // less what came back on the shelf
   Part part;
+  std::map<Series, NumberRange> numbers;
+  GrandTotals grand_totals;            // after this day
+  std::optional<envelope::Hash> root;  // RFC 6962 root over the day's documents; none: no document
+  std::uint64_t refunds = 0;
+  Money refunded;                            // what the refunds gave back; net + refunded was sold
+  std::map<CashKind, Money> cash_movements;  // above zero
+  std::uint64_t no_sales = 0;
+  std::optional<Money> counted;  // cash in the drawer; none: nobody counted
   bool operator==(const Closing&) const = default;
 };
 
@@ -70,8 +96,14 @@ Bytes encode_summary(const Summary& summary);
 // Errors: kMalformed with the byte offset, kUnbalanced.
 Result<Summary> decode_summary(ByteView payload);
 
-// Whether tax rows and tenders each add up to net. Errors: kUnbalanced, kCurrency, kOverflow.
+// Whether tax rows and tenders each add up to net, a count of the drawer agrees with what was
+// expected in it, and the invoices of the day are its sales and voids. Errors: kUnbalanced,
+// kCurrency, kOverflow.
 Result<void> check_balanced(const Closing& closing);
+
+// Cash that should be in the drawer: floats, cash taken less cash given back, paid-ins less
+// paid-outs and pick-ups. Errors: kOverflow, kCurrency.
+Result<Money> expected_cash(const Closing& closing);
 
 // Splits into parts whose encoding is at most `payload_bytes_max` each: money and counts travel in
 // the first, products are spread. One part when it fits. Shape: payload_bytes_max >= 1024

@@ -146,7 +146,7 @@ TEST_CASE("a whole day from the shell reaches the books") {
   CHECK(contains(street.done("send", {"--relay", "http://" + address}), "accepted 2"));
   CHECK(contains(street.done("send", {"--relay", address}), "accepted 0"));
   CHECK(street.json("outbox")[1]["state"] == "log index 1");
-  CHECK(contains(street.done("check"), "sound: 3 documents, 2 messages"));
+  CHECK(contains(street.done("check"), "sound: 4 documents, 2 messages"));
   relay.signal(SIGTERM);
   relay.wait();
 

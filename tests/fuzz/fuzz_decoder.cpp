@@ -23,8 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto summary = core::retail::decode_summary(input)) {
     if (!core::equal(core::retail::encode_summary(*summary), input)) std::abort();
   }
-  if (const auto sale = core::retail::decode_sale(input)) {
-    if (!core::equal(core::retail::encode_sale(*sale), input)) std::abort();
+  if (const auto sale = core::retail::decode_document(input)) {
+    if (!core::equal(core::retail::encode_document(*sale), input)) std::abort();
   }
   static const auto sealing_key =
       core::envelope::SealingKey::from(core::Bytes(core::envelope::SealingKey::kSize, 1));

@@ -6,6 +6,7 @@
 
 #include "core/retail/limits.h"
 #include "ledger-rebuild/posting_rules.h"
+#include "tests/support/count_drawer.h"
 #include "tests/support/rebuild_fleet.h"
 #include "tests/support/temp_dir.h"
 
@@ -55,13 +56,13 @@ Closing mixed_day() {
   const auto money = [&](std::int64_t minor) { return Money{minor, usd}; };
   day.net = money(12500);
   day.discount = money(750);
-  day.over_short = money(-120);
   day.taxes = {{core::TaxCode{1}, {money(10700), money(700)}},
                {core::TaxCode{2}, {money(1800), money(0)}}};
   day.tenders = {{TenderKind::kCash, money(8000)},
                  {TenderKind::kCard, money(4000)},
                  {TenderKind::kCoupon, money(650)},
                  {TenderKind::kCouponExcess, money(-150)}};
+  test::count_drawer(day, -120);
   day.consumed = {{core::ProductId{133}, test::units(12)},
                   {core::ProductId{200}, core::Quantity{375}}};
   return day;
@@ -78,12 +79,21 @@ std::string all_cases() {
   Closing over = test::closing(1, 0, 0);
   over.taxes.clear();
   over.tenders.clear();
-  over.over_short.minor = 500;
+  test::count_drawer(over, 500);
   out += describe("nothing sold, five too much in the drawer", over);
   Closing refunds = test::closing(1, -2500, 1, {{core::ProductId{7}, test::units(-1)}});
   out += describe("a day of refunds only", refunds);
+  Closing drawer = over;
+  using core::retail::CashKind;
+  drawer.cash_movements = {{CashKind::kFloat, test::closing(1, 20000).net},
+                           {CashKind::kPaidIn, test::closing(1, 500).net},
+                           {CashKind::kPaidOut, test::closing(1, 1200).net},
+                           {CashKind::kPickUp, test::closing(1, 40000).net}};
+  test::count_drawer(drawer, 0);
+  out += describe("cash into the drawer and out of it, nothing sold", drawer);
   Closing nothing = over;
   nothing.over_short.minor = 0;
+  nothing.counted.reset();
   out += describe("a day without anything", nothing);
   Closing unbalanced = test::closing(1, 100);
   unbalanced.tenders.begin()->second.minor = 90;

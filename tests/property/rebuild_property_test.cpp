@@ -9,6 +9,7 @@
 
 #include "core/base/random.h"
 #include "ledger-rebuild/verify_books.h"
+#include "tests/support/count_drawer.h"
 #include "tests/support/rebuild_books.h"
 #include "tests/support/rebuild_fleet.h"
 
@@ -92,7 +93,7 @@ Closing random_closing(Random& random, int day, Effect& effect) {
   effect.voids = out.voids;
   out.net = Money{effect.net, usd};
   out.discount = Money{effect.discount, usd};
-  out.over_short = Money{effect.over_short, usd};
+  test::count_drawer(out, effect.over_short);
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/retail/day_fold.h"
+#include "tests/support/count_drawer.h"
 
 namespace test {
 
@@ -48,12 +49,24 @@ inline core::retail::Sale garden_sale(std::int64_t sets, std::uint64_t number) {
   return sale;
 }
 
+inline core::retail::Void void_of(const core::retail::Sale& sale, std::uint64_t number) {
+  core::retail::Void cancel;
+  cancel.day = sale.day;
+  cancel.currency = sale.currency;
+  cancel.numbers[core::retail::Series::kVoid] = number;
+  cancel.invoice = sale.numbers.at(core::retail::Series::kInvoice);
+  cancel.reason = "customer left";
+  return cancel;
+}
+
 // The GardenWorld day: sales of 1, 2 and 1 sets, the third one voided or not.
 inline core::retail::Closing garden_closing(bool third_voided = false) {
   core::retail::DayFold fold(sample_day(), usd());
-  CORE_CHECK(fold.add(garden_sale(1, 1), false).has_value());
-  CORE_CHECK(fold.add(garden_sale(2, 2), false).has_value());
-  CORE_CHECK(fold.add(garden_sale(1, 3), third_voided).has_value());
+  const core::retail::Sale third = garden_sale(1, 3);
+  CORE_CHECK(fold.add(garden_sale(1, 1)).has_value());
+  CORE_CHECK(fold.add(garden_sale(2, 2)).has_value());
+  CORE_CHECK(fold.add(third).has_value());
+  if (third_voided) CORE_CHECK(fold.add(void_of(third, 1), &third).has_value());
   return fold.closing();
 }
 

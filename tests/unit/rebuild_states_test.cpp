@@ -427,3 +427,36 @@ TEST_CASE("as-of names tills that are silent, and never enters the digest") {
   CHECK_FALSE(silent[1].open_day.has_value());
   CHECK(rebuild::silent(books.open(), core::BusinessDay{5})->size() == 1);
 }
+
+TEST_CASE("numbers and grand totals that do not go on where the till ended are named") {
+  using core::retail::NumberRange;
+  using core::retail::Series;
+  OneTill t;
+  const auto day = [&](int number, std::int64_t net_minor, NumberRange invoices,
+                       std::int64_t ever_sold) {
+    core::retail::Closing out = closing(number, net_minor, invoices.last - invoices.first + 1);
+    out.numbers[Series::kInvoice] = invoices;
+    out.grand_totals.sales.minor = ever_sold;
+    return t.next(out);
+  };
+  const std::vector<Bytes> log = {day(1, 100, {1, 2}, 100), day(2, 50, {3, 3}, 150),
+                                  day(3, 70, {5, 6}, 220), day(4, 10, {7, 7}, 220)};
+  RebuiltBooks honest(t.fleet.roster());
+  honest.replay({log[0], log[1]});
+  CHECK(rebuild::number_jumps(honest.open())->empty());
+  RebuiltBooks books(t.fleet.roster());
+  books.replay(log);
+  const auto jumps = *rebuild::number_jumps(books.open());
+  REQUIRE(jumps.size() == 2);
+  CHECK(jumps[0].what == "invoice");
+  CHECK(jumps[0].message.sequence.value == 3);
+  CHECK(jumps[0].expected == 4);
+  CHECK(jumps[0].found == 5);
+  CHECK(jumps[1].what == "ever sold");
+  CHECK(jumps[1].message.sequence.value == 4);
+  CHECK(jumps[1].expected == 230);
+  // Behind a message that is missing nothing can be told.
+  RebuiltBooks gap(t.fleet.roster());
+  gap.replay({log[0], log[2]});
+  CHECK(rebuild::number_jumps(gap.open())->empty());
+}

@@ -1,0 +1,96 @@
+// Commands that write a document: each opens the journal, does one thing through Till, and prints
+// what was done.
+#include <cstdio>
+#include <utility>
+
+#include "till/commands.h"
+#include "till/reports.h"
+#include "till/till.h"
+#include "till/words.h"
+
+namespace till {
+namespace {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+using core::retail::CashKind;
+using core::retail::Series;
+using core::retail::TenderKind;
+
+void print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+Result<CashKind> parse_cash_kind(std::string_view name) {
+  for (const CashKind kind :
+       {CashKind::kFloat, CashKind::kPaidIn, CashKind::kPaidOut, CashKind::kPickUp}) {
+    if (cash_kind_name(kind) == name) return kind;
+  }
+  return fail(Errc::kUsage,
+              "'" + std::string(name) + "': expected float, paid-in, paid-out or pick-up");
+}
+
+}  // namespace
+
+Result<void> run_ring(const CommandWords& words, const core::Clock& clock) {
+  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  const core::Currency currency = till.catalog().currency();
+  Basket basket;
+  for (const std::string& word : words.lines) {
+    TRY_ASSIGN(const BasketLine line, parse_line(word, currency));
+    basket.lines.push_back(line);
+  }
+  TRY(apply_discounts(words.discounts, basket.lines));
+  TRY_ASSIGN(basket.tendered, parse_tenders(words.tenders, currency));
+  TRY_ASSIGN(const Rung rung, till.ring(basket, clock.now_ms()));
+  print(report_rung(till.ref(), rung));
+  return {};
+}
+
+Result<void> run_void(const CommandWords& words, const core::Clock& clock) {
+  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  TRY_ASSIGN(const core::retail::Sale sale,
+             till.void_sale(words.invoice, words.reason, clock.now_ms()));
+  TRY_ASSIGN(const core::Money net, net_of(sale));
+  print(core::retail::document_number(till.ref(), core::retail::Series::kInvoice, words.invoice) +
+        " voided, " + to_string(net) + "\n");
+  return {};
+}
+
+Result<void> run_refund(const CommandWords& words, const core::Clock& clock) {
+  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  TRY_ASSIGN(const StoredDocument stored, till.document(Series::kInvoice, words.invoice));
+  RefundOrder order;
+  order.invoice = words.invoice;
+  order.reason = words.reason;
+  order.paid_back_by = words.to_card ? TenderKind::kCard : TenderKind::kCash;
+  TRY_ASSIGN(order.lines, parse_returned(words.lines, words.scrap,
+                                         std::get<core::retail::Sale>(stored.document)));
+  TRY_ASSIGN(const Refunded refunded, till.refund(order, clock.now_ms()));
+  print(document_number(till.ref(), Series::kRefund, refunded.number) + "\nrefund " +
+        to_string(refunded.amount) + " " + std::string(tender_name(order.paid_back_by)) + "\n");
+  return {};
+}
+
+Result<void> run_cash(const CommandWords& words, const core::Clock& clock) {
+  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  TRY_ASSIGN(const CashKind kind, parse_cash_kind(words.cash_kind));
+  const auto amount = core::parse_money(words.amount, till.catalog().currency());
+  if (!amount) return fail(Errc::kUsage, "--amount: " + amount.error().what);
+  TRY_ASSIGN(const std::uint64_t number,
+             till.move_cash(kind, *amount, words.reason, clock.now_ms()));
+  print(document_number(till.ref(), Series::kCash, number) + "\n" + words.cash_kind + " " +
+        to_string(*amount) + "\n");
+  return {};
+}
+
+Result<void> run_no_sale(const CommandWords& words, const core::Clock& clock) {
+  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  TRY_ASSIGN(const std::uint64_t number, till.open_drawer(words.reason, clock.now_ms()));
+  print(document_number(till.ref(), Series::kDrawer, number) + "\n");
+  return {};
+}
+
+}  // namespace till
