@@ -11,10 +11,14 @@ daybook_test(test_tlog
   SOURCES unit/tlog_test.cpp
   USES core_tlog LABELS unit)
 daybook_test(test_retail
-  SOURCES unit/catalog_test.cpp unit/document_test.cpp unit/summary_test.cpp
+  SOURCES
+    unit/barcode_test.cpp unit/cash_rounding_test.cpp unit/catalog_test.cpp unit/document_test.cpp
+    unit/summary_test.cpp unit/tax_share_test.cpp
   USES core_retail LABELS unit)
 daybook_test(test_retail_property
-  SOURCES property/bom_property_test.cpp property/summary_property_test.cpp
+  SOURCES
+    property/bom_property_test.cpp property/summary_property_test.cpp
+    property/tax_share_property_test.cpp
   USES core_retail LABELS property)
 # Certificates for one test: a test authority and what it issued.
 add_library(daybook_test_certificates STATIC support/certificates.cpp)
