@@ -154,6 +154,8 @@ TEST_CASE("partial refunds never give back more than the line had") {
     history.refunded.tax_minor += now.tax_minor;
   }
   CHECK(history.refunded == history.sold);
+  // Ten for 15: seven at two leave one, and the eighth gets no more than that.
+  CHECK(*refund_share({part(10000, 15, 0), part(7000, 14, 0)}, Quantity{1000}) == part(1000, 1, 0));
 }
 
 TEST_CASE("a weighed line is refunded by the thousandth") {
