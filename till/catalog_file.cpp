@@ -87,7 +87,7 @@ Result<T> at_place(const Node& node, Result<T> result) {
 }
 
 Result<core::retail::TaxRate> read_tax(const Node& node) {
-  TRY(node.check_object({"code", "name", "percent"}));
+  TRY(node.check_object({"code", "name", "percent", "in_price"}));
   TRY_ASSIGN(const Node code, node.at("code"));
   TRY_ASSIGN(const Node percent, node.at("percent"));
   core::retail::TaxRate tax;
@@ -97,6 +97,10 @@ Result<core::retail::TaxRate> read_tax(const Node& node) {
              at_place(percent, core::parse_decimal(text, 2, core::Rounding::kExact)));
   if (basis_points < 0 || basis_points > 10000) return percent.refuse("a tax is 0 to 100 percent");
   tax.basis_points = static_cast<std::int32_t>(basis_points);
+  if (!node.json->contains("in_price")) return tax;
+  TRY_ASSIGN(const Node in_price, node.at("in_price"));
+  if (!in_price.json->is_boolean()) return in_price.refuse("expected true or false");
+  tax.inclusive = in_price.json->get<bool>();
   return tax;
 }
 

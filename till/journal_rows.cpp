@@ -36,9 +36,12 @@ Result<void> each_row(Database& db, std::string_view sql,
 
 Result<void> Journal::put_catalog(const Catalog& catalog) {
   TRY(database_.exec("DELETE FROM tax; DELETE FROM product; DELETE FROM bom"));
-  TRY_ASSIGN(Statement tax, database_.prepare("INSERT INTO tax VALUES (?, ?)"));
+  TRY_ASSIGN(Statement tax, database_.prepare("INSERT INTO tax VALUES (?, ?, ?)"));
   for (const auto& [code, rate] : catalog.taxes()) {
-    TRY(tax.bind_int(1, code.value).bind_int(2, rate.basis_points).run());
+    TRY(tax.bind_int(1, code.value)
+            .bind_int(2, rate.basis_points)
+            .bind_int(3, rate.inclusive ? 1 : 0)
+            .run());
   }
   TRY_ASSIGN(Statement product, database_.prepare("INSERT INTO product VALUES (?, ?, ?, ?, ?)"));
   for (const auto& [id, p] : catalog.products()) {
@@ -64,10 +67,11 @@ Result<Catalog> Journal::read_catalog() {
   std::vector<core::retail::TaxRate> taxes;
   std::vector<core::retail::Product> products;
   std::vector<core::retail::BomLine> bom;
-  TRY(each_row(database_, "SELECT code, basis_points FROM tax",
+  TRY(each_row(database_, "SELECT code, basis_points, in_price FROM tax",
                [&](const Statement& s) -> Result<void> {
                  taxes.push_back({core::TaxCode{static_cast<std::uint32_t>(s.column_int(0))},
-                                  static_cast<std::int32_t>(s.column_int(1))});
+                                  static_cast<std::int32_t>(s.column_int(1)),
+                                  s.column_int(2) != 0});
                  return {};
                }));
   TRY(each_row(database_, "SELECT id, name, price_minor, tax, kind FROM product",

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/base/arithmetic.h"
+#include "core/retail/tax_share.h"
 #include "till/till.h"
 
 namespace till {
@@ -89,6 +90,7 @@ Result<Rung> Till::ring(const Basket& basket, std::int64_t time_ms) {
                price_line(catalog_, line.product, line.quantity, line.discount));
     sale.lines.push_back(std::move(priced));
   }
+  TRY(tax_lines(catalog_.taxes(), sale.lines));
   TRY_ASSIGN(const Money total, net_of(sale));
   TRY_ASSIGN(Payment payment, settle(total, basket.tendered));
   sale.tenders = std::move(payment.tenders);

@@ -167,11 +167,4 @@ Result<Components> Catalog::explode(ProductId product, Quantity quantity) const 
   return out;
 }
 
-Result<Money> included_tax(Money amount, const TaxRate& rate) {
-  TRY_ASSIGN(const std::int64_t minor,
-             round_half_away(Int128{amount.minor} * rate.basis_points,
-                             std::int64_t{kBasisPointsInOne} + rate.basis_points));
-  return Money{minor, amount.currency};
-}
-
 }  // namespace core::retail

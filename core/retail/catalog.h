@@ -14,11 +14,14 @@
 
 namespace core::retail {
 
-// A tax that is included in the price. Shape: basis_points 0..10000 (100 %).
+// Shape: basis_points 0..10000 (100 %); 0 is exempt, and then `inclusive` means nothing.
 struct TaxRate {
   TaxCode code;
   std::int32_t basis_points = 0;
+  bool inclusive = true;  // inside the price; else added on top of it
+  bool operator==(const TaxRate&) const = default;
 };
+using TaxRates = std::map<TaxCode, TaxRate>;  // each under its own code
 
 enum class ProductKind {
   kStocked,  // consumes itself
@@ -28,7 +31,8 @@ enum class ProductKind {
 struct Product {
   ProductId id;
   std::string name;
-  std::optional<Money> price;  // of one unit, tax included; a product without one cannot be rung
+  // Of one unit, an inclusive tax inside it; a product without one cannot be rung.
+  std::optional<Money> price;
   TaxCode tax;
   ProductKind kind = ProductKind::kStocked;
 };
@@ -55,7 +59,7 @@ class Catalog {
   const Product* find(ProductId id) const;      // nullptr when there is none
   const TaxRate* find_tax(TaxCode code) const;  // nullptr when there is none
   const std::map<ProductId, Product>& products() const { return products_; }
-  const std::map<TaxCode, TaxRate>& taxes() const { return taxes_; }
+  const TaxRates& taxes() const { return taxes_; }
   const std::vector<BomLine>& bom() const { return bom_; }
 
   // The stocked products that `quantity` of `product` consumes, to any depth.
@@ -70,13 +74,9 @@ class Catalog {
 
   Currency currency_;
   std::map<ProductId, Product> products_;
-  std::map<TaxCode, TaxRate> taxes_;
+  TaxRates taxes_;
   std::vector<BomLine> bom_;
   std::map<ProductId, Components> unit_components_;  // of every product, for one unit
 };
-
-// The tax inside a tax-included amount: amount * rate / (1 + rate), rounded half away from zero.
-// Errors: kOverflow.
-Result<Money> included_tax(Money amount, const TaxRate& rate);
 
 }  // namespace core::retail

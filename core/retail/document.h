@@ -51,7 +51,7 @@ struct SaleLine {
   ProductId product;
   Quantity quantity;                // zero exactly for kAmount
   std::optional<Money> unit_price;  // informative: the amount counts
-  Money amount;                     // extended, after discount, tax included
+  Money amount;                     // extended, after discount, any tax included
   Money discount;                   // given by the retailer; shelf price = amount + discount
   TaxCode tax;
   Money tax_amount;     // inside `amount`
@@ -143,7 +143,8 @@ std::uint64_t invoice_of(const Document& document);
 
 inline constexpr std::size_t kReasonBytesMax = 500;
 
-// Prices a line from the catalog: amount = price * quantity (rounded once) - discount.
+// Prices a line from the catalog: amount = price * quantity (rounded once) - discount. Its tax is
+// that of the whole receipt: core/retail/tax_share.h.
 // Errors: kNotFound (product), kMalformed (no price, quantity not above zero, discount below zero
 // or above the shelf price), kInexact (no whole thousandth is consumed), kCurrency, kOverflow.
 Result<SaleLine> price_line(const Catalog& catalog, ProductId product, Quantity quantity,

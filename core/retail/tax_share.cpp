@@ -12,25 +12,25 @@ namespace {
 
 constexpr std::int32_t kBasisPointsInOne = 10000;
 
-// numerator / denominator, at most one: the tax of an amount, or the part of a line refunded now.
+// numerator / denominator, at most one: the tax of an amount.
 struct Fraction {
   std::int64_t numerator = 0;
   std::int64_t denominator = 1;
 };
 
-Result<Fraction> fraction_of(const TaxRules& rules, TaxCode code) {
-  const auto it = rules.find(code);
-  if (it == rules.end()) return fail(Errc::kNotFound, "no rule for tax code " + to_string(code));
-  const TaxRule& rule = it->second;
-  if (rule.code != code) {
+Result<Fraction> fraction_of(const TaxRates& rates, TaxCode code) {
+  const auto it = rates.find(code);
+  if (it == rates.end()) return fail(Errc::kNotFound, "no rate for tax code " + to_string(code));
+  const TaxRate& rate = it->second;
+  if (rate.code != code) {
     return fail(Errc::kMalformed,
-                "tax " + to_string(rule.code) + " stands under code " + to_string(code));
+                "tax " + to_string(rate.code) + " stands under code " + to_string(code));
   }
-  if (rule.basis_points < 0 || rule.basis_points > kBasisPointsInOne) {
+  if (rate.basis_points < 0 || rate.basis_points > kBasisPointsInOne) {
     return fail(Errc::kMalformed, "tax " + to_string(code) + ": a rate is 0 to 10000 basis points");
   }
-  return Fraction{rule.basis_points, rule.inclusive
-                                         ? std::int64_t{kBasisPointsInOne} + rule.basis_points
+  return Fraction{rate.basis_points, rate.inclusive
+                                         ? std::int64_t{kBasisPointsInOne} + rate.basis_points
                                          : std::int64_t{kBasisPointsInOne}};
 }
 
@@ -67,37 +67,18 @@ void hand_out(std::vector<Share>& shares, std::int64_t tax_minor) {
   CORE_CHECK(missing == 0);
 }
 
-Result<TaxRow> row_of(TaxCode code, const TaxRule& rule, std::int64_t sum, std::int64_t tax) {
-  if (rule.inclusive) {
+Result<TaxSum> row_of(TaxCode code, const TaxRate& rate, std::int64_t sum, std::int64_t tax) {
+  if (rate.inclusive) {
     TRY_ASSIGN(const std::int64_t net, checked_subtract(sum, tax));
-    return TaxRow{code, sum, tax, net};
+    return TaxSum{code, sum, tax, net};
   }
   TRY_ASSIGN(const std::int64_t gross, checked_add(sum, tax));
-  return TaxRow{code, gross, tax, sum};
-}
-
-// Is `part` between zero and `whole`, both included?
-bool within(std::int64_t part, std::int64_t whole) {
-  return whole < 0 ? part <= 0 && part >= whole : part >= 0 && part <= whole;
-}
-
-// A figure of a line: what was sold of it, and what was given back so far.
-struct Figure {
-  std::int64_t sold = 0;
-  std::int64_t refunded = 0;
-};
-
-// The part of it that is now refunded, never more than is left. Shape: within(refunded, sold).
-Result<std::int64_t> part_of(Figure figure, Fraction now) {
-  TRY_ASSIGN(const std::int64_t left, checked_subtract(figure.sold, figure.refunded));
-  TRY_ASSIGN(const std::int64_t part,
-             round_half_away(Int128{figure.sold} * now.numerator, now.denominator));
-  return figure.sold < 0 ? std::max(part, left) : std::min(part, left);
+  return TaxSum{code, gross, tax, sum};
 }
 
 }  // namespace
 
-Result<ReceiptTax> share_tax(const TaxRules& rules, const std::vector<TaxedLine>& lines) {
+Result<ReceiptTax> share_tax(const TaxRates& rates, const std::vector<TaxedLine>& lines) {
   std::map<TaxCode, std::vector<std::size_t>> by_code;
   for (std::size_t line = 0; line < lines.size(); ++line) {
     by_code[lines[line].code].push_back(line);
@@ -105,7 +86,7 @@ Result<ReceiptTax> share_tax(const TaxRules& rules, const std::vector<TaxedLine>
   ReceiptTax receipt;
   receipt.line_tax_minor.resize(lines.size());
   for (const auto& [code, members] : by_code) {
-    TRY_ASSIGN(const Fraction fraction, fraction_of(rules, code));
+    TRY_ASSIGN(const Fraction fraction, fraction_of(rates, code));
     Int128 wide_sum = 0;  // the order of the lines must not decide whether a sum overflows
     std::vector<Share> shares;
     shares.reserve(members.size());
@@ -121,39 +102,24 @@ Result<ReceiptTax> share_tax(const TaxRules& rules, const std::vector<TaxedLine>
                round_half_away(Int128{*sum} * fraction.numerator, fraction.denominator));
     hand_out(shares, tax);
     for (const Share& share : shares) receipt.line_tax_minor[share.line] = share.tax_minor;
-    TRY_ASSIGN(const TaxRow row, row_of(code, rules.at(code), *sum, tax));
+    TRY_ASSIGN(const TaxSum row, row_of(code, rates.at(code), *sum, tax));
     receipt.rows.push_back(row);
   }
   return receipt;
 }
 
-Result<LineShare> refund_share(const LineHistory& line, Quantity quantity) {
-  const auto& [sold, refunded] = line;
-  if (sold.quantity.thousandths <= 0 || quantity.thousandths <= 0) {
-    return fail(Errc::kMalformed, "a refund of " + to_string(quantity) + " out of " +
-                                      to_string(sold.quantity) + " sold: both are above zero");
+Result<void> tax_lines(const TaxRates& rates, std::vector<SaleLine>& lines) {
+  std::vector<TaxedLine> taxed;
+  taxed.reserve(lines.size());
+  for (const SaleLine& line : lines) taxed.push_back({line.tax, line.amount.minor});
+  TRY_ASSIGN(const ReceiptTax tax, share_tax(rates, taxed));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    SaleLine& line = lines[i];
+    line.tax_amount = Money{tax.line_tax_minor[i], line.amount.currency};
+    if (rates.at(line.tax).inclusive) continue;
+    TRY_ASSIGN(line.amount, add(line.amount, line.tax_amount));
   }
-  if (!within(refunded.quantity.thousandths, sold.quantity.thousandths) ||
-      !within(refunded.amount_minor, sold.amount_minor) ||
-      !within(refunded.tax_minor, sold.tax_minor)) {
-    return fail(Errc::kMalformed, "what was refunded before is not between zero and what was sold");
-  }
-  TRY_ASSIGN(const Quantity left, subtract(sold.quantity, refunded.quantity));
-  if (quantity > left) {
-    return fail(Errc::kState, "a refund of " + to_string(quantity) + ": of " +
-                                  to_string(sold.quantity) + " sold, " + to_string(left) +
-                                  " are left to refund");
-  }
-  LineShare share{quantity, 0, 0};
-  if (quantity == left) {
-    TRY_ASSIGN(share.amount_minor, checked_subtract(sold.amount_minor, refunded.amount_minor));
-    TRY_ASSIGN(share.tax_minor, checked_subtract(sold.tax_minor, refunded.tax_minor));
-    return share;
-  }
-  const Fraction now{quantity.thousandths, sold.quantity.thousandths};
-  TRY_ASSIGN(share.amount_minor, part_of(Figure{sold.amount_minor, refunded.amount_minor}, now));
-  TRY_ASSIGN(share.tax_minor, part_of(Figure{sold.tax_minor, refunded.tax_minor}, now));
-  return share;
+  return {};
 }
 
 }  // namespace core::retail

@@ -1,27 +1,17 @@
 // Tax share: the tax of a receipt, rounded once per tax code, and what part of it each line bears.
-// Must not know products, tenders or currencies: minor units are all that it sees.
+// Must not know products, prices or tenders.
 // Method of the largest remainder (Hamilton); what a share is stands at share_tax below.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "core/base/ids.h"
-#include "core/base/quantity.h"
 #include "core/base/result.h"
+#include "core/retail/catalog.h"
+#include "core/retail/document.h"
 
 namespace core::retail {
-
-// Shape: basis_points 0..10000 (100 %); 0 is exempt, and then `inclusive` means nothing.
-struct TaxRule {
-  TaxCode code;
-  std::int32_t basis_points = 0;
-  bool inclusive = true;  // inside the price; else added on top of it
-  bool operator==(const TaxRule&) const = default;
-};
-
-using TaxRules = std::map<TaxCode, TaxRule>;  // each under its own code
 
 // Units: minor units of the receipt's one currency, discounts deducted; below zero for what the
 // customer brings back. Of an exclusive code: without the tax.
@@ -31,17 +21,17 @@ struct TaxedLine {
 };
 
 // Of one code on one receipt: gross_minor == tax_minor + net_minor, and gross is what is paid.
-struct TaxRow {
+struct TaxSum {
   TaxCode code;
   std::int64_t gross_minor = 0;
   std::int64_t tax_minor = 0;
   std::int64_t net_minor = 0;
-  bool operator==(const TaxRow&) const = default;
+  bool operator==(const TaxSum&) const = default;
 };
 
 struct ReceiptTax {
   std::vector<std::int64_t> line_tax_minor;  // in the order of the lines
-  std::vector<TaxRow> rows;                  // of the codes on the receipt, ascending
+  std::vector<TaxSum> rows;                  // of the codes on the receipt, ascending
   bool operator==(const ReceiptTax&) const = default;
 };
 
@@ -52,31 +42,12 @@ struct ReceiptTax {
 // is taken, likewise, from the lines below zero, whose cut gained most. Ties: the earlier line.
 // Hence line taxes add up to the code's tax exactly, each is less than one minor unit off its share
 // and never of the other sign, and a receipt with every sign turned has every tax turned.
-// Errors: kNotFound (a line's code has no rule), kMalformed (a rate beyond its shape, a rule under
+// Errors: kNotFound (a line's code has no rate), kMalformed (a rate beyond its shape, a rate under
 // another code), kOverflow.
-Result<ReceiptTax> share_tax(const TaxRules& rules, const std::vector<TaxedLine>& lines);
+Result<ReceiptTax> share_tax(const TaxRates& rates, const std::vector<TaxedLine>& lines);
 
-// A line as it was sold, or some of it as it was refunded.
-struct LineShare {
-  Quantity quantity;
-  std::int64_t amount_minor = 0;
-  std::int64_t tax_minor = 0;
-  bool operator==(const LineShare&) const = default;
-};
-
-// Shape: sold.quantity above zero, amount and tax of any sign; `refunded` is the sum of all refunds
-// so far in the signs of `sold`, {} for none.
-struct LineHistory {
-  LineShare sold;
-  LineShare refunded;
-};
-
-// What refunding `quantity` of a sold line gives back: its amount and its tax by quantity, each
-// rounded half away from zero, but never more than is left of it; the refund that reaches the sold
-// quantity takes all that is left. Hence all refunds of a line add up to the line.
-// In the signs of the sold line: the caller writes down the negatives.
-// Errors: kMalformed (sold or refunded quantity not above zero, `refunded` not between zero and
-// `sold`), kState (more would be refunded than was sold).
-Result<LineShare> refund_share(const LineHistory& line, Quantity quantity);
+// Taxes the priced lines of one sale: sets each line's tax, and adds it to the amount where it is
+// not in the price. Errors: as above.
+Result<void> tax_lines(const TaxRates& rates, std::vector<SaleLine>& lines);
 
 }  // namespace core::retail

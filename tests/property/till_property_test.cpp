@@ -124,8 +124,11 @@ std::pair<till::Basket, Sums> random_sale(const Model& model, core::Random& rand
     sums.discount += discount;
     const std::uint32_t code = model.tax.at(id);
     sums.gross_by_tax[code] += shelf - discount;
-    sums.tax_by_code[code] += tax_inside(shelf - discount, model.basis_points.at(code));
     model.explode(id, count, sums.consumed);
+  }
+  // One rounding a code and receipt.
+  for (const auto& [code, gross] : sums.gross_by_tax) {
+    sums.tax_by_code[code] = tax_inside(gross, model.basis_points.at(code));
   }
   const auto share =
       static_cast<std::int64_t>(random.between(0, static_cast<std::uint64_t>(sums.net)));

@@ -115,12 +115,3 @@ TEST_CASE("a catalog that contradicts itself is refused by name") {
   CHECK_FALSE(
       Catalog::build(usd(), {TaxRate{TaxCode{1}, 0}, TaxRate{TaxCode{1}, 0}}, {}, {}).has_value());
 }
-
-TEST_CASE("the tax inside an amount is rounded half away from zero") {
-  const TaxRate rate{TaxCode{1}, 2000};
-  CHECK(included_tax(Money{1200, usd()}, rate)->minor == 200);
-  CHECK(included_tax(Money{3, usd()}, rate)->minor == 1);
-  CHECK(included_tax(Money{2, usd()}, rate)->minor == 0);
-  CHECK(included_tax(Money{-3, usd()}, rate)->minor == -1);
-  CHECK(included_tax(Money{999, usd()}, TaxRate{TaxCode{1}, 0})->minor == 0);
-}

@@ -177,3 +177,21 @@ TEST_CASE("the closing's root proves a single document of the day") {
   CHECK(core::tlog::verify_inclusion(leaves[0], 0, 2, std::vector{leaves[1]}, *closing.root));
   CHECK_FALSE(core::tlog::verify_inclusion(leaves[1], 0, 2, std::vector{leaves[1]}, *closing.root));
 }
+
+TEST_CASE("a tax that is not in the price is added once for the receipt, and refunded with it") {
+  const core::retail::Catalog old = garden();
+  std::vector<core::retail::Product> products;
+  for (const auto& [id, p] : old.products()) products.push_back(p);
+  products.back().price = usd(1006);
+  const core::TaxCode code = products.back().tax;
+  Shop shop(core::retail::Catalog::build(kUsd, {{code, 825, false}}, products, old.bom()).value());
+  shop.open_day(1);
+  till::Basket basket = sets(1);
+  basket.lines.push_back(basket.lines[0]);
+  // 20.12 and 8.25 % of it, 1.6599: one rounding, and not two of 0.82995.
+  CHECK(shop.ring(basket).total == usd(2012 + 166));
+  CHECK(shop.step([](Till& t) { return t.refund(order_of(1, units(1)), 1); }).amount == usd(1089));
+  const auto closing = shop.close_day();
+  CHECK(closing.taxes.at(code) == core::retail::TaxRow{usd(1089), usd(83)});
+  shop.check();
+}
