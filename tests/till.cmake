@@ -7,7 +7,8 @@ daybook_test(test_till_crash
   SOURCES crash/till_crash_test.cpp
   USES daybook_till LABELS crash BINARIES daybook-till)
 daybook_test(test_till_power_cut
-  SOURCES crash/till_power_cut_test.cpp crash/till_model.cpp support/powercut_vfs.cpp
+  SOURCES crash/till_power_cut_test.cpp crash/till_model.cpp crash/till_steps.cpp
+    support/powercut_vfs.cpp
   USES daybook_till SQLite::SQLite3 LABELS crash)
 daybook_test(test_till_property
   SOURCES property/till_property_test.cpp property/till_documents_property_test.cpp

@@ -4,19 +4,18 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
-#include <functional>
 
-#include "core/envelope/sealing.h"
 #include "core/sqlite/database.h"
-#include "tests/crash/till_model.h"
-#include "tests/support/memory_log.h"
+#include "tests/crash/till_steps.h"
 #include "tests/support/powercut_vfs.h"
+#include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
 using core::Errc;
-using core::Result;
 using test::Counted;
+using test::CutShop;
 using test::PowerCutDisk;
+using test::Step;
 using test::Survival;
 using test::TillModel;
 using till::Till;
@@ -24,44 +23,8 @@ using till::Till;
 namespace {
 
 constexpr std::uint64_t kStepsMax = 2000;  // between two cuts; far above what is needed
-constexpr std::uint64_t kCuts = 4000;  // of an ordinary run: about 20 s of one core
-const core::Currency kUsd = core::Currency::parse("USD").value();
-const std::string kOrigin = "shop.example/log";
-
-// What is the same in every life: keys, head office's roster, directories.
-struct Shop {
-  Shop() {
-    std::filesystem::create_directory(dir / "a");
-    std::filesystem::create_directory(dir / "b");
-    REQUIRE(roster.name_log_key(test::memory_log_key().public_key(), office_key));
-    REQUIRE(roster.name_sealing_key(office_sealing_key.public_key(), office_key));
-    REQUIRE(roster.enrol(
-        core::envelope::make_enrol_request(kOrigin, ref, till_key, till_sealing_key.public_key()),
-        office_key));
-    const auto* enrolment = roster.find(core::envelope::derive_kid(kOrigin, till_key.public_key()));
-    opener = core::envelope::SealingKey::agree_as_head_office(
-                 office_sealing_key, roster.sealing_context(*enrolment).value())
-                 .value();
-  }
-  static core::envelope::PrivateKey key(std::uint8_t n) {
-    return core::envelope::PrivateKey::from_seed(core::Bytes(32, n)).value();
-  }
-  static core::envelope::SealingPrivateKey sealing_key(std::uint8_t n) {
-    return core::envelope::SealingPrivateKey::from(core::Bytes(32, n)).value();
-  }
-
-  std::filesystem::path journal() const { return dir / "till.db"; }
-
-  test::TempDir dir;
-  core::TillRef ref{core::StoreId{4}, core::TillId{1}};
-  core::envelope::PrivateKey office_key = key(0x11);
-  core::envelope::SealingPrivateKey office_sealing_key = sealing_key(0x12);
-  core::envelope::PrivateKey till_key = key(0x13);
-  core::envelope::SealingPrivateKey till_sealing_key = sealing_key(0x14);
-  core::envelope::Roster roster =
-      core::envelope::Roster::read({}, kOrigin, office_key.public_key()).value();
-  std::optional<core::envelope::SealingKey> opener;
-};
+// Of an ordinary run: about 20 s of one core. Instrumented code is some ten times slower.
+constexpr std::uint64_t kCuts = test::kSanitized ? 400 : 3000;
 
 struct Tally {
   std::uint64_t lives = 0;
@@ -82,30 +45,24 @@ struct Tally {
   std::uint64_t still_prefix = 0;  // of those: an earlier state of the books
 };
 
-struct Step {
-  std::string name;
-  std::function<Result<void>(Till&)> run;
-  std::function<void(TillModel&)> apply;
-};
-
 enum class Disk { kHonest, kLying };
 
 // One journal from its creation on, through many cuts.
 class Life {
  public:
-  Life(std::uint64_t seed, Shop& shop, Disk kind, Tally& tally)
+  Life(std::uint64_t seed, const CutShop& shop, Disk kind, Tally& tally)
       : random_(seed),
         disk_(seed + 1),
         shop_(shop),
         lying_(kind == Disk::kLying),
         long_(seed % 16 == 0),
         tally_(tally),
-        log_(kOrigin) {
+        steps_(random_, shop, long_) {
     ++tally.lives;
   }
 
   void run() {
-    model_.shelf = new_shelf();
+    model_.shelf = steps_.new_shelf();
     create();
     bool goes_on = true;
     for (std::uint64_t left = long_ ? 6 : 30; goes_on && left > 0; --left) {
@@ -118,7 +75,6 @@ class Life {
 
  private:
   bool one_in(std::uint64_t n) { return random_.between(1, n) == 1; }
-  test::Shelf new_shelf() { return test::random_shelf(random_, long_ ? 100 : 12, long_ ? 60 : 5); }
 
   void count_cut(const std::string& during) {
     ++tally_.cuts;
@@ -138,13 +94,7 @@ class Life {
 
   // Again and again, until there is a journal: what an operator does whose init was cut off.
   void create() {
-    const till::TillSetup setup{shop_.ref,
-                                kUsd,
-                                kOrigin,
-                                test::catalog_of(model_.shelf),
-                                shop_.till_key,
-                                {},
-                                shop_.till_sealing_key};
+    const till::TillSetup setup = shop_.setup(model_.shelf);
     while (true) {
       disk_.make_file(shop_.journal());
       if (one_in(2)) disk_.cut_at(Counted::kOperation, random_.between(1, 150));
@@ -174,7 +124,9 @@ class Life {
     since_lie_.clear();
     before_lie_.reset();
     std::uint64_t close_in = 0;
-    if (one_in(long_ ? 2 : 4)) {
+    if (!model_.joined) {
+      disk_.cut_at(Counted::kChange, random_.between(1, 20));
+    } else if (one_in(long_ ? 2 : 4)) {
       disk_.cut_at(Counted::kCheckpoint, random_.between(1, long_ ? 150 : 30));
       if (!long_) close_in = random_.between(1, 12);
     } else {
@@ -211,7 +163,7 @@ class Life {
   }
 
   std::string take_step() {
-    Step step = random_step();
+    Step step = steps_.next(model_, *till_);
     const auto done = step.run(*till_);
     ++tally_.operations;
     if (done) {
@@ -355,149 +307,13 @@ class Life {
     CHECK(number == model_.sales.size());
   }
 
-  Step random_step() {
-    const std::uint64_t dice = random_.between(1, 100);
-    if (dice <= 3) return replace_catalog();
-    if (dice <= 5) return set_mailbox();
-    if (dice <= 10 && !model_.messages.empty()) return answer_of_the_relay();
-    if (!model_.joined) return join();
-    if (!model_.open_day) return open_day();
-    if (dice <= 18) {
-      if (const auto number = number_to_void()) return void_sale(*number);
-    }
-    if (dice <= (long_ ? 20u : 26u)) return close_day();
-    return ring();
-  }
-
-  Step join() {
-    return {"join", [this](Till& t) { return t.join(shop_.roster); },
-            [](TillModel& m) { m.joined = true; }};
-  }
-
-  Step replace_catalog() {
-    const test::Shelf shelf = new_shelf();
-    return {"replacing the catalog",
-            [shelf](Till& t) { return t.replace_catalog(test::catalog_of(shelf)); },
-            [shelf](TillModel& m) { m.shelf = shelf; }};
-  }
-
-  Step set_mailbox() {
-    const std::filesystem::path directory = shop_.dir / (one_in(2) ? "a" : "b");
-    return {"setting the mailbox", [directory](Till& t) { return t.set_mailbox(directory); },
-            [directory](TillModel& m) { m.mailbox = directory.string(); }};
-  }
-
-  // It takes some of what is pending, or refuses the first of it.
-  Step answer_of_the_relay() {
-    const auto pending = till_->outbox().pending(core::Sequence{0}, 3, 100000).value();
-    if (pending.empty()) return set_mailbox();
-    if (one_in(4)) {
-      const core::Sequence sequence = pending.front().sequence;
-      const std::string reason = "reason " + std::to_string(random_.between(1, 1000));
-      return {"a refusal", [=](Till& t) { return t.outbox().mark_refused(sequence, reason); },
-              [=](TillModel& m) { m.messages[sequence.value - 1].refusal = reason; }};
-    }
-    std::vector<core::LogIndex> places;
-    for (const auto& entry : pending) places.push_back(log_.take(entry.message).index);
-    std::vector<till::Outbox::Acknowledgement> all;
-    for (std::size_t i = 0; i < pending.size(); ++i) {
-      all.push_back({pending[i].sequence, log_.receipt(places[i].value)});
-    }
-    const std::uint64_t tree_size = log_.messages.size();
-    return {"an acknowledgement", [all](Till& t) { return t.outbox().acknowledge(all); },
-            [=](TillModel& m) {
-              for (const auto& one : all) {
-                m.messages[one.sequence.value - 1].acknowledged = true;
-                m.messages[one.sequence.value - 1].refusal.clear();
-              }
-              m.tree_size = tree_size;
-            }};
-  }
-
-  Step open_day() {
-    const std::int32_t day =
-        model_.last_day.value_or(20000) + static_cast<std::int32_t>(random_.between(1, 3));
-    core::retail::Components received;
-    test::Amounts counts;
-    for (const auto& [id, product] : model_.shelf) {
-      if (!product.parts.empty() || one_in(2)) continue;
-      counts[id] = static_cast<std::int64_t>(random_.between(1, 100));
-      received[core::ProductId{id}] = core::Quantity{counts[id] * core::Quantity::kUnit};
-    }
-    return {"opening a day", [=](Till& t) { return t.open_day(core::BusinessDay{day}, received); },
-            [=](TillModel& m) {
-              m.open_day = day;
-              m.messages.push_back({false, day, counts, 0, false, {}});
-            }};
-  }
-
-  Step ring() {
-    test::PlannedSale plan = test::random_sale(random_, model_.shelf, long_ ? 12 : 3);
-    plan.facts.day = *model_.open_day;
-    plan.facts.time_ms = static_cast<std::int64_t>(random_.between(1, 2'000'000'000'000));
-    const std::uint64_t number = model_.sales.size() + 1;
-    return {"ringing",
-            [=](Till& t) -> Result<void> {
-              TRY_ASSIGN(const till::Rung rung, t.ring(plan.basket, plan.facts.time_ms));
-              for (const core::retail::Series series : core::retail::kSaleSeries) {
-                REQUIRE(rung.numbers.at(series) == number);
-              }
-              REQUIRE(rung.total.minor == plan.facts.total());
-              return {};
-            },
-            [=](TillModel& m) { m.sales.push_back(plan.facts); }};
-  }
-
-  std::optional<std::uint64_t> number_to_void() {
-    std::vector<std::uint64_t> numbers;
-    for (std::uint64_t n = model_.sales.size(); n > 0; --n) {
-      if (model_.sales[n - 1].day != model_.open_day) break;
-      if (!model_.sales[n - 1].voided) numbers.push_back(n);
-    }
-    if (numbers.empty()) return std::nullopt;
-    return numbers[random_.between(0, numbers.size() - 1)];
-  }
-
-  Step void_sale(std::uint64_t number) {
-    const std::string reason = "reason " + std::to_string(random_.between(1, 1000));
-    return {"voiding",
-            [=](Till& t) -> Result<void> {
-              TRY(t.void_sale(number, reason, 1));
-              return {};
-            },
-            [=](TillModel& m) {
-              m.sales[number - 1].voided = true;
-              m.sales[number - 1].reason = reason;
-            }};
-  }
-
-  Step close_day() {
-    const std::int64_t expected = model_.expected_cash();
-    const std::int64_t delta = static_cast<std::int64_t>(random_.between(0, 1000)) - 500;
-    const std::int64_t counted = std::max<std::int64_t>(0, expected + delta);
-    const bool counts = !one_in(4);
-    return {"closing a day",
-            [=](Till& t) -> Result<void> {
-              std::optional<core::Money> cash;
-              if (counts) cash = core::Money{counted, kUsd};
-              TRY(t.close_day(cash));
-              return {};
-            },
-            [=](TillModel& m) {
-              const std::int64_t over = counts ? counted - expected : 0;
-              m.messages.push_back({true, *m.open_day, {}, over, false, {}});
-              m.last_day = m.open_day;
-              m.open_day.reset();
-            }};
-  }
-
   core::Random random_;
   PowerCutDisk disk_;
-  Shop& shop_;
+  const CutShop& shop_;
   bool lying_;
   bool long_;
   Tally& tally_;
-  test::MemoryLog log_;
+  test::RandomSteps steps_;
   TillModel model_;
   std::optional<Step> pending_;
   std::optional<TillModel> before_lie_;
@@ -517,7 +333,7 @@ bool live(Disk kind, std::uint64_t cuts, Tally& tally) {
   const auto seed = number_from("DAYBOOK_SEED");
   const auto chosen = number_from("DAYBOOK_CUTS");
   const bool one = seed && !chosen;
-  Shop shop;
+  const CutShop shop;
   for (std::uint64_t s = seed.value_or(1); tally.cuts < cuts; ++s) {
     INFO("repeat with: DAYBOOK_SEED=" << s << " test_till_power_cut");
     Life(s, shop, kind, tally).run();

@@ -1,0 +1,178 @@
+// Random operations of a till, and the shop that it is in.
+// Must not know disks.
+#include "tests/crash/till_steps.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace test {
+
+using core::Result;
+using till::Till;
+
+namespace {
+
+const core::Currency kUsd = core::Currency::parse("USD").value();
+
+}  // namespace
+
+CutShop::CutShop() {
+  std::filesystem::create_directory(dir / "a");
+  std::filesystem::create_directory(dir / "b");
+  REQUIRE(roster.name_log_key(memory_log_key().public_key(), office_key));
+  REQUIRE(roster.name_sealing_key(office_sealing_key.public_key(), office_key));
+  REQUIRE(roster.enrol(
+      core::envelope::make_enrol_request(origin, ref, till_key, till_sealing_key.public_key()),
+      office_key));
+  const auto* enrolment = roster.find(core::envelope::derive_kid(origin, till_key.public_key()));
+  opener = core::envelope::SealingKey::agree_as_head_office(
+               office_sealing_key, roster.sealing_context(*enrolment).value())
+               .value();
+}
+
+till::TillSetup CutShop::setup(const Shelf& shelf) const {
+  return {ref, kUsd, origin, catalog_of(shelf), till_key, {}, till_sealing_key};
+}
+
+Shelf RandomSteps::new_shelf() {
+  return random_shelf(random_, wide_ ? 100 : 12, wide_ ? 60 : 5);
+}
+
+Step RandomSteps::next(const TillModel& model, till::Till& till) {
+  const std::uint64_t dice = random_.between(1, 100);
+  if (dice <= 3) return replace_catalog();
+  if (dice <= 5) return set_mailbox();
+  if (dice <= 10 && !model.messages.empty()) return answer_of_the_relay(till);
+  if (!model.joined) return join();
+  if (!model.open_day) return open_day(model);
+  if (dice <= 18) {
+    if (const auto number = number_to_void(model)) return void_sale(*number);
+  }
+  if (dice <= (wide_ ? 20u : 26u)) return close_day(model);
+  return ring(model);
+}
+
+Step RandomSteps::join() {
+  return {"join", [this](Till& t) { return t.join(shop_.roster); },
+          [](TillModel& m) { m.joined = true; }};
+}
+
+Step RandomSteps::replace_catalog() {
+  const Shelf shelf = new_shelf();
+  return {"replacing the catalog",
+          [shelf](Till& t) { return t.replace_catalog(catalog_of(shelf)); },
+          [shelf](TillModel& m) { m.shelf = shelf; }};
+}
+
+Step RandomSteps::set_mailbox() {
+  const std::filesystem::path directory = shop_.dir / (one_in(2) ? "a" : "b");
+  return {"setting the mailbox", [directory](Till& t) { return t.set_mailbox(directory); },
+          [directory](TillModel& m) { m.mailbox = directory.string(); }};
+}
+
+// It takes some of what is pending, or refuses the first of it.
+Step RandomSteps::answer_of_the_relay(till::Till& till) {
+  const auto pending = till.outbox().pending(core::Sequence{0}, 3, 100000).value();
+  if (pending.empty()) return set_mailbox();
+  if (one_in(4)) {
+    const core::Sequence sequence = pending.front().sequence;
+    const std::string reason = "reason " + std::to_string(random_.between(1, 1000));
+    return {"a refusal", [=](Till& t) { return t.outbox().mark_refused(sequence, reason); },
+            [=](TillModel& m) { m.messages[sequence.value - 1].refusal = reason; }};
+  }
+  std::vector<core::LogIndex> places;
+  for (const auto& entry : pending) places.push_back(log_.take(entry.message).index);
+  std::vector<till::Outbox::Acknowledgement> all;
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    all.push_back({pending[i].sequence, log_.receipt(places[i].value)});
+  }
+  const std::uint64_t tree_size = log_.messages.size();
+  return {"an acknowledgement", [all](Till& t) { return t.outbox().acknowledge(all); },
+          [=](TillModel& m) {
+            for (const auto& one : all) {
+              m.messages[one.sequence.value - 1].acknowledged = true;
+              m.messages[one.sequence.value - 1].refusal.clear();
+            }
+            m.tree_size = tree_size;
+          }};
+}
+
+Step RandomSteps::open_day(const TillModel& model) {
+  const std::int32_t day =
+      model.last_day.value_or(20000) + static_cast<std::int32_t>(random_.between(1, 3));
+  core::retail::Components received;
+  Amounts counts;
+  for (const auto& [id, product] : model.shelf) {
+    if (!product.parts.empty() || one_in(2)) continue;
+    counts[id] = static_cast<std::int64_t>(random_.between(1, 100));
+    received[core::ProductId{id}] = core::Quantity{counts[id] * core::Quantity::kUnit};
+  }
+  return {"opening a day", [=](Till& t) { return t.open_day(core::BusinessDay{day}, received); },
+          [=](TillModel& m) {
+            m.open_day = day;
+            m.messages.push_back({false, day, counts, 0, false, {}});
+          }};
+}
+
+Step RandomSteps::ring(const TillModel& model) {
+  PlannedSale plan = random_sale(random_, model.shelf, wide_ ? 12 : 3);
+  plan.facts.day = *model.open_day;
+  plan.facts.time_ms = static_cast<std::int64_t>(random_.between(1, 2'000'000'000'000));
+  const std::uint64_t number = model.sales.size() + 1;
+  return {"ringing",
+          [=](Till& t) -> Result<void> {
+            TRY_ASSIGN(const till::Rung rung, t.ring(plan.basket, plan.facts.time_ms));
+            for (const core::retail::Series series : core::retail::kSaleSeries) {
+              REQUIRE(rung.numbers.at(series) == number);
+            }
+            REQUIRE(rung.total.minor == plan.facts.total());
+            return {};
+          },
+          [=](TillModel& m) { m.sales.push_back(plan.facts); }};
+}
+
+std::optional<std::uint64_t> RandomSteps::number_to_void(const TillModel& model) {
+  std::vector<std::uint64_t> numbers;
+  for (std::uint64_t n = model.sales.size(); n > 0; --n) {
+    if (model.sales[n - 1].day != model.open_day) break;
+    if (!model.sales[n - 1].voided) numbers.push_back(n);
+  }
+  if (numbers.empty()) return std::nullopt;
+  return numbers[random_.between(0, numbers.size() - 1)];
+}
+
+Step RandomSteps::void_sale(std::uint64_t number) {
+  const std::string reason = "reason " + std::to_string(random_.between(1, 1000));
+  return {"voiding",
+          [=](Till& t) -> Result<void> {
+            TRY(t.void_sale(number, reason, 1));
+            return {};
+          },
+          [=](TillModel& m) {
+            m.sales[number - 1].voided = true;
+            m.sales[number - 1].reason = reason;
+          }};
+}
+
+Step RandomSteps::close_day(const TillModel& model) {
+  const std::int64_t expected = model.expected_cash();
+  const std::int64_t delta = static_cast<std::int64_t>(random_.between(0, 1000)) - 500;
+  const std::int64_t counted = std::max<std::int64_t>(0, expected + delta);
+  const bool counts = !one_in(4);
+  return {"closing a day",
+          [=](Till& t) -> Result<void> {
+            std::optional<core::Money> cash;
+            if (counts) cash = core::Money{counted, kUsd};
+            TRY(t.close_day(cash));
+            return {};
+          },
+          [=](TillModel& m) {
+            const std::int64_t over = counts ? counted - expected : 0;
+            m.messages.push_back({true, *m.open_day, {}, over, false, {}});
+            m.last_day = m.open_day;
+            m.open_day.reset();
+          }};
+}
+
+}  // namespace test

@@ -1,0 +1,74 @@
+// Random operations of a till, each beside what it does to the model of the books; and the shop
+// that the till is in. Must not know disks.
+#pragma once
+
+#include <functional>
+
+#include "core/envelope/sealing.h"
+#include "tests/crash/till_model.h"
+#include "tests/support/memory_log.h"
+#include "tests/support/temp_dir.h"
+
+namespace test {
+
+// What is the same in every life: keys, head office's roster, directories.
+struct CutShop {
+  CutShop();
+  static core::envelope::PrivateKey key(std::uint8_t n) {
+    return core::envelope::PrivateKey::from_seed(core::Bytes(32, n)).value();
+  }
+  static core::envelope::SealingPrivateKey sealing_key(std::uint8_t n) {
+    return core::envelope::SealingPrivateKey::from(core::Bytes(32, n)).value();
+  }
+
+  till::TillSetup setup(const Shelf& shelf) const;
+  std::filesystem::path journal() const { return dir / "till.db"; }
+
+  TempDir dir;
+  std::string origin = "shop.example/log";
+  core::TillRef ref{core::StoreId{4}, core::TillId{1}};
+  core::envelope::PrivateKey office_key = key(0x11);
+  core::envelope::SealingPrivateKey office_sealing_key = sealing_key(0x12);
+  core::envelope::PrivateKey till_key = key(0x13);
+  core::envelope::SealingPrivateKey till_sealing_key = sealing_key(0x14);
+  core::envelope::Roster roster =
+      core::envelope::Roster::read({}, origin, office_key.public_key()).value();
+  std::optional<core::envelope::SealingKey> opener;
+};
+
+struct Step {
+  std::string name;
+  std::function<core::Result<void>(till::Till&)> run;
+  std::function<void(TillModel&)> apply;
+};
+
+// Owner: generator and shop must outlive it.
+class RandomSteps {
+ public:
+  // `wide`: many products and long sales, so that the write-ahead log soon is full.
+  RandomSteps(core::Random& random, const CutShop& shop, bool wide)
+      : random_(random), shop_(shop), wide_(wide), log_(shop.origin) {}
+
+  Shelf new_shelf();
+  // One that must succeed, on a till whose books are `model`.
+  Step next(const TillModel& model, till::Till& till);
+
+ private:
+  bool one_in(std::uint64_t n) { return random_.between(1, n) == 1; }
+  Step join();
+  Step replace_catalog();
+  Step set_mailbox();
+  Step answer_of_the_relay(till::Till& till);
+  Step open_day(const TillModel& model);
+  Step ring(const TillModel& model);
+  std::optional<std::uint64_t> number_to_void(const TillModel& model);
+  Step void_sale(std::uint64_t number);
+  Step close_day(const TillModel& model);
+
+  core::Random& random_;
+  const CutShop& shop_;
+  bool wide_;
+  MemoryLog log_;
+};
+
+}  // namespace test
