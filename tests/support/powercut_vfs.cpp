@@ -29,9 +29,10 @@ struct PowerCutFile {
   bool deleted_on_close = false;
 
   using Turn = PowerCutDisk::Turn;
-  Turn next(bool change) const {
+  using Kind = PowerCutDisk::Kind;
+  Turn next(Kind kind) const {
     if (name.empty()) return disk->dead_ ? Turn::kDead : Turn::kGo;
-    return disk->next(change, change && main && disk->has_log(name));
+    return disk->next(kind, kind != Kind::kRead && main && disk->has_log(name));
   }
 
   void change(PowerCutDisk::Change what) const {
@@ -46,7 +47,7 @@ struct PowerCutFile {
   }
 
   int read(core::Bytes::value_type* into, std::uint64_t count, std::uint64_t offset) const {
-    if (next(false) != Turn::kGo) return SQLITE_IOERR_READ;
+    if (next(Kind::kRead) != Turn::kGo) return SQLITE_IOERR_READ;
     const core::Bytes& from = inode->cached;
     const std::uint64_t there =
         offset >= from.size() ? 0 : std::min<std::uint64_t>(count, from.size() - offset);
@@ -56,14 +57,14 @@ struct PowerCutFile {
   }
 
   int write(core::ByteView bytes, std::uint64_t offset) const {
-    const Turn turn = next(true);
+    const Turn turn = next(Kind::kChange);
     if (turn == Turn::kDead) return SQLITE_IOERR_WRITE;
     change({PowerCutDisk::ChangeKind::kWrite, inode, offset, core::to_bytes(bytes), {}});
     return turn == Turn::kGo ? SQLITE_OK : SQLITE_IOERR_WRITE;
   }
 
   int truncate(std::uint64_t size) const {
-    const Turn turn = next(true);
+    const Turn turn = next(Kind::kChange);
     if (turn == Turn::kDead) return SQLITE_IOERR_TRUNCATE;
     change({PowerCutDisk::ChangeKind::kTruncate, inode, size, {}, {}});
     return turn == Turn::kGo ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
@@ -71,7 +72,7 @@ struct PowerCutFile {
 
   int sync() {
     const bool checkpoint = main && disk->has_log(name);
-    if (next(true) != Turn::kGo) return SQLITE_IOERR_FSYNC;
+    if (next(Kind::kSync) != Turn::kGo) return SQLITE_IOERR_FSYNC;
     if (checkpoint) ++disk->checkpoints_;
     if (disk->lies_) return SQLITE_OK;
     disk->sync_inode(inode);
@@ -83,6 +84,7 @@ struct PowerCutFile {
 // What SQLite calls. An exception cannot leave these: running out of memory ends the program.
 struct PowerCutGlue {
   using Turn = PowerCutDisk::Turn;
+  using Kind = PowerCutDisk::Kind;
   struct Handle {
     sqlite3_file base;
     PowerCutFile* file;
@@ -116,7 +118,7 @@ struct PowerCutGlue {
   }
   static int sync(sqlite3_file* handle, int) { return file_of(handle).sync(); }
   static int size(sqlite3_file* handle, sqlite3_int64* size) {
-    if (file_of(handle).next(false) != Turn::kGo) return SQLITE_IOERR_FSTAT;
+    if (file_of(handle).next(Kind::kRead) != Turn::kGo) return SQLITE_IOERR_FSTAT;
     *size = static_cast<sqlite3_int64>(file_of(handle).inode->cached.size());
     return SQLITE_OK;
   }
@@ -142,11 +144,11 @@ struct PowerCutGlue {
     if (known.empty()) {
       inode = std::make_shared<PowerCutDisk::Inode>();
     } else if (disk.names_.contains(known)) {
-      if (disk.next(false, false) != Turn::kGo) return SQLITE_IOERR;
+      if (disk.next(Kind::kRead, false) != Turn::kGo) return SQLITE_IOERR;
       inode = disk.names_.at(known);
     } else {
       if ((flags & SQLITE_OPEN_CREATE) == 0) return SQLITE_CANTOPEN;
-      const Turn turn = disk.next(true, false);
+      const Turn turn = disk.next(Kind::kChange, false);
       if (turn == Turn::kDead) return SQLITE_IOERR;
       inode = std::make_shared<PowerCutDisk::Inode>();
       disk.set_name(known, inode);
@@ -168,19 +170,19 @@ struct PowerCutGlue {
   static int remove(sqlite3_vfs* vfs, const char* name, int sync_directory) {
     PowerCutDisk& disk = disk_of(vfs);
     const bool there = disk.names_.contains(name);
-    const Turn turn = disk.next(true, false);
+    const Turn turn = disk.next(Kind::kChange, false);
     if (turn == Turn::kDead) return SQLITE_IOERR_DELETE;
     if (there) disk.set_name(name, nullptr);
     if (turn != Turn::kGo) return SQLITE_IOERR_DELETE;
     if (!there) return SQLITE_IOERR_DELETE_NOENT;
     if (sync_directory == 0) return SQLITE_OK;
-    if (disk.next(true, false) != Turn::kGo) return SQLITE_IOERR_DIR_FSYNC;
+    if (disk.next(Kind::kChange, false) != Turn::kGo) return SQLITE_IOERR_DIR_FSYNC;
     if (!disk.lies_) disk.sync_names();
     return SQLITE_OK;
   }
   static int access(sqlite3_vfs* vfs, const char* name, int, int* there) {
     PowerCutDisk& disk = disk_of(vfs);
-    if (disk.next(false, false) != Turn::kGo) return SQLITE_IOERR_ACCESS;
+    if (disk.next(Kind::kRead, false) != Turn::kGo) return SQLITE_IOERR_ACCESS;
     // As the unix VFS: an empty file does not exist.
     const auto it = disk.names_.find(name);
     *there = it != disk.names_.end() && !it->second->cached.empty() ? 1 : 0;
@@ -252,9 +254,11 @@ void PowerCutDisk::lie() {
   only_appended_ = true;
 }
 
-PowerCutDisk::Turn PowerCutDisk::next(bool change, bool checkpoint) {
+PowerCutDisk::Turn PowerCutDisk::next(Kind kind, bool checkpoint) {
   if (dead_) return Turn::kDead;
-  const bool counts = counted_ == Counted::kOperation || (counted_ == Counted::kChange && change) ||
+  const bool counts = counted_ == Counted::kOperation ||
+                      (counted_ == Counted::kChange && kind != Kind::kRead) ||
+                      (counted_ == Counted::kSync && kind == Kind::kSync) ||
                       (counted_ == Counted::kCheckpoint && checkpoint);
   if (countdown_ == 0 || !counts || --countdown_ > 0) return Turn::kGo;
   dead_ = true;
@@ -369,6 +373,9 @@ void PowerCutDisk::power_on(Survival survival) {
       break;
     case Survival::kReordered:
       survive_reordered();
+      break;
+    case Survival::kHole:
+      for (std::size_t i = 1; i < unsynced_.size(); ++i) reach_disk(unsynced_[i]);
       break;
     case Survival::kPrefix:
       survive_prefix();

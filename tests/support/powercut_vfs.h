@@ -19,6 +19,7 @@ namespace test {
 enum class Counted {
   kOperation,   // everything, reads included: recovery mostly reads
   kChange,      // writes, truncations, syncs, names made and deleted
+  kSync,        // of a file
   kCheckpoint,  // changes of the database's own file while there is a write-ahead log
 };
 
@@ -28,6 +29,7 @@ enum class Survival {
   kAll,   // everything
   kTorn,  // of each write any of its sectors of 512 bytes; where it grew a file, zeros or noise
   kReordered,  // any of the writes, each whole, in any order
+  kHole,       // everything but the oldest write
   kPrefix,     // what a cache that keeps the order leaves: the first ones, over all files, and of
                // the next one any sectors
 };
@@ -81,7 +83,8 @@ class PowerCutDisk {
   };
   enum class Turn { kGo, kLast, kDead };
 
-  Turn next(bool change, bool checkpoint);
+  enum class Kind { kRead, kChange, kSync };
+  Turn next(Kind kind, bool checkpoint);
   bool has_log(const std::string& name) const;
   void set_name(const std::string& name, std::shared_ptr<Inode> inode);
   void sync_inode(const std::shared_ptr<Inode>& inode);
