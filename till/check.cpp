@@ -41,6 +41,14 @@ Result<void> check_database(Journal& journal) {
   const auto answer = journal.database().query_text("PRAGMA integrity_check");
   if (!answer) return fail(answer.error());
   if (*answer != "ok") return broken(journal, "SQLite's integrity check: " + *answer);
+  if (journal.encrypted()) {
+    // It reads the file alone, whose pages may be under the key before a rekey until then.
+    TRY(journal.fold_log());
+    TRY_ASSIGN(core::sqlite::Statement pages,
+               journal.database().prepare("PRAGMA cipher_integrity_check"));
+    TRY_ASSIGN(const bool bad, pages.step());
+    if (bad) return broken(journal, "SQLCipher's check: " + std::string(pages.column_text(0)));
+  }
   return {};
 }
 

@@ -1,6 +1,8 @@
 // Commands: each opens the journal, does one thing through Till, and prints what was done.
 #include "till/commands.h"
 
+#include <sys/prctl.h>
+
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -33,8 +35,20 @@ void warn(const std::string& text) {
   std::fprintf(stderr, "daybook-till: warning: %s\n", text.c_str());
 }
 
+Result<JournalKey> read_key(const std::filesystem::path& path, KeyFrom from) {
+  // What SQLCipher derives from a key is in its own memory: no dump of it, for any reason.
+  ::prctl(PR_SET_DUMPABLE, 0);
+  return JournalKey::read(path, from);
+}
+
+Result<JournalKey> journal_key(const CommandWords& words) {
+  if (words.key_file.empty()) return JournalKey();
+  return read_key(words.key_file, words.key_is_credential ? KeyFrom::kCredential : KeyFrom::kFile);
+}
+
 Result<Till> open_till(const CommandWords& words) {
-  return Till::open(words.journal, Durability::kFull);
+  TRY_ASSIGN(const JournalKey key, journal_key(words));
+  return Till::open(words.journal, Durability::kFull, key);
 }
 
 Result<core::retail::Series> parse_series(std::string_view name) {
@@ -103,8 +117,10 @@ Result<void> run_init(const CommandWords& words) {
                         std::move(catalog),
                         core::envelope::PrivateKey::generate(),
                         words.mailbox};
-  TRY_ASSIGN(Till till, Till::create(words.journal, setup, Durability::kFull));
-  print("journal " + words.journal.string() + " of till " + to_string(till.ref()) + "\n");
+  TRY_ASSIGN(const JournalKey key, journal_key(words));
+  TRY_ASSIGN(Till till, Till::create(words.journal, setup, Durability::kFull, key));
+  print("journal " + words.journal.string() + " of till " + to_string(till.ref()) +
+        (key.empty() ? "\n" : ", encrypted\n"));
   print("public key " + till.public_key().hex() + "\n");
   return write_request(words, till);
 }
@@ -238,6 +254,15 @@ Result<void> run_show(const CommandWords& words) {
     TRY_ASSIGN(const TillStatus status, till.status());
     print(report_status(status, form));
   }
+  return {};
+}
+
+Result<void> run_rekey(const CommandWords& words) {
+  TRY_ASSIGN(const JournalKey key, read_key(words.new_key_file, KeyFrom::kFile));
+  TRY_ASSIGN(Till till, open_till(words));
+  TRY(till.rekey(key));
+  print("journal " + words.journal.string() + " has the key of " + words.new_key_file.string() +
+        "; the one before opens it no more\n");
   return {};
 }
 

@@ -15,6 +15,9 @@ namespace till {
 
 struct CommandWords {
   std::filesystem::path journal;
+  std::filesystem::path key_file;  // of the journal; empty: it is not encrypted
+  bool key_is_credential = false;  // key_file is the service manager's
+  std::filesystem::path new_key_file;
   std::uint32_t store = 0;
   std::uint32_t till = 0;
   std::string origin;
@@ -59,6 +62,7 @@ core::Result<void> run_no_sale(const CommandWords& words, const core::Clock& clo
 core::Result<void> run_close(const CommandWords& words);
 core::Result<void> run_send(const CommandWords& words);
 core::Result<void> run_show(const CommandWords& words);
+core::Result<void> run_rekey(const CommandWords& words);
 core::Result<void> run_check(const CommandWords& words);
 
 }  // namespace till

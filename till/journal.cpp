@@ -1,6 +1,8 @@
 // Journal: opening, identity, state and transactions. Rows: till/journal_rows.cpp.
 #include "till/journal.h"
 
+#include <array>
+#include <fstream>
 #include <utility>
 
 #include "till/journal_schema.h"
@@ -17,14 +19,45 @@ using core::sqlite::Database;
 using core::sqlite::Statement;
 using core::sqlite::Transaction;
 
+// Whether the key, or its absence, fits the file's first bytes: a plain SQLite file says what it
+// is, an encrypted one says nothing. A file that is missing or empty fits both.
+Result<void> check_key_fits(const std::filesystem::path& path, const JournalKey& key) {
+  static constexpr std::string_view kPlain{"SQLite format 3\0", 16};
+  std::array<char, kPlain.size()> head{};
+  std::ifstream in(path, std::ios::binary);
+  in.read(head.data(), head.size());
+  if (in.gcount() == 0) return {};
+  const bool plain = std::string_view(head.data(), head.size()) == kPlain;
+  if (plain && !key.empty()) {
+    return fail(Errc::kState,
+                path.string() + ": this journal is not encrypted; use it without a key");
+  }
+  if (!plain && key.empty()) {
+    return fail(Errc::kUnknownKey,
+                path.string() +
+                    ": encrypted, or no journal at all; give the key file that it "
+                    "was made with");
+  }
+  return {};
+}
+
 // The lock is taken at once and held until the process ends, whichever way it ends.
-Result<Database> open_locked(const std::filesystem::path& path, bool create) {
+Result<Database> open_locked(const std::filesystem::path& path, bool create,
+                             const JournalKey& key) {
+  TRY(check_key_fits(path, key));
   core::sqlite::OpenOptions options;
   options.create = create;
+  options.page_size = kPageSize;  // counts for an empty file only, and before its first lock
+  options.key = key.view();
   TRY_ASSIGN(Database db, Database::open(path, options));
-  // The page size counts for an empty file only, and has to come before its first lock.
-  TRY(db.exec("PRAGMA page_size=" + std::to_string(kPageSize)));
-  TRY(db.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT"));
+  const auto locked = db.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+  if (!locked && locked.error().code == Errc::kDamaged && !key.empty()) {
+    return fail(Errc::kUnknownKey,
+                path.string() +
+                    ": this key does not open it: it is another journal's, or one "
+                    "from before a rekey, or the file's first page is damaged");
+  }
+  TRY(locked);
   return db;
 }
 
@@ -90,12 +123,12 @@ std::optional<core::BusinessDay> read_day(const Statement& s, int column) {
 
 Result<Journal> Journal::create(const std::filesystem::path& path, const Identity& identity,
                                 const JournalState& state, const core::retail::Catalog& catalog,
-                                Durability durability) {
-  TRY_ASSIGN(Database db, open_locked(path, true));
+                                Durability durability, const JournalKey& key) {
+  TRY_ASSIGN(Database db, open_locked(path, true, key));
   TRY_ASSIGN(const bool empty, is_empty(db));
   if (!empty) return fail(Errc::kExists, path.string() + ": there is a journal already");
   TRY(set_durability(db, durability));
-  Journal journal(std::move(db), identity, durability);
+  Journal journal(std::move(db), identity, durability, !key.empty());
   journal.chain_ = journal.first_chain();
   TRY(journal.transact([&]() -> Result<void> {
     TRY(journal.create_tables());
@@ -106,8 +139,9 @@ Result<Journal> Journal::create(const std::filesystem::path& path, const Identit
   return journal;
 }
 
-Result<Journal> Journal::open(const std::filesystem::path& path, Durability durability) {
-  TRY_ASSIGN(Database db, open_locked(path, false));
+Result<Journal> Journal::open(const std::filesystem::path& path, Durability durability,
+                              const JournalKey& key) {
+  TRY_ASSIGN(Database db, open_locked(path, false, key));
   TRY(check_version(db));
   TRY(set_durability(db, durability));
   TRY(begin_log_anew(db, durability));
@@ -116,7 +150,7 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
                             {},
                             core::envelope::PrivateKey::generate(),
                             core::envelope::SealingPrivateKey::generate()};
-  Journal journal(std::move(db), to_be_read, durability);
+  Journal journal(std::move(db), to_be_read, durability, !key.empty());
   TRY(journal.load_identity());
   TRY(journal.load_state());
   TRY(journal.load_counters());
@@ -150,6 +184,26 @@ Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
     return undo(committed.error());
   }
   return {};
+}
+
+Result<void> Journal::rekey(const JournalKey& key) {
+  CORE_CHECK(!key.empty());
+  if (!encrypted_) {
+    return fail(Errc::kState, path().string() +
+                                  ": this journal is not encrypted, so it has no key to replace; a "
+                                  "new one can be made with a key");
+  }
+  if (broken_) {
+    return fail(Errc::kState, path().string() + ": a write failed before; open the journal again");
+  }
+  const auto done = database_.rekey(key.view());
+  broken_ = !done.has_value();
+  TRY(done);
+  return fold_log();
+}
+
+Result<void> Journal::fold_log() {
+  return database_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 Result<void> Journal::create_tables() {

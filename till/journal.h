@@ -19,6 +19,7 @@
 #include "core/retail/catalog.h"
 #include "core/retail/document.h"
 #include "core/sqlite/database.h"
+#include "till/journal_key.h"
 
 namespace till {
 
@@ -75,12 +76,16 @@ struct DocumentRow {
 class Journal {
  public:
   // Makes the file, the tables and the first rows in one transaction. A file without tables, left
-  // by a creation that was cut off, is completed. Errors: kExists.
+  // by a creation that was cut off, is completed. Errors: kExists; of the key, as open().
   static core::Result<Journal> create(const std::filesystem::path& path, const Identity& identity,
                                       const JournalState& state,
-                                      const core::retail::Catalog& catalog, Durability durability);
-  // Errors: kNotFound, kBusy, kMalformed (not a journal, unfinished, or of an unknown version).
-  static core::Result<Journal> open(const std::filesystem::path& path, Durability durability);
+                                      const core::retail::Catalog& catalog, Durability durability,
+                                      const JournalKey& key = {});
+  // Errors: kNotFound, kBusy, kMalformed (not a journal, unfinished, or of an unknown version),
+  // kUnknownKey (encrypted, and no key or another one was given), kState (a key was given, and it
+  // is not encrypted).
+  static core::Result<Journal> open(const std::filesystem::path& path, Durability durability,
+                                    const JournalKey& key = {});
 
   const Identity& identity() const { return identity_; }
   const JournalState& state() const { return state_; }
@@ -89,9 +94,16 @@ class Journal {
   const core::envelope::Hash& chain() const { return chain_; }  // of the last document
   core::envelope::Hash first_chain() const;                     // before the first document
   Durability durability() const { return durability_; }
+  bool encrypted() const { return encrypted_; }
   const std::filesystem::path& path() const { return database_.path(); }
 
   core::Result<core::retail::Catalog> read_catalog();
+
+  // Encrypts everything under another key; nothing is left under the one before. After an error, as
+  // after a kill, the journal has one of both keys, whole. Errors: kState (not encrypted).
+  core::Result<void> rekey(const JournalKey& key);
+  // Moves what the write-ahead log holds into the file, and empties the log.
+  core::Result<void> fold_log();
 
   // Runs `rows` in a transaction. When it fails, or the commit does, nothing is changed, here or on
   // the disk. Errors: kState after an earlier kSyncFailed.
@@ -117,8 +129,11 @@ class Journal {
   core::sqlite::Database& database() { return database_; }
 
  private:
-  Journal(core::sqlite::Database database, Identity identity, Durability durability)
-      : database_(std::move(database)), identity_(std::move(identity)), durability_(durability) {}
+  Journal(core::sqlite::Database database, Identity identity, Durability durability, bool encrypted)
+      : database_(std::move(database)),
+        identity_(std::move(identity)),
+        durability_(durability),
+        encrypted_(encrypted) {}
 
   core::Result<void> create_tables();
   core::Result<void> put_identity();
@@ -133,6 +148,7 @@ class Journal {
   core::sqlite::Database database_;
   Identity identity_;
   Durability durability_;
+  bool encrypted_;
   JournalState state_;
   Counters counters_{};
   std::uint64_t documents_ = 0;

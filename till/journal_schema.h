@@ -10,7 +10,7 @@ inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQ
 inline constexpr std::int64_t kSchemaVersion = 4;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
-inline constexpr std::int64_t kPageSize = 1024;
+inline constexpr int kPageSize = 1024;
 
 inline constexpr const char* kSchema = R"sql(
 CREATE TABLE identity(

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -32,6 +33,12 @@ A day:
   daybook-till close --journal till.db --counted 200.00
   daybook-till send  --journal till.db --relay http://127.0.0.1:8080
 
+With --key-file the journal is encrypted, and every command needs that file again. Without it, init
+makes a journal that whoever has the disk can read.
+  (umask 077; head -c 32 /dev/urandom >till.key)
+  daybook-till init  --journal till.db --key-file till.key ...
+A service may have its key as systemd's credential daybook-till.key (LoadCredentialEncrypted=).
+
 Exit status: 0 done, 1 the data says no, 2 wrong usage.)";
 
 class CommandLine {
@@ -59,6 +66,7 @@ class CommandLine {
       }
       words_.journal = journal;
     }
+    if (words_.key_file.empty()) take_credential();
     const Result<void> done = action_();
     if (done) return 0;
     std::fprintf(stderr, "daybook-till %s, journal %s: %s\n", command_.c_str(),
@@ -73,6 +81,9 @@ class CommandLine {
     // subcommand has one of its own.
     sub->add_option("--journal", words_.journal,
                     "The till's journal, one SQLite file; default: $DAYBOOK_JOURNAL");
+    sub->add_option("--key-file", words_.key_file,
+                    "The journal's key: 32 bytes or 64 hex digits, mode 0600; default: "
+                    "$CREDENTIALS_DIRECTORY/daybook-till.key if it is there, else not encrypted");
     sub->callback([this, name, action] {
       command_ = name;
       action_ = action;
@@ -80,9 +91,20 @@ class CommandLine {
     return sub;
   }
 
+  void take_credential() {
+    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    if (directory == nullptr || *directory == '\0') return;
+    const auto file = std::filesystem::path(directory) / "daybook-till.key";
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) return;
+    words_.key_file = file;
+    words_.key_is_credential = true;
+  }
+
   void add_setup() {
-    CLI::App* init = command("init", "Make a journal, a key and an enrolment request",
-                             [this] { return till::run_init(words_); });
+    CLI::App* init =
+        command("init", "Make a journal, encrypted if it gets a key, and an enrolment request",
+                [this] { return till::run_init(words_); });
     init->add_option("--store", words_.store, "Store number, from 1")->required();
     init->add_option("--till", words_.till, "Till number within the store, from 1")->required();
     init->add_option("--origin", words_.origin, "Name of the log to report to")->required();
@@ -181,6 +203,10 @@ class CommandLine {
     show->add_option("number", words_.show_number, "Number, for document and receipt")
         ->check(CLI::Range(1L, kNumberMax));
     show->add_flag("--json", words_.json, "As JSON");
+    CLI::App* rekey = command("rekey", "Encrypt an encrypted journal under another key",
+                              [this] { return till::run_rekey(words_); });
+    rekey->add_option("--new-key-file", words_.new_key_file, "The key from now on, as --key-file")
+        ->required();
     command("check", "Check that everything in the journal fits together",
             [this] { return till::run_check(words_); });
   }

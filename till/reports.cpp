@@ -150,6 +150,7 @@ std::string report_status(const TillStatus& status, Form form) {
                  {"epoch", status.epoch.value},
                  {"open_day", open_day},
                  {"last_day", last_day},
+                 {"encrypted", status.encrypted},
                  {"sealed", status.sealed},
                  {"last_sequence", status.last_sequence.value},
                  {"last_numbers", numbers_json(status.last_numbers)},
@@ -170,6 +171,7 @@ std::string report_status(const TillStatus& status, Form form) {
                    ", last message sequence " + to_string(status.last_sequence) + "\n";
   out += open_day.empty() ? "  no business day is open" : "  business day " + open_day + " is open";
   out += last_day.empty() ? "\n" : "; last closed " + last_day + "\n";
+  out += status.encrypted ? "  journal encrypted\n" : "  journal not encrypted\n";
   out += "  documents " + std::to_string(status.documents) + "\n";
   out += "  outbox: " + std::to_string(status.outbox.pending) + " pending (" +
          std::to_string(status.outbox.refused) + " refused), " +

@@ -40,17 +40,19 @@ Result<void> check_setup(const TillSetup& setup) {
 }  // namespace
 
 Result<Till> Till::create(const std::filesystem::path& path, const TillSetup& setup,
-                          Durability durability) {
+                          Durability durability, const JournalKey& key) {
   TRY(check_setup(setup));
   const Identity identity{setup.ref, setup.currency, setup.origin, setup.key, setup.sealing_key};
   JournalState state;
   state.mailbox = setup.mailbox;
-  TRY_ASSIGN(Journal journal, Journal::create(path, identity, state, setup.catalog, durability));
+  TRY_ASSIGN(Journal journal,
+             Journal::create(path, identity, state, setup.catalog, durability, key));
   return Till(std::move(journal), setup.catalog);
 }
 
-Result<Till> Till::open(const std::filesystem::path& path, Durability durability) {
-  TRY_ASSIGN(Journal journal, Journal::open(path, durability));
+Result<Till> Till::open(const std::filesystem::path& path, Durability durability,
+                        const JournalKey& key) {
+  TRY_ASSIGN(Journal journal, Journal::open(path, durability, key));
   TRY_ASSIGN(core::retail::Catalog catalog, journal.read_catalog());
   return Till(std::move(journal), std::move(catalog));
 }
@@ -260,6 +262,7 @@ Result<TillStatus> Till::status() {
   out.open_day = state.open_day;
   out.last_day = state.last_day;
   out.last_sequence = state.last_sequence;
+  out.encrypted = journal_.encrypted();
   out.sealed = state.seals_to.has_value();
   if (state.log_key) out.log_key = core::tlog::NoteVerifier(out.origin, *state.log_key).vkey();
   out.tree_head = state.tree_head;

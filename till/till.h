@@ -68,8 +68,9 @@ struct TillStatus {
   std::optional<core::BusinessDay> open_day;
   std::optional<core::BusinessDay> last_day;  // the last closed one
   core::Sequence last_sequence;
-  bool sealed = false;  // payloads go sealed to head office; false before it joined
-  std::string log_key;  // that the log's checkpoints verify with; empty: the roster named none
+  bool encrypted = false;  // the journal, at rest
+  bool sealed = false;     // payloads go sealed to head office; false before it joined
+  std::string log_key;     // that the log's checkpoints verify with; empty: the roster named none
   std::optional<core::envelope::TreeHead> tree_head;  // of the latest receipt
   DocumentNumbers last_numbers;
   std::uint64_t documents = 0;
@@ -110,10 +111,17 @@ class Till {
  public:
   // Makes a new journal. Errors: kExists (a journal is there), kCurrency (the catalog's is
   // another), kUsage (no store or till number, origin of another size, directory missing).
+  // With a key everything in the journal's files is encrypted under it.
   static core::Result<Till> create(const std::filesystem::path& path, const TillSetup& setup,
-                                   Durability durability);
-  // Errors: kNotFound, kMalformed (no journal of ours, or of another version), kBusy, kDamaged.
-  static core::Result<Till> open(const std::filesystem::path& path, Durability durability);
+                                   Durability durability, const JournalKey& key = {});
+  // Errors: kNotFound, kMalformed (no journal of ours, or of another version), kBusy, kDamaged,
+  // kUnknownKey (encrypted, and no key or another one was given), kState (a key, and it is plain).
+  static core::Result<Till> open(const std::filesystem::path& path, Durability durability,
+                                 const JournalKey& key = {});
+
+  // From now on another key opens the journal, and the one before nothing. Errors: kState (the
+  // journal is not encrypted). After any error, as after a kill, it has one of both keys, whole.
+  core::Result<void> rekey(const JournalKey& key) { return journal_.rekey(key); }
 
   // Takes epoch and roster entry of this till's key from the roster. Again with the same roster: no
   // change. Errors: kUnknownKey (not enrolled), kState (joined under another entry), kMalformed

@@ -1,5 +1,5 @@
 // ensure_ready: the one call that libsodium asks for before any other.
-// For the files of core/envelope that include <sodium.h>.
+// For the files that include <sodium.h>.
 #pragma once
 
 #include <sodium.h>

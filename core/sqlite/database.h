@@ -2,6 +2,7 @@
 // Must not know any schema. Owners of a schema: docs/formats/journal.md, docs/formats/books.md.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,6 +13,8 @@
 #include "core/base/result.h"
 
 namespace core::sqlite {
+
+inline constexpr std::size_t kKeySize = 32;
 
 struct DatabaseImpl;
 
@@ -56,6 +59,11 @@ struct OpenOptions {
   bool read_only = false;
   bool create = false;  // makes an empty database when there is none, readable by its owner only
   int busy_timeout_ms = 0;
+  int page_size = 0;  // of a new file, and of every encrypted one; 0: SQLite's
+  // Encrypts the whole file, with its log (SQLCipher 4, used as it is, without derivation). Shape:
+  // kKeySize bytes, or none: not encrypted. Whether it fits shows when the file is first read: with
+  // another one it is kDamaged.
+  ByteView key = {};
 };
 
 // One connection. Thread: one at a time.
@@ -73,6 +81,9 @@ class Database {
   // Runs one or more statements that have no parameters and whose rows do not matter.
   Result<void> exec(const std::string& sql);
   Result<Statement> prepare(std::string_view sql);
+  // Encrypts everything anew, in one transaction; only for a database that is encrypted. After an
+  // error only reopening it can tell which key it has.
+  Result<void> rekey(ByteView key);
   // The first column of the first row; kNotFound when there is no row.
   Result<std::int64_t> query_int(std::string_view sql);
   Result<std::string> query_text(std::string_view sql);
