@@ -2,6 +2,7 @@
 daybook_test(test_till
   SOURCES unit/till_test.cpp unit/till_outbox_test.cpp unit/till_sender_test.cpp
     unit/till_files_test.cpp unit/till_check_test.cpp unit/till_documents_test.cpp
+    unit/till_key_test.cpp
   USES daybook_till LABELS unit)
 daybook_test(test_till_crash
   SOURCES crash/till_crash_test.cpp
@@ -16,6 +17,10 @@ daybook_test(test_till_property
 daybook_test(test_till_functional
   SOURCES functional/till_functional_test.cpp
   USES core_base nlohmann_json::nlohmann_json LABELS functional
+  BINARIES daybook-till daybook-relay daybook-rebuild)
+daybook_test(test_till_at_rest
+  SOURCES functional/till_at_rest_test.cpp
+  USES core_base LABELS functional
   BINARIES daybook-till daybook-relay daybook-rebuild)
 daybook_test(test_sqlite
   SOURCES unit/sqlite_test.cpp

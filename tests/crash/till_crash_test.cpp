@@ -40,9 +40,16 @@ std::string text_of(const std::filesystem::path& path) {
 // A durable journal with an open day and one sale, restored before each attempt.
 class CrashShop {
  public:
-  CrashShop() {
+  enum class Rest { kPlain, kEncrypted };
+
+  explicit CrashShop(Rest rest = Rest::kPlain) {
     std::filesystem::create_directory(mailbox());
-    Till till = Till::create(journal(), setup_with(garden()), till::Durability::kFull).value();
+    if (rest == Rest::kEncrypted) {
+      key_ = make_key(key_file(), 1);
+      make_key(new_key_file(), 2);
+    }
+    Till till =
+        Till::create(journal(), setup_with(garden()), till::Durability::kFull, key_).value();
     HeadOffice office;
     office.enrol(till.enrol_request());
     REQUIRE(till.join(office.roster()));
@@ -54,6 +61,8 @@ class CrashShop {
   std::filesystem::path journal() const { return dir_ / "till.db"; }
   std::filesystem::path mailbox() const { return dir_ / "mailbox"; }
   std::filesystem::path trace() const { return dir_ / "trace"; }
+  std::filesystem::path key_file() const { return dir_ / "till.key"; }
+  std::filesystem::path new_key_file() const { return dir_ / "new.key"; }
 
   void save() { saved_ = test::read_file(journal()); }
   void restore() {
@@ -70,6 +79,7 @@ class CrashShop {
                                    const std::vector<std::string>& more = {}) const {
     std::vector<std::string> argv = {kProgram, name, "--journal", journal().string()};
     argv.insert(argv.end(), more.begin(), more.end());
+    if (!key_.empty()) argv.insert(argv.end(), {"--key-file", key_file().string()});
     return argv;
   }
   std::vector<std::string> ring() const { return command("ring", {"--line", "145x1"}); }
@@ -86,14 +96,21 @@ class CrashShop {
   }
 
   Till open() const {
-    auto till = Till::open(journal(), till::Durability::kFull);
+    auto till = Till::open(journal(), till::Durability::kFull, key_);
     REQUIRE_MESSAGE(till, (till ? "" : describe(till.error())));
     return std::move(till).value();
   }
 
  private:
+  static till::JournalKey make_key(const std::filesystem::path& path, std::uint8_t byte) {
+    test::write_file(path, core::Bytes(32, byte));
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+    return till::JournalKey::read(path, till::KeyFrom::kFile).value();
+  }
+
   test::TempDir dir_;
   core::Bytes saved_;
+  till::JournalKey key_;
 };
 
 // Runs the command with a kill at the first, second, ... of each system call, until it gets
@@ -176,6 +193,45 @@ TEST_CASE("a ring that is killed at any system call leaves the sale whole or not
   MESSAGE(kills << " kills");
   CHECK(kills >= 20);
   CHECK(with_sale >= 10);  // kills after the report, during the checkpoint, are among them
+}
+
+TEST_CASE("a ring of an encrypted till that is killed at any system call is whole or not there") {
+  if (!have_strace()) return;
+  CrashShop shop(CrashShop::Rest::kEncrypted);
+  shop.save();
+  const int kills = kill_everywhere(
+      shop, shop.ring(), [&](const test::Outcome& outcome) { look_after_ring(shop, outcome); });
+  MESSAGE(kills << " kills");
+  CHECK(kills >= 20);
+}
+
+TEST_CASE("a rekey that is killed at any system call leaves one of both keys, and all the sales") {
+  if (!have_strace()) return;
+  CrashShop shop(CrashShop::Rest::kEncrypted);
+  shop.save();
+  const auto open_with = [&](const std::filesystem::path& file) {
+    const auto key = till::JournalKey::read(file, till::KeyFrom::kFile).value();
+    return Till::open(shop.journal(), till::Durability::kFull, key);
+  };
+  const auto rekey = shop.command("rekey", {"--new-key-file", shop.new_key_file().string()});
+  int old_keys = 0;
+  int new_keys = 0;
+  kill_everywhere(shop, rekey, [&](const test::Outcome& outcome) {
+    const bool is_new = open_with(shop.new_key_file()).has_value();
+    if (reported(outcome, "has the key of")) CHECK(is_new);
+    ++(is_new ? new_keys : old_keys);
+    auto other = open_with(is_new ? shop.key_file() : shop.new_key_file());
+    REQUIRE_FALSE(other);
+    CHECK(other.error().code == core::Errc::kUnknownKey);
+    Till till = open_with(is_new ? shop.new_key_file() : shop.key_file()).value();
+    const auto checked = till.check();
+    REQUIRE_MESSAGE(checked, (checked ? "" : describe(checked.error())));
+    CHECK(till.status()->documents == 1);
+    REQUIRE(till.ring(sets(1), 1));
+  });
+  MESSAGE(old_keys << " with the old key, " << new_keys << " with the new one");
+  CHECK(old_keys >= 10);
+  CHECK(new_keys >= 10);
 }
 
 TEST_CASE("a close that is killed at any system call leaves closing and message both or neither") {
