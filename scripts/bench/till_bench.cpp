@@ -31,6 +31,8 @@ struct Words {
   std::size_t rounds = 7;
   std::size_t operations = 2000;
   std::size_t tills = 300;
+  std::size_t lines = 1;
+  bool encrypted = false;
 };
 
 struct Round {
@@ -54,7 +56,7 @@ core::envelope::Roster roster_with(const core::envelope::EnrolRequest& request) 
 }
 
 till::Till make_till(const Words& words, const core::retail::Catalog& catalog, std::uint32_t number,
-                     till::Durability durability) {
+                     till::Durability durability, const till::JournalKey& key = {}) {
   const till::TillSetup setup{core::TillRef{core::StoreId{1}, core::TillId{number}},
                               catalog.currency(),
                               "bench",
@@ -62,7 +64,7 @@ till::Till make_till(const Words& words, const core::retail::Catalog& catalog, s
                               core::envelope::PrivateKey::generate(),
                               {}};
   const auto path = words.directory / ("till-" + std::to_string(number) + ".db");
-  till::Till made = need(till::Till::create(path, setup, durability));
+  till::Till made = need(till::Till::create(path, setup, durability, key));
   need(made.join(roster_with(made.enrol_request())));
   return made;
 }
@@ -73,10 +75,10 @@ void open_garden_day(till::Till& till, std::int32_t day) {
                                               {core::ProductId{135}, core::Quantity{4000}}}));
 }
 
-void ring_sets(till::Till& till, std::int64_t sets) {
+void ring_sets(till::Till& till, std::int64_t sets, std::size_t lines = 1) {
   till::Basket basket;
-  basket.lines.push_back({core::ProductId{145}, core::Quantity{sets * core::Quantity::kUnit},
-                          core::Money{0, till.catalog().currency()}});
+  basket.lines.assign(lines, {core::ProductId{145}, core::Quantity{sets * core::Quantity::kUnit},
+                              core::Money{0, till.catalog().currency()}});
   need(till.ring(basket, 0));
 }
 
@@ -98,12 +100,14 @@ double append_rate(const Words& words) {
 
 double sale_rate(const Words& words, till::Till& till) {
   const auto start = Clock::now();
-  for (std::size_t i = 0; i < words.operations; ++i) ring_sets(till, 1);
+  for (std::size_t i = 0; i < words.operations; ++i) ring_sets(till, 1, words.lines);
   return static_cast<double>(words.operations) / seconds_since(start);
 }
 
 std::vector<Round> measure_rounds(const Words& words, const core::retail::Catalog& catalog) {
-  till::Till till = make_till(words, catalog, 1, till::Durability::kFull);
+  till::JournalKey key;
+  if (words.encrypted) key = need(till::JournalKey::from(core::Bytes(32, 1)));
+  till::Till till = make_till(words, catalog, 1, till::Durability::kFull, key);
   open_garden_day(till, 20000);
   std::vector<Round> rounds;
   for (std::size_t i = 0; i < words.rounds; ++i) {
@@ -147,6 +151,8 @@ void write_json(const Words& words, const std::vector<Round>& rounds, double rat
   const nlohmann::ordered_json json = {{"commit", sweep::kCommit},
                                        {"machine", sweep::machine_description()},
                                        {"operations_per_round", words.operations},
+                                       {"lines_per_sale", words.lines},
+                                       {"encrypted", words.encrypted},
                                        {"rounds", list},
                                        {"ratio_median", ratio},
                                        {"simulated_till_ms", cost.milliseconds},
@@ -167,6 +173,8 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", words.rounds, "Alternating rounds")->check(CLI::PositiveNumber);
   app.add_option("--operations", words.operations, "Sales, and appends, a round")
       ->check(CLI::PositiveNumber);
+  app.add_option("--lines", words.lines, "Lines of a sale")->check(CLI::PositiveNumber);
+  app.add_flag("--encrypted", words.encrypted, "Durable sales into an encrypted journal");
   app.add_option("--tills", words.tills, "Simulated tills")->check(CLI::PositiveNumber);
   app.add_option("--json", words.json, "Also write the figures to this file");
   CLI11_PARSE(app, argc, argv);
