@@ -10,7 +10,7 @@ daybook_test(test_till_crash
 daybook_test(test_till_power_cut
   SOURCES crash/till_power_cut_test.cpp crash/till_model.cpp crash/till_steps.cpp
     support/powercut_vfs.cpp
-  USES daybook_till SQLite::SQLite3 LABELS crash)
+  USES daybook_till PkgConfig::SQLCIPHER LABELS crash)
 daybook_test(test_till_property
   SOURCES property/till_property_test.cpp property/till_documents_property_test.cpp
   USES daybook_till LABELS property)

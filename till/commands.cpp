@@ -46,11 +46,6 @@ Result<JournalKey> journal_key(const CommandWords& words) {
   return read_key(words.key_file, words.key_is_credential ? KeyFrom::kCredential : KeyFrom::kFile);
 }
 
-Result<Till> open_till(const CommandWords& words) {
-  TRY_ASSIGN(const JournalKey key, journal_key(words));
-  return Till::open(words.journal, Durability::kFull, key);
-}
-
 Result<core::retail::Series> parse_series(std::string_view name) {
   for (std::size_t i = 1; i <= core::retail::kSeriesCount; ++i) {
     const auto series = static_cast<core::retail::Series>(i);
@@ -107,6 +102,11 @@ Result<void> show_receipt(Till& till, core::Sequence sequence) {
 }
 
 }  // namespace
+
+Result<Till> open_till(const CommandWords& words) {
+  TRY_ASSIGN(const JournalKey key, journal_key(words));
+  return Till::open(words.journal, Durability::kFull, key);
+}
 
 Result<void> run_init(const CommandWords& words) {
   TRY_ASSIGN(core::retail::Catalog catalog, read_catalog_file(words.catalog));

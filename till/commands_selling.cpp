@@ -35,7 +35,7 @@ Result<CashKind> parse_cash_kind(std::string_view name) {
 }  // namespace
 
 Result<void> run_ring(const CommandWords& words, const core::Clock& clock) {
-  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  TRY_ASSIGN(Till till, open_till(words));
   const core::Currency currency = till.catalog().currency();
   Basket basket;
   for (const std::string& word : words.lines) {
@@ -50,7 +50,7 @@ Result<void> run_ring(const CommandWords& words, const core::Clock& clock) {
 }
 
 Result<void> run_void(const CommandWords& words, const core::Clock& clock) {
-  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  TRY_ASSIGN(Till till, open_till(words));
   TRY_ASSIGN(const core::retail::Sale sale,
              till.void_sale(words.invoice, words.reason, clock.now_ms()));
   TRY_ASSIGN(const core::Money net, net_of(sale));
@@ -60,7 +60,7 @@ Result<void> run_void(const CommandWords& words, const core::Clock& clock) {
 }
 
 Result<void> run_refund(const CommandWords& words, const core::Clock& clock) {
-  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  TRY_ASSIGN(Till till, open_till(words));
   TRY_ASSIGN(const StoredDocument stored, till.document(Series::kInvoice, words.invoice));
   RefundOrder order;
   order.invoice = words.invoice;
@@ -75,7 +75,7 @@ Result<void> run_refund(const CommandWords& words, const core::Clock& clock) {
 }
 
 Result<void> run_cash(const CommandWords& words, const core::Clock& clock) {
-  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  TRY_ASSIGN(Till till, open_till(words));
   TRY_ASSIGN(const CashKind kind, parse_cash_kind(words.cash_kind));
   const auto amount = core::parse_money(words.amount, till.catalog().currency());
   if (!amount) return fail(Errc::kUsage, "--amount: " + amount.error().what);
@@ -87,7 +87,7 @@ Result<void> run_cash(const CommandWords& words, const core::Clock& clock) {
 }
 
 Result<void> run_no_sale(const CommandWords& words, const core::Clock& clock) {
-  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull));
+  TRY_ASSIGN(Till till, open_till(words));
   TRY_ASSIGN(const std::uint64_t number, till.open_drawer(words.reason, clock.now_ms()));
   print(document_number(till.ref(), Series::kDrawer, number) + "\n");
   return {};

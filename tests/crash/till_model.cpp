@@ -70,9 +70,9 @@ struct DaySums {
       net += line.amount;
       discount += line.discount;
       gross[line.tax] += line.amount;
-      tax[line.tax] += line.tax_amount;
       for (const auto& [id, count] : line.consumed) consumed[id] += count;
     }
+    for (const auto& [code, amount] : sale.taxes) tax[code] += amount;
     for (const auto& [kind, amount] : sale.tenders) tenders[kind] += amount;
   }
 
@@ -146,7 +146,7 @@ std::string shelf_text(const core::retail::Catalog& catalog) {
 struct Heading {
   bool joined = false;
   std::optional<std::int32_t> open_day, last_day;
-  std::uint64_t sequence = 0, documents = 0, order = 0, delivery = 0, invoice = 0;
+  std::uint64_t sequence = 0, documents = 0, order = 0, delivery = 0, invoice = 0, cash = 0;
   std::uint64_t pending = 0, refused = 0, acknowledged = 0, tree_size = 0;
   std::string mailbox;
 
@@ -159,7 +159,8 @@ struct Heading {
     const std::pair<const char*, std::uint64_t> rest[] = {
         {" sequence ", sequence}, {" documents ", documents},       {" order ", order},
         {" delivery ", delivery}, {" invoice ", invoice},           {" pending ", pending},
-        {" refused ", refused},   {" acknowledged ", acknowledged}, {" tree ", tree_size}};
+        {" refused ", refused},   {" acknowledged ", acknowledged}, {" tree ", tree_size},
+        {" cash ", cash}};
     for (const auto& [name, value] : rest) out += name + std::to_string(value);
     return out;
   }
@@ -178,26 +179,27 @@ std::string text_of(const SaleFacts& sale) {
   for (const LineFacts& line : sale.lines) {
     out += "; " + std::to_string(line.count) + " x " + std::to_string(line.product) + " amount " +
            std::to_string(line.amount) + " discount " + std::to_string(line.discount) + " tax " +
-           std::to_string(line.tax) + "/" + std::to_string(line.tax_amount) + " consumed " +
-           text_of(line.consumed);
+           std::to_string(line.tax) + " consumed " + text_of(line.consumed);
   }
+  out += "; taxes " + text_of(sale.taxes);
   out += "; tenders " + text_of(sale.tenders);
   return sale.voided ? out + "; voided: " + sale.reason : out;
 }
 
 SaleFacts facts_of(const till::StoredDocument& document) {
   SaleFacts out;
-  out.day = document.sale.day.days;
-  out.time_ms = document.sale.time_ms;
-  for (const core::retail::SaleLine& line : document.sale.lines) {
+  const auto& sale = std::get<core::retail::Sale>(document.document);
+  out.day = sale.day.days;
+  out.time_ms = sale.time_ms;
+  for (const core::retail::SaleLine& line : sale.lines) {
     REQUIRE(line.kind == core::retail::LineKind::kProduct);
     out.lines.push_back({line.product.value, units_of(line.quantity), line.amount.minor,
-                         line.discount.minor, line.tax.value, line.tax_amount.minor,
-                         units_of(line.consumed)});
+                         line.discount.minor, line.tax.value, units_of(line.consumed)});
+    out.taxes[line.tax.value] += line.tax_amount.minor;
   }
-  for (const auto& [kind, money] : document.sale.tenders) out.tenders[of(kind)] = money.minor;
-  out.voided = document.voided;
-  out.reason = document.void_reason;
+  for (const auto& [kind, money] : sale.tenders) out.tenders[of(kind)] = money.minor;
+  out.voided = document.voided.has_value();
+  if (document.voided) out.reason = document.voided->reason;
   return out;
 }
 
@@ -210,6 +212,9 @@ std::int64_t TillModel::expected_cash() const {
       if (it != sale.tenders.end()) sum += it->second;
     }
   }
+  for (const CashFacts& moved : cash) {
+    if (moved.day == open_day) sum += moved.comes_in ? moved.amount : -moved.amount;
+  }
   return sum;
 }
 
@@ -219,7 +224,10 @@ std::vector<std::string> TillModel::seen() const {
   heading.open_day = open_day;
   heading.last_day = last_day;
   heading.sequence = messages.size();
-  heading.documents = heading.order = heading.delivery = heading.invoice = sales.size();
+  heading.order = heading.delivery = heading.invoice = sales.size();
+  heading.cash = cash.size();
+  heading.documents = sales.size() + cash.size();
+  for (const SaleFacts& sale : sales) heading.documents += sale.voided ? 1 : 0;
   heading.tree_size = tree_size;
   heading.mailbox = mailbox;
   std::map<std::int32_t, DaySums> days;
@@ -255,6 +263,7 @@ core::Result<std::vector<std::string>> seen_of(till::Till& till,
   heading.order = status.last_numbers.at(core::retail::Series::kOrder);
   heading.delivery = status.last_numbers.at(core::retail::Series::kDelivery);
   heading.invoice = status.last_numbers.at(core::retail::Series::kInvoice);
+  heading.cash = status.last_numbers.at(core::retail::Series::kCash);
   heading.pending = status.outbox.pending;
   heading.refused = status.outbox.refused;
   heading.acknowledged = status.outbox.acknowledged;
@@ -323,13 +332,15 @@ PlannedSale random_sale(core::Random& random, const Shelf& shelf, std::uint64_t 
         random.between(0, 3) == 0
             ? static_cast<std::int64_t>(random.between(0, static_cast<std::uint64_t>(shelf_price)))
             : 0;
-    LineFacts line{id, count, shelf_price - discount, discount, product.tax, 0, {}};
-    line.tax_amount = tax_inside(line.amount, kRates[product.tax - 1]);
+    LineFacts line{id, count, shelf_price - discount, discount, product.tax, {}};
     if (product.parts.empty()) line.consumed[id] = count;
     for (const auto& [part, each] : product.parts) line.consumed[part] = count * each;
     out.basket.lines.push_back({core::ProductId{id}, units(count), usd(discount)});
     out.facts.lines.push_back(std::move(line));
   }
+  Amounts gross;
+  for (const LineFacts& line : out.facts.lines) gross[line.tax] += line.amount;
+  for (const auto& [code, sum] : gross) out.facts.taxes[code] = tax_inside(sum, kRates[code - 1]);
   const std::int64_t total = out.facts.total();
   const auto card = static_cast<std::int64_t>(random.between(0, static_cast<std::uint64_t>(total)));
   switch (random.between(0, 3)) {

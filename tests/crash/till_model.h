@@ -31,7 +31,6 @@ struct LineFacts {
   std::int64_t amount = 0;
   std::int64_t discount = 0;
   std::uint64_t tax = 0;
-  std::int64_t tax_amount = 0;
   Amounts consumed;
 };
 
@@ -39,10 +38,17 @@ struct SaleFacts {
   std::int32_t day = 0;
   std::int64_t time_ms = 0;
   std::vector<LineFacts> lines;
+  Amounts taxes;  // by code, for all lines
   Amounts tenders;
   bool voided = false;
   std::string reason;
   std::int64_t total() const;
+};
+
+struct CashFacts {
+  std::int32_t day = 0;
+  bool comes_in = false;
+  std::int64_t amount = 0;
 };
 
 struct MessageFacts {
@@ -62,6 +68,7 @@ struct TillModel {
   std::optional<std::int32_t> last_day;
   std::uint64_t tree_size = 0;         // of the log, as it was last shown
   std::vector<SaleFacts> sales;        // the number is the place, from 1
+  std::vector<CashFacts> cash;         // so is the number
   std::vector<MessageFacts> messages;  // so is the sequence
 
   // Everything that can be seen from outside, one line each, as seen_of() says it of a till.

@@ -50,6 +50,7 @@ Step RandomSteps::next(const TillModel& model, till::Till& till) {
     if (const auto number = number_to_void(model)) return void_sale(*number);
   }
   if (dice <= (wide_ ? 20u : 26u)) return close_day(model);
+  if (dice <= 30) return move_cash(model);
   return ring(model);
 }
 
@@ -153,6 +154,22 @@ Step RandomSteps::void_sale(std::uint64_t number) {
             m.sales[number - 1].voided = true;
             m.sales[number - 1].reason = reason;
           }};
+}
+
+Step RandomSteps::move_cash(const TillModel& model) {
+  using core::retail::CashKind;
+  const auto kind = static_cast<CashKind>(random_.between(1, 4));
+  const CashFacts moved{*model.open_day, kind == CashKind::kFloat || kind == CashKind::kPaidIn,
+                        static_cast<std::int64_t>(random_.between(1, 50000))};
+  const std::uint64_t number = model.cash.size() + 1;
+  return {"moving cash",
+          [=](Till& t) -> Result<void> {
+            TRY_ASSIGN(const std::uint64_t given,
+                       t.move_cash(kind, core::Money{moved.amount, kUsd}, "why", 1));
+            REQUIRE(given == number);
+            return {};
+          },
+          [=](TillModel& m) { m.cash.push_back(moved); }};
 }
 
 Step RandomSteps::close_day(const TillModel& model) {

@@ -63,6 +63,7 @@ class RandomSteps {
   Step ring(const TillModel& model);
   std::optional<std::uint64_t> number_to_void(const TillModel& model);
   Step void_sale(std::uint64_t number);
+  Step move_cash(const TillModel& model);
   Step close_day(const TillModel& model);
 
   core::Random& random_;

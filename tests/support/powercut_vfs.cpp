@@ -2,7 +2,7 @@
 // Must not know tables or tills.
 #include "tests/support/powercut_vfs.h"
 
-#include <sqlite3.h>
+#include <sqlcipher/sqlite3.h>
 
 #include <algorithm>
 #include <utility>
