@@ -19,6 +19,7 @@ enum class Account : int {
   kSalesRevenue = 4000,
   kDiscountsGiven = 4090,
   kOverShort = 5900,
+  kCashRounding = 5910,
 };
 
 struct AccountInfo {
@@ -27,7 +28,7 @@ struct AccountInfo {
   std::string_view type;  // asset, liability, revenue, contra-revenue, expense
 };
 
-inline constexpr std::array<AccountInfo, 10> kChartOfAccounts = {{
+inline constexpr std::array<AccountInfo, 11> kChartOfAccounts = {{
     {Account::kCash, "Cash in tills", "asset"},
     {Account::kCard, "Card receipts receivable", "asset"},
     {Account::kCouponsReceivable, "Manufacturers' coupons receivable", "asset"},
@@ -38,6 +39,7 @@ inline constexpr std::array<AccountInfo, 10> kChartOfAccounts = {{
     {Account::kSalesRevenue, "Sales revenue at shelf price", "revenue"},
     {Account::kDiscountsGiven, "Discounts given", "contra-revenue"},
     {Account::kOverShort, "Cash over and short", "expense"},
+    {Account::kCashRounding, "Cash rounding", "expense"},
 }};
 
 }  // namespace rebuild

@@ -26,6 +26,8 @@ Account account_of(TenderKind kind) {
     case TenderKind::kCash:
     case TenderKind::kCouponExcess:  // paid out of the drawer
       return Account::kCash;
+    case TenderKind::kCashRounding:
+      return Account::kCashRounding;
     case TenderKind::kCard:
       return Account::kCard;
     case TenderKind::kCoupon:

@@ -69,6 +69,7 @@ std::vector<std::string> takings_cells(const Takings& t) {
           amount_of(t.tenders, TenderKind::kCard, zero),
           amount_of(t.tenders, TenderKind::kCoupon, zero),
           amount_of(t.tenders, TenderKind::kCouponExcess, zero),
+          amount_of(t.tenders, TenderKind::kCashRounding, zero),
           amount(tax),
           amount(t.over_short)};
 }
@@ -78,9 +79,9 @@ std::vector<std::string> joined(std::vector<std::string> first, std::vector<std:
   return first;
 }
 
-const std::vector<std::string> kTakingsHead = {"currency", "sales",  "voids", "shelf",
-                                               "discount", "net",    "cash",  "card",
-                                               "coupon",   "excess", "tax",   "over/short"};
+const std::vector<std::string> kTakingsHead = {
+    "currency", "sales",  "voids",  "shelf",    "discount", "net",       "cash",
+    "card",     "coupon", "excess", "rounding", "tax",      "over/short"};
 
 // Calls print(item) for the first `list_max` items and says how many more there are.
 template <typename Items, typename Print>

@@ -53,7 +53,8 @@ Result<void> add_posting(Takings& takings, Account account, std::int64_t code, M
   switch (account) {
     case Account::kCash:
     case Account::kCard:
-    case Account::kCouponsReceivable: {
+    case Account::kCouponsReceivable:
+    case Account::kCashRounding: {
       if (code == kNoCode) return accumulate(takings.over_short, sum);
       if (code < kNoCode) return {};  // into the drawer or out of it: no takings
       takings.tenders.emplace(static_cast<TenderKind>(code), sum);

@@ -19,6 +19,8 @@ std::string_view tender_text(TenderKind kind) {
       return "coupon";
     case TenderKind::kCouponExcess:
       return "coupon_excess";
+    case TenderKind::kCashRounding:
+      return "cash_rounding";
   }
   return "unknown";
 }

@@ -97,7 +97,7 @@ Result<core::retail::TaxRate> read_tax(const Node& node) {
              at_place(percent, core::parse_decimal(text, 2, core::Rounding::kExact)));
   if (basis_points < 0 || basis_points > 10000) return percent.refuse("a tax is 0 to 100 percent");
   tax.basis_points = static_cast<std::int32_t>(basis_points);
-  if (!node.json->contains("in_price")) return tax;
+  if (!node.has("in_price")) return tax;
   TRY_ASSIGN(const Node in_price, node.at("in_price"));
   if (!in_price.json->is_boolean()) return in_price.refuse("expected true or false");
   tax.inclusive = in_price.json->get<bool>();
@@ -194,7 +194,7 @@ Result<Json> parse_json(std::string_view text, std::string_view name) {
 Result<Catalog> parse_catalog(std::string_view json, std::string_view name) {
   TRY_ASSIGN(const Json parsed, parse_json(json, name));
   const Node root{&parsed, std::string(name)};
-  TRY(root.check_object({"about", "currency", "taxes", "products", "bom"}));
+  TRY(root.check_object({"about", "currency", "taxes", "products", "bom", "cash_rounding"}));
   TRY_ASSIGN(const Node code, root.at("currency"));
   TRY_ASSIGN(const std::string text, code.text());
   TRY_ASSIGN(const core::Currency currency, at_place(code, core::Currency::parse(text)));
@@ -203,8 +203,15 @@ Result<Catalog> parse_catalog(std::string_view json, std::string_view name) {
              read_list<core::retail::Product>(
                  root, "products", [&](const Node& node) { return read_product(node, currency); }));
   TRY_ASSIGN(auto bom, read_list<core::retail::BomLine>(root, "bom", read_bom_line));
-  return at_place(root,
-                  Catalog::build(currency, std::move(taxes), std::move(products), std::move(bom)));
+  std::int64_t cash_step_minor = 1;
+  if (root.has("cash_rounding")) {
+    TRY_ASSIGN(const Node step, root.at("cash_rounding"));
+    TRY_ASSIGN(const std::string amount, step.text());
+    TRY_ASSIGN(const core::Money money, at_place(step, core::parse_money(amount, currency)));
+    cash_step_minor = money.minor;
+  }
+  return at_place(root, Catalog::build(currency, std::move(taxes), std::move(products),
+                                       std::move(bom), cash_step_minor));
 }
 
 Result<Catalog> read_catalog_file(const std::filesystem::path& path) {

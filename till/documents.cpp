@@ -2,7 +2,7 @@
 #include <set>
 #include <utility>
 
-#include "core/base/arithmetic.h"
+#include "core/retail/cash_rounding.h"
 #include "till/till.h"
 
 namespace till {
@@ -134,8 +134,14 @@ Result<Refunded> Till::refund(const RefundOrder& order, std::int64_t time_ms) {
     TRY_ASSIGN(net, add(net, line.mirror.amount));
     refund.lines.push_back(std::move(line));
   }
-  if (net.minor != 0) refund.tenders.emplace(order.paid_back_by, net);
-  TRY_ASSIGN(const Money paid_back, negate(net));
+  const bool in_cash = order.paid_back_by == TenderKind::kCash;
+  TRY_ASSIGN(const CashRounding rounded, round_cash(net, in_cash ? catalog_.cash_step_minor() : 1));
+  if (rounded.due.minor != 0) refund.tenders.emplace(order.paid_back_by, rounded.due);
+  if (rounded.difference.minor != 0) {
+    TRY_ASSIGN(const Money given_up, negate(rounded.difference));
+    refund.tenders.emplace(TenderKind::kCashRounding, given_up);
+  }
+  TRY_ASSIGN(const Money paid_back, negate(rounded.due));
   TRY_ASSIGN(const DocumentNumbers numbers, record(std::move(refund)));
   return Refunded{numbers.at(Series::kRefund), paid_back};
 }

@@ -36,6 +36,8 @@ Result<void> each_row(Database& db, std::string_view sql,
 
 Result<void> Journal::put_catalog(const Catalog& catalog) {
   TRY(database_.exec("DELETE FROM tax; DELETE FROM product; DELETE FROM bom"));
+  TRY_ASSIGN(Statement step, database_.prepare("REPLACE INTO cash_rounding VALUES (1, ?)"));
+  TRY(step.bind_int(1, catalog.cash_step_minor()).run());
   TRY_ASSIGN(Statement tax, database_.prepare("INSERT INTO tax VALUES (?, ?, ?)"));
   for (const auto& [code, rate] : catalog.taxes()) {
     TRY(tax.bind_int(1, code.value)
@@ -98,8 +100,10 @@ Result<Catalog> Journal::read_catalog() {
                                 core::Quantity{s.column_int(2)}});
                  return {};
                }));
-  auto catalog =
-      Catalog::build(identity_.currency, std::move(taxes), std::move(products), std::move(bom));
+  TRY_ASSIGN(const std::int64_t cash_step_minor,
+             database_.query_int("SELECT step_minor FROM cash_rounding"));
+  auto catalog = Catalog::build(identity_.currency, std::move(taxes), std::move(products),
+                                std::move(bom), cash_step_minor);
   if (!catalog) {
     return fail(Errc::kDamaged, path().string() + ": the catalog, " + catalog.error().what);
   }

@@ -25,6 +25,8 @@ CREATE TABLE state(
   log_key BLOB, tree_size INT, tree_root BLOB, seals_to BLOB) STRICT;
 CREATE TABLE counter(series INTEGER PRIMARY KEY, last INT NOT NULL) STRICT;
 INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0);
+CREATE TABLE cash_rounding(
+  id INTEGER PRIMARY KEY CHECK(id = 1), step_minor INT NOT NULL) STRICT;
 CREATE TABLE tax(
   code INTEGER PRIMARY KEY, basis_points INT NOT NULL, in_price INT NOT NULL) STRICT;
 CREATE TABLE product(

@@ -62,6 +62,8 @@ std::string_view tender_name(TenderKind kind) {
       return "coupon";
     case TenderKind::kCouponExcess:
       return "coupon-excess";
+    case TenderKind::kCashRounding:
+      return "cash-rounding";
   }
   return "unknown";
 }

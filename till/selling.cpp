@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/base/arithmetic.h"
+#include "core/retail/cash_rounding.h"
 #include "core/retail/tax_share.h"
 #include "till/till.h"
 
@@ -29,8 +30,8 @@ Money tendered_as(const Tenders& tendered, TenderKind kind, core::Currency curre
 
 Result<void> check_tendered(const Tenders& tendered, core::Currency currency) {
   for (const auto& [kind, amount] : tendered) {
-    if (kind == TenderKind::kCouponExcess) {
-      return fail(Errc::kUsage, "a coupon's excess is computed, not tendered");
+    if (kind == TenderKind::kCouponExcess || kind == TenderKind::kCashRounding) {
+      return fail(Errc::kUsage, "coupon excess and rounding are computed, not tendered");
     }
     if (amount.currency != currency) {
       return fail(Errc::kCurrency, "a tender is not in " + std::string(currency.code()));
@@ -40,9 +41,9 @@ Result<void> check_tendered(const Tenders& tendered, core::Currency currency) {
   return {};
 }
 
-// Coupons pay first, then the card, then cash; change is given for cash only, and what coupons are
-// worth above the total is paid out.
-Result<Payment> settle(Money total, const Tenders& tendered) {
+// Coupons pay first, then the card, then cash, which alone is rounded; change is given for cash
+// only, and what coupons are worth above the total is paid out.
+Result<Payment> settle(Money total, const Tenders& tendered, std::int64_t cash_step_minor) {
   const core::Currency currency = total.currency;
   TRY(check_tendered(tendered, currency));
   const Money coupon = tendered_as(tendered, TenderKind::kCoupon, currency);
@@ -61,6 +62,9 @@ Result<Payment> settle(Money total, const Tenders& tendered) {
                                        to_string(due) + " due; change is given for cash only");
   }
   TRY_ASSIGN(due, subtract(due, card));
+  TRY_ASSIGN(const core::retail::CashRounding rounded,
+             core::retail::round_cash(due, cash_step_minor));
+  due = rounded.due;
   if (tendered.empty()) cash = due;
   if (cash < due) {
     return fail(Errc::kUnbalanced, "the tenders are short: " + to_string(due) +
@@ -70,6 +74,10 @@ Result<Payment> settle(Money total, const Tenders& tendered) {
   if (due.minor != 0) out.tenders.emplace(TenderKind::kCash, due);
   if (card.minor != 0) out.tenders.emplace(TenderKind::kCard, card);
   if (coupon.minor != 0) out.tenders.emplace(TenderKind::kCoupon, coupon);
+  if (rounded.difference.minor != 0) {
+    TRY_ASSIGN(const Money given_up, negate(rounded.difference));
+    out.tenders.emplace(TenderKind::kCashRounding, given_up);
+  }
   if (out.coupon_excess.minor != 0) {
     TRY_ASSIGN(const Money paid_out, negate(out.coupon_excess));
     out.tenders.emplace(TenderKind::kCouponExcess, paid_out);
@@ -92,7 +100,7 @@ Result<Rung> Till::ring(const Basket& basket, std::int64_t time_ms) {
   }
   TRY(tax_lines(catalog_.taxes(), sale.lines));
   TRY_ASSIGN(const Money total, net_of(sale));
-  TRY_ASSIGN(Payment payment, settle(total, basket.tendered));
+  TRY_ASSIGN(Payment payment, settle(total, basket.tendered, catalog_.cash_step_minor()));
   sale.tenders = std::move(payment.tenders);
   TRY_ASSIGN(DocumentNumbers numbers, record_sale(std::move(sale)));
   return Rung{std::move(numbers), total, payment.change, payment.coupon_excess};

@@ -28,9 +28,15 @@ Unexpected in_product(ProductId id, const Error& error) {
 }  // namespace
 
 Result<Catalog> Catalog::build(Currency currency, const std::vector<TaxRate>& taxes,
-                               std::vector<Product> products, std::vector<BomLine> bom) {
+                               std::vector<Product> products, std::vector<BomLine> bom,
+                               std::int64_t cash_step_minor) {
   Catalog catalog;
   catalog.currency_ = currency;
+  constexpr std::int64_t kCashStepMax = 1'000'000;
+  if (cash_step_minor < 1 || cash_step_minor > kCashStepMax) {
+    return fail(Errc::kMalformed, "cash is rounded to a step of 1 to 1000000 minor units");
+  }
+  catalog.cash_step_minor_ = cash_step_minor;
   if (taxes.size() > kTaxCodesMax) {
     return fail(Errc::kTooLarge, "a catalog has at most " + std::to_string(kTaxCodesMax) +
                                      " tax codes: a closing has a row for each");

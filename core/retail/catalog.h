@@ -52,10 +52,13 @@ class Catalog {
   // component, a bill of materials on a stocked product or none on a kit, a quantity or price below
   // the possible), kCurrency, kCycle, kInexact (a component is no whole thousandth), kOverflow,
   // kTooLarge (tax codes).
+  // `cash_step_minor`: what is settled in cash is rounded to a multiple of it; 1: not at all.
   static Result<Catalog> build(Currency currency, const std::vector<TaxRate>& taxes,
-                               std::vector<Product> products, std::vector<BomLine> bom);
+                               std::vector<Product> products, std::vector<BomLine> bom,
+                               std::int64_t cash_step_minor = 1);
 
   Currency currency() const { return currency_; }
+  std::int64_t cash_step_minor() const { return cash_step_minor_; }
   const Product* find(ProductId id) const;      // nullptr when there is none
   const TaxRate* find_tax(TaxCode code) const;  // nullptr when there is none
   const std::map<ProductId, Product>& products() const { return products_; }
@@ -73,6 +76,7 @@ class Catalog {
                             const std::multimap<ProductId, BomLine>& by_parent);
 
   Currency currency_;
+  std::int64_t cash_step_minor_ = 1;
   std::map<ProductId, Product> products_;
   TaxRates taxes_;
   std::vector<BomLine> bom_;

@@ -86,7 +86,8 @@ Result<void> DayFold::add_line(const SaleLine& line, int sign) {
     return accumulate(row.tax, line.tax_amount, sign);
   }));
   for (const auto& [product, quantity] : line.consumed) {
-    const auto add_quantity = [&](Quantity& sum) -> Result<void> {
+    const auto add_quantity = [sign, quantity = quantity,
+                               product = product](Quantity& sum) -> Result<void> {
       TRY_ASSIGN(sum, sign > 0 ? core::add(sum, quantity) : core::subtract(sum, quantity));
       return check_figure(sum.thousandths,
                           "the day's consumption of product " + to_string(product));
@@ -100,7 +101,7 @@ Result<void> DayFold::add_tenders(const Tenders& tenders, int sign) {
   const Money zero{0, closing_.currency};
   for (const auto& [kind, amount] : tenders) {
     TRY(change_row(closing_.tenders, kind, zero,
-                   [&](Money& sum) { return accumulate(sum, amount, sign); }));
+                   [sign, amount = amount](Money& sum) { return accumulate(sum, amount, sign); }));
   }
   return {};
 }

@@ -64,6 +64,7 @@ enum class TenderKind : std::uint8_t {
   kCard = 2,
   kCoupon = 3,        // a manufacturer's coupon, at its face value
   kCouponExcess = 4,  // what a coupon was worth above the receipt, paid out in cash: negative
+  kCashRounding = 5,  // what the cash remainder was rounded down by; negative: up
 };
 
 using Tenders = std::map<TenderKind, Money>;  // cash is net of change

@@ -195,3 +195,28 @@ TEST_CASE("a tax that is not in the price is added once for the receipt, and ref
   CHECK(closing.taxes.at(code) == core::retail::TaxRow{usd(1089), usd(83)});
   shop.check();
 }
+
+TEST_CASE("only what is settled in cash is rounded, in a sum of its own") {
+  const core::retail::Catalog old = garden();
+  std::vector<core::retail::Product> products;
+  for (const auto& [id, p] : old.products()) products.push_back(p);
+  products.back().price = usd(1003);
+  Shop shop(
+      core::retail::Catalog::build(kUsd, {old.taxes().begin()->second}, products, old.bom(), 5)
+          .value());
+  shop.open_day(1);
+  const auto in_cash = shop.ring({sets(1).lines, {{TenderKind::kCash, usd(2000)}}});
+  CHECK(in_cash.total == usd(1003));
+  CHECK(in_cash.change == usd(2000 - 1005));
+  shop.ring({sets(1).lines, {{TenderKind::kCard, usd(1003)}}});
+  shop.ring({sets(1).lines, {{TenderKind::kCard, usd(501)}, {TenderKind::kCash, usd(500)}}});
+  CHECK(shop.step([](Till& t) { return t.refund(order_of(2, units(1)), 1); }).amount == usd(1005));
+  const auto closing = shop.step([](Till& t) { return t.close_day(usd(1005 + 500 - 1005)); });
+  CHECK(closing.tenders == core::retail::Tenders{{TenderKind::kCash, usd(500)},
+                                                 {TenderKind::kCard, usd(1504)},
+                                                 {TenderKind::kCashRounding, usd(-2 + 2 + 2)}});
+  CHECK(closing.net == usd(2006));
+  CHECK(closing.over_short == usd(0));
+  shop.refuses(Errc::kState, [](Till& t) { return t.open_day(day(1), {}); });
+  shop.check();
+}
