@@ -24,7 +24,6 @@ using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kFatalGrace{1000};
 constexpr std::chrono::milliseconds kAcceptAgain{50};
-constexpr std::size_t kTurnMax = 256;  // handlers of a worker between two hand-overs
 
 }  // namespace
 
