@@ -220,6 +220,29 @@ TEST_CASE("more clients than allowed wait for a place") {
   CHECK(third.read_until("log_size").find("200 OK") != std::string::npos);
 }
 
+TEST_CASE("a client that ends in the middle of a request is let go at once") {
+  const TempDir dir;
+  Relay relay(dir / "log");
+  // Its last bytes and its end come together, or nearly so.
+  for (int i = 0; i < 50; ++i) {
+    Socket socket(relay.endpoint);
+    socket.send("POST /v1/messages HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
+    socket.end_sending();
+    CHECK(socket.read_to_end(std::chrono::seconds(3)).has_value());
+  }
+}
+
+TEST_CASE("SIGTERM does not wait for connections without a request") {
+  const TempDir dir;
+  Relay relay(dir / "log");
+  const Socket idle(relay.endpoint);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(relay.client().get("/healthz"));
+  CHECK(relay.stop().status == 0);
+  // The grace for requests is ten seconds.
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+}
+
 TEST_CASE("a second relay on the same directory is refused, and says why") {
   const TempDir dir;
   Relay relay(dir / "log");

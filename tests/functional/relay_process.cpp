@@ -78,6 +78,10 @@ Socket::~Socket() {
   ::close(fd_);
 }
 
+void Socket::end_sending() {
+  ::shutdown(fd_, SHUT_WR);
+}
+
 bool Socket::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

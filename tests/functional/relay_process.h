@@ -43,6 +43,7 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
 
   bool send(std::string_view bytes);
+  void end_sending();  // as a client that has no more to say
   // Reads until `text` has come, the peer closes, or `timeout`; returns all that came so far.
   std::string read_until(std::string_view text,
                          std::chrono::milliseconds timeout = std::chrono::seconds(5));

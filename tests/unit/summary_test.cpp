@@ -88,6 +88,16 @@ TEST_CASE("a closing that does not add up is refused as unbalanced") {
   SUBCASE("tenders") {
     closing.tenders[TenderKind::kCard] = cents(1);
   }
+  SUBCASE("over and short without a count") {
+    closing.over_short = cents(1);
+  }
+  SUBCASE("a count that says another difference") {
+    count_drawer(closing, 0);
+    closing.over_short = cents(-1);
+  }
+  SUBCASE("invoices that are neither sales nor voids") {
+    ++closing.numbers.at(Series::kInvoice).last;
+  }
   CHECK(decode_summary(encode_summary(closing)).error().code == Errc::kUnbalanced);
 }
 

@@ -76,3 +76,49 @@ TEST_CASE("check finds what does not fit together") {
   finds("UPDATE state SET last_day = last_day - 1", "last closed day has no closing message");
   finds("UPDATE goods_receipt SET thousandths = 1 WHERE position = 2", "is not its goods receipts");
 }
+
+TEST_CASE("check finds a refund that gives back more than its sale, and a void of another day") {
+  using core::retail::Series;
+  Shop shop;
+  shop.open_day(1);
+  shop.ring(sets(1));
+  shop.close_day();
+  shop.open_day(2);
+  shop.ring(sets(1));
+  shop.check();
+  const auto write = [&](const core::retail::Document& document) {
+    auto journal = till::Journal::open(shop.journal(), till::Durability::kSimulated).value();
+    REQUIRE(journal.transact([&] { return journal.add_document(document); }));
+  };
+  const auto complains = [&](const std::string& what) {
+    Till till = shop.open();
+    const auto checked = till.check();
+    REQUIRE_FALSE(checked);
+    CHECK_MESSAGE(checked.error().what.find(what) != std::string::npos, checked.error().what);
+  };
+  const auto sale = std::get<core::retail::Sale>(
+      shop.step([](Till& t) { return t.document(Series::kInvoice, 1); }).document);
+  SUBCASE("a line that gives back a cent too much") {
+    core::retail::Refund refund;
+    refund.day = day(2);
+    refund.currency = kUsd;
+    refund.numbers[Series::kRefund] = 1;
+    refund.invoice = 1;
+    refund.reason = "x";
+    refund.lines.push_back(mirror_line(sale.lines[0], 0, {}, units(1), true).value());
+    --refund.lines[0].mirror.amount.minor;
+    refund.tenders[core::retail::TenderKind::kCash] = refund.lines[0].mirror.amount;
+    write(refund);
+    complains("a line does not mirror the sale's");
+  }
+  SUBCASE("a void of the day before") {
+    core::retail::Void cancel;
+    cancel.day = day(2);
+    cancel.currency = kUsd;
+    cancel.numbers[Series::kVoid] = 1;
+    cancel.invoice = 1;
+    cancel.reason = "x";
+    write(cancel);
+    complains("it voids a sale of another day");
+  }
+}
