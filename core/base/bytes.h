@@ -27,7 +27,7 @@ inline Bytes to_bytes(ByteView view) {
   return Bytes(view.begin(), view.end());
 }
 inline void append(Bytes& out, ByteView more) {
-  out.insert(out.end(), more.begin(), more.end());
+  out.insert(out.end(), more.data(), more.data() + more.size());
 }
 inline bool equal(ByteView a, ByteView b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);

@@ -35,6 +35,7 @@ constexpr std::uint64_t kKindClosing = 2;
 // Counts the fields first, so that the map's head is right, then writes those that are not zero.
 class FieldWriter {
  public:
+  FieldWriter() { body_.reserve(kUsualBytes); }
   template <typename Write>
   void field(Field key, bool present, Write write) {
     if (!present) return;
@@ -44,6 +45,7 @@ class FieldWriter {
   }
   Bytes take() && {
     CborWriter out;
+    out.reserve(body_.view().size() + 9);
     out.map(pairs_);
     Bytes bytes = std::move(out).take();
     append(bytes, body_.view());
@@ -51,6 +53,8 @@ class FieldWriter {
   }
 
  private:
+  static constexpr std::size_t kUsualBytes = 512;  // more than a day of a few products takes
+
   std::size_t pairs_ = 0;
   CborWriter body_;
 };
