@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "core/base/arithmetic.h"
 #include "core/envelope/message.h"
 #include "core/tlog/frontier.h"
 #include "core/tlog/tree.h"
@@ -276,8 +277,9 @@ Result<Closing> expected_closing(WrittenDay&& written, const Closing& said, Jour
   Closing out = written.fold.closing();
   out.part = said.part;
   if (!out.numbers.empty()) out.root = written.leaves.root();
-  totals.sold_minor += out.net.minor + out.refunded.minor;
-  totals.refunded_minor += out.refunded.minor;
+  TRY_ASSIGN(const core::Money sold, add(out.net, out.refunded));
+  TRY_ASSIGN(totals.sold_minor, core::checked_add(totals.sold_minor, sold.minor));
+  TRY_ASSIGN(totals.refunded_minor, core::checked_add(totals.refunded_minor, out.refunded.minor));
   out.grand_totals.sales.minor = totals.sold_minor;
   out.grand_totals.refunds.minor = totals.refunded_minor;
   return out;

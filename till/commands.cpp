@@ -1,8 +1,6 @@
 // Commands: each opens the journal, does one thing through Till, and prints what was done.
 #include "till/commands.h"
 
-#include <sys/prctl.h>
-
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -14,6 +12,7 @@
 #include "core/base/whole_file.h"
 #include "core/wire/relay_client.h"
 #include "till/catalog_file.h"
+#include "till/command_support.h"
 #include "till/reports.h"
 #include "till/sender.h"
 #include "till/till.h"
@@ -26,24 +25,8 @@ using core::Errc;
 using core::fail;
 using core::Result;
 
-void print(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
-
 void warn(const std::string& text) {
   std::fprintf(stderr, "daybook-till: warning: %s\n", text.c_str());
-}
-
-Result<JournalKey> read_key(const std::filesystem::path& path, KeyFrom from) {
-  // What SQLCipher derives from a key is in its own memory: no dump of it, for any reason.
-  ::prctl(PR_SET_DUMPABLE, 0);
-  return JournalKey::read(path, from);
-}
-
-Result<JournalKey> journal_key(const CommandWords& words) {
-  if (words.key_file.empty()) return JournalKey();
-  return read_key(words.key_file, words.key_is_credential ? KeyFrom::kCredential : KeyFrom::kFile);
 }
 
 Result<core::retail::Series> parse_series(std::string_view name) {
@@ -102,11 +85,6 @@ Result<void> show_receipt(Till& till, core::Sequence sequence) {
 }
 
 }  // namespace
-
-Result<Till> open_till(const CommandWords& words) {
-  TRY_ASSIGN(const JournalKey key, journal_key(words));
-  return Till::open(words.journal, Durability::kFull, key);
-}
 
 Result<void> run_init(const CommandWords& words) {
   TRY_ASSIGN(core::retail::Catalog catalog, read_catalog_file(words.catalog));

@@ -10,7 +10,6 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
-#include "till/till.h"
 
 namespace till {
 
@@ -49,10 +48,6 @@ struct CommandWords {
   std::uint64_t show_number = 0;
   bool json = false;
 };
-
-// The journal that the words name, with the key that they lead to. Errors: those of Till::open and
-// JournalKey::read.
-core::Result<Till> open_till(const CommandWords& words);
 
 // Each prints its result to stdout, before the journal is closed, and returns how it ended.
 core::Result<void> run_init(const CommandWords& words);

@@ -1,11 +1,9 @@
 // Commands that write a document: each opens the journal, does one thing through Till, and prints
 // what was done.
-#include <cstdio>
 #include <utility>
 
-#include "till/commands.h"
+#include "till/command_support.h"
 #include "till/reports.h"
-#include "till/till.h"
 #include "till/words.h"
 
 namespace till {
@@ -17,11 +15,6 @@ using core::Result;
 using core::retail::CashKind;
 using core::retail::Series;
 using core::retail::TenderKind;
-
-void print(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
 
 Result<CashKind> parse_cash_kind(std::string_view name) {
   for (const CashKind kind :

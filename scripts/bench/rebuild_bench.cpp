@@ -286,7 +286,7 @@ Writing measure_writing(const Load& load, const std::filesystem::path& log, cons
   need(books.digest());
   out.digest_seconds = seconds_since(start);
   std::vector<TableRows> tables;
-  for (const char* name : {"roster", "messages", "postings", "moves", "quarantine"}) {
+  for (const char* name : {"roster", "messages", "postings", "moves", "numbers", "quarantine"}) {
     tables.push_back(read_table(books.database(), name));
     out.rows += tables.back().rows.size();
   }

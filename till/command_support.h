@@ -1,0 +1,23 @@
+// What the commands have in common: the journal's key, the journal, the output.
+// Must not know any command.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "till/commands.h"
+#include "till/till.h"
+
+namespace till {
+
+// To stdout, at once.
+void print(const std::string& text);
+
+// Errors of all: those of JournalKey::read.
+core::Result<JournalKey> read_key(const std::filesystem::path& path, KeyFrom from);
+// The key that the words lead to; an empty one: none is given.
+core::Result<JournalKey> journal_key(const CommandWords& words);
+// The journal that the words name, with that key. Errors: also those of Till::open.
+core::Result<Till> open_till(const CommandWords& words);
+
+}  // namespace till
