@@ -68,8 +68,9 @@ struct Server::Impl {
   void hand_out(tcp::socket socket) {
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    socket.non_blocking(true, ignored);
     error_code error;
+    socket.non_blocking(true, error);  // a worker must never wait on one client
+    if (error) return;
     const int fd = socket.release(error);
     if (error) return;
     ++metrics.connections;
