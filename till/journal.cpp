@@ -69,14 +69,6 @@ Result<void> set_durability(Database& db, Durability durability) {
                        "PRAGMA foreign_keys=ON");
 }
 
-// After a power cut the log may hold, behind a hole, the rest of a commit that was never reported.
-// The next commit could fill the hole with the same bytes, be cut off as well, and bring that rest
-// back in its place. A log that is begun anew has another salt, which no old frame fits.
-Result<void> begin_log_anew(Database& db, Durability durability) {
-  if (durability != Durability::kFull) return {};
-  return db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-}
-
 Result<bool> is_empty(Database& db) {
   TRY_ASSIGN(const std::int64_t objects, db.query_int("SELECT count(*) FROM sqlite_schema"));
   TRY_ASSIGN(const std::int64_t version, db.query_int("PRAGMA user_version"));
@@ -144,13 +136,17 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
   TRY_ASSIGN(Database db, open_locked(path, false, key));
   TRY(check_version(db));
   TRY(set_durability(db, durability));
-  TRY(begin_log_anew(db, durability));
   const Identity to_be_read{{},
                             {},
                             {},
                             core::envelope::PrivateKey::generate(),
                             core::envelope::SealingPrivateKey::generate()};
   Journal journal(std::move(db), to_be_read, durability, !key.empty());
+  // After a power cut the log may hold, behind a hole, the rest of a commit that was never
+  // reported. The next commit could fill the hole with the same bytes, be cut off as well, and
+  // bring that rest back in its place. A log that is begun anew has another salt, which no old
+  // frame fits.
+  if (durability == Durability::kFull) TRY(journal.fold_log());
   TRY(journal.load_identity());
   TRY(journal.load_state());
   TRY(journal.load_counters());
