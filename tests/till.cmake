@@ -2,7 +2,7 @@
 daybook_test(test_till
   SOURCES unit/till_test.cpp unit/till_outbox_test.cpp unit/till_sender_test.cpp
     unit/till_files_test.cpp unit/till_check_test.cpp unit/till_documents_test.cpp
-    unit/till_key_test.cpp
+    unit/till_key_test.cpp unit/till_shelf_test.cpp
   USES daybook_till LABELS unit)
 daybook_test(test_till_crash
   SOURCES crash/till_crash_test.cpp
@@ -13,6 +13,7 @@ daybook_test(test_till_power_cut
   USES daybook_till PkgConfig::SQLCIPHER LABELS crash)
 daybook_test(test_till_property
   SOURCES property/till_property_test.cpp property/till_documents_property_test.cpp
+    property/till_shelf_property_test.cpp
   USES daybook_till LABELS property)
 daybook_test(test_till_functional
   SOURCES functional/till_functional_test.cpp

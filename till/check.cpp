@@ -314,6 +314,7 @@ Result<void> check_closings(Journal& journal, const Reported& reported, WrittenD
 
 Result<void> Till::check() {
   TRY(check_database(journal_));
+  TRY(shelf().check());
   TRY_ASSIGN(auto days, check_documents(journal_));
   TRY_ASSIGN(const auto key, sealing_key());
   TRY_ASSIGN(const Reported reported, check_chain(journal_, outbox(), key));

@@ -64,6 +64,10 @@ void print_messages_due(Till& till) {
   if (status) print("outbox: " + std::to_string(status->outbox.pending) + " to send\n");
 }
 
+Result<ProductNames> names_of(Till& till, const std::vector<core::ProductId>& ids) {
+  return till.shelf().names(till.shelf().present(), ids);
+}
+
 // What proves to anybody that a message is in the log: the proof's hashes, then the signed note.
 Result<void> show_receipt(Till& till, core::Sequence sequence) {
   if (sequence.value == 0) {
@@ -123,10 +127,10 @@ Result<void> run_join(const CommandWords& words) {
 
 Result<void> run_catalog(const CommandWords& words) {
   TRY_ASSIGN(Till till, open_till(words));
-  TRY_ASSIGN(core::retail::Catalog catalog, read_catalog_file(words.catalog));
-  const std::size_t products = catalog.products().size();
-  TRY(till.replace_catalog(std::move(catalog)));
-  print("catalog of " + std::to_string(products) + " products\n");
+  TRY_ASSIGN(const core::retail::Catalog catalog, read_catalog_file(words.catalog));
+  TRY_ASSIGN(const core::CatalogVersion version, till.replace_catalog(catalog));
+  print("catalog of " + std::to_string(catalog.products().size()) + " products, version " +
+        to_string(version) + "\n");
   return {};
 }
 
@@ -146,13 +150,14 @@ Result<void> run_close(const CommandWords& words) {
   TRY_ASSIGN(Till till, open_till(words));
   std::optional<core::Money> counted;
   if (!words.counted.empty()) {
-    const auto money = core::parse_money(words.counted, till.catalog().currency());
+    const auto money = core::parse_money(words.counted, till.currency());
     if (!money) return fail(Errc::kUsage, "--counted: " + money.error().what);
     counted = *money;
   }
   if (!words.mailbox.empty()) TRY(till.set_mailbox(words.mailbox));
   TRY_ASSIGN(const core::retail::Closing closing, till.close_day(counted));
-  print(report_day(closing, till.catalog(), "Z report", words.json ? Form::kJson : Form::kText));
+  TRY_ASSIGN(const ProductNames names, names_of(till, products_of(closing)));
+  print(report_day(closing, names, "Z report", words.json ? Form::kJson : Form::kText));
   copy_closings(till);
   if (!words.json) print_messages_due(till);
   return {};
@@ -214,7 +219,8 @@ Result<void> run_show(const CommandWords& words) {
   const Form form = words.json ? Form::kJson : Form::kText;
   if (words.show_what == "day") {
     TRY_ASSIGN(const core::retail::Closing closing, till.day_so_far());
-    print(report_day(closing, till.catalog(), "X report", form));
+    TRY_ASSIGN(const ProductNames names, names_of(till, products_of(closing)));
+    print(report_day(closing, names, "X report", form));
   } else if (words.show_what == "outbox") {
     TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, SIZE_MAX >> 1));
     print(report_outbox(entries, form));
@@ -225,7 +231,8 @@ Result<void> run_show(const CommandWords& words) {
   } else if (words.show_what == "document") {
     TRY_ASSIGN(const core::retail::Series series, parse_series(words.series));
     TRY_ASSIGN(const StoredDocument document, till.document(series, words.show_number));
-    print(report_document(till.ref(), document, till.catalog(), form));
+    TRY_ASSIGN(const ProductNames names, names_of(till, products_of(document)));
+    print(report_document(till.ref(), document, names, form));
   } else if (words.show_what == "request") {
     print(core::envelope::enrol_request_text(till.enrol_request()));
   } else {

@@ -29,7 +29,7 @@ Result<CashKind> parse_cash_kind(std::string_view name) {
 
 Result<void> run_ring(const CommandWords& words, const core::Clock& clock) {
   TRY_ASSIGN(Till till, open_till(words));
-  const core::Currency currency = till.catalog().currency();
+  const core::Currency currency = till.currency();
   Basket basket;
   for (const std::string& word : words.lines) {
     TRY_ASSIGN(const BasketLine line, parse_line(word, currency));
@@ -70,7 +70,7 @@ Result<void> run_refund(const CommandWords& words, const core::Clock& clock) {
 Result<void> run_cash(const CommandWords& words, const core::Clock& clock) {
   TRY_ASSIGN(Till till, open_till(words));
   TRY_ASSIGN(const CashKind kind, parse_cash_kind(words.cash_kind));
-  const auto amount = core::parse_money(words.amount, till.catalog().currency());
+  const auto amount = core::parse_money(words.amount, till.currency());
   if (!amount) return fail(Errc::kUsage, "--amount: " + amount.error().what);
   TRY_ASSIGN(const std::uint64_t number,
              till.move_cash(kind, *amount, words.reason, clock.now_ms()));

@@ -22,11 +22,11 @@ Json lines_json(const std::vector<SaleLine>& sold) {
   return lines;
 }
 
-std::string line_rows(const std::vector<SaleLine>& lines, const Catalog& catalog) {
+std::string line_rows(const std::vector<SaleLine>& lines, const ProductNames& names) {
   std::string out;
   for (const SaleLine& line : lines) {
     out += row(to_string(line.quantity) + " x " + to_string(line.product) + " " +
-                   product_name(catalog, line.product),
+                   product_name(names, line.product),
                amount(line.amount));
     if (line.discount.minor != 0) out += row("    discount given", amount(line.discount));
   }
@@ -77,13 +77,13 @@ struct AddJson {
 };
 
 struct Text {
-  const Catalog& catalog;
+  const ProductNames& names;
   std::string operator()(const Sale& sale) const {
-    return line_rows(sale.lines, catalog) + tender_rows(sale.tenders, "paid");
+    return line_rows(sale.lines, names) + tender_rows(sale.tenders, "paid");
   }
   std::string operator()(const Refund& refund) const {
     return "refund of invoice " + std::to_string(refund.invoice) + ": " + refund.reason + "\n" +
-           line_rows(mirrors_of(refund), catalog) + tender_rows(refund.tenders, "paid back");
+           line_rows(mirrors_of(refund), names) + tender_rows(refund.tenders, "paid back");
   }
   std::string operator()(const Void& cancel) const {
     return "void of invoice " + std::to_string(cancel.invoice) + ": " + cancel.reason + "\n";
@@ -117,8 +117,17 @@ Json document_json(core::TillRef ref, const StoredDocument& stored) {
 
 }  // namespace
 
-std::string report_document(core::TillRef ref, const StoredDocument& stored, const Catalog& catalog,
-                            Form form) {
+std::vector<core::ProductId> products_of(const StoredDocument& stored) {
+  std::vector<SaleLine> lines;
+  if (const auto* sale = std::get_if<Sale>(&stored.document)) lines = sale->lines;
+  if (const auto* refund = std::get_if<Refund>(&stored.document)) lines = mirrors_of(*refund);
+  std::vector<core::ProductId> ids;
+  for (const SaleLine& line : lines) ids.push_back(line.product);
+  return ids;
+}
+
+std::string report_document(core::TillRef ref, const StoredDocument& stored,
+                            const ProductNames& names, Form form) {
   if (form == Form::kJson) return dump(document_json(ref, stored));
   const Heading& heading = heading_of(stored.document);
   std::string out;
@@ -127,7 +136,7 @@ std::string report_document(core::TillRef ref, const StoredDocument& stored, con
   }
   out += "business day " + to_string(heading.day) + ", in " + std::string(heading.currency.code()) +
          (stored.voided ? ", VOIDED: " + stored.voided->reason : "") + "\n";
-  out += std::visit(Text{catalog}, stored.document);
+  out += std::visit(Text{names}, stored.document);
   for (const Refund& refund : stored.refunds) {
     out += "refunded by " +
            document_number(ref, Series::kRefund, refund.numbers.at(Series::kRefund)) + "\n";

@@ -135,7 +135,8 @@ Result<Refunded> Till::refund(const RefundOrder& order, std::int64_t time_ms) {
     refund.lines.push_back(std::move(line));
   }
   const bool in_cash = order.paid_back_by == TenderKind::kCash;
-  TRY_ASSIGN(const CashRounding rounded, round_cash(net, in_cash ? catalog_.cash_step_minor() : 1));
+  TRY_ASSIGN(const Terms* terms, shelf().terms(shelf_.present));
+  TRY_ASSIGN(const CashRounding rounded, round_cash(net, in_cash ? terms->cash_step_minor : 1));
   if (rounded.due.minor != 0) refund.tenders.emplace(order.paid_back_by, rounded.due);
   if (rounded.difference.minor != 0) {
     TRY_ASSIGN(const Money given_up, negate(rounded.difference));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "till/journal_schema.h"
+#include "till/shelf_writer.h"
 
 namespace till {
 namespace {
@@ -126,7 +127,8 @@ Result<Journal> Journal::create(const std::filesystem::path& path, const Identit
     TRY(journal.create_tables());
     TRY(journal.put_identity());
     TRY(journal.put_state(state));
-    return journal.put_catalog(catalog);
+    TRY(ShelfWriter(journal.database_, identity.currency, {}).write(catalog));
+    return {};
   }));
   return journal;
 }

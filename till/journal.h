@@ -97,8 +97,6 @@ class Journal {
   bool encrypted() const { return encrypted_; }
   const std::filesystem::path& path() const { return database_.path(); }
 
-  core::Result<core::retail::Catalog> read_catalog();
-
   // Encrypts everything under another key; nothing is left under the one before. After an error, as
   // after a kill, the journal has one of both keys, whole. Errors: kState (not encrypted).
   core::Result<void> rekey(const JournalKey& key);
@@ -111,7 +109,6 @@ class Journal {
 
   // Each inside transact().
   core::Result<void> put_state(const JournalState& next);
-  core::Result<void> put_catalog(const core::retail::Catalog& catalog);
   core::Result<void> add_document(const core::retail::Document& document);
   core::Result<void> add_receipt(core::BusinessDay day, core::ProductId product,
                                  core::Quantity quantity);

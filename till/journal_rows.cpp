@@ -1,4 +1,4 @@
-// Journal: the rows of catalog, documents, voids, goods receipts and messages.
+// Journal: the rows of documents, goods receipts and messages.
 #include <utility>
 #include <vector>
 
@@ -11,104 +11,10 @@ namespace {
 
 using core::Errc;
 using core::fail;
-using core::Money;
 using core::Result;
-using core::retail::Catalog;
-using core::sqlite::Database;
 using core::sqlite::Statement;
 
-// Of the column product.kind.
-constexpr std::int64_t kRowStocked = 0;
-constexpr std::int64_t kRowKit = 1;
-
-// Calls `take` with each row of a statement without parameters.
-Result<void> each_row(Database& db, std::string_view sql,
-                      const std::function<Result<void>(const Statement&)>& take) {
-  TRY_ASSIGN(Statement s, db.prepare(sql));
-  while (true) {
-    TRY_ASSIGN(const bool row, s.step());
-    if (!row) return {};
-    TRY(take(s));
-  }
-}
-
 }  // namespace
-
-Result<void> Journal::put_catalog(const Catalog& catalog) {
-  TRY(database_.exec("DELETE FROM tax; DELETE FROM product; DELETE FROM bom"));
-  TRY_ASSIGN(Statement step, database_.prepare("REPLACE INTO cash_rounding VALUES (1, ?)"));
-  TRY(step.bind_int(1, catalog.cash_step_minor()).run());
-  TRY_ASSIGN(Statement tax, database_.prepare("INSERT INTO tax VALUES (?, ?, ?)"));
-  for (const auto& [code, rate] : catalog.taxes()) {
-    TRY(tax.bind_int(1, code.value)
-            .bind_int(2, rate.basis_points)
-            .bind_int(3, rate.inclusive ? 1 : 0)
-            .run());
-  }
-  TRY_ASSIGN(Statement product, database_.prepare("INSERT INTO product VALUES (?, ?, ?, ?, ?)"));
-  for (const auto& [id, p] : catalog.products()) {
-    product.bind_int(1, to_sql(id.value)).bind_text(2, p.name).bind_int(4, p.tax.value);
-    if (p.price) {
-      product.bind_int(3, p.price->minor);
-    } else {
-      product.bind_null(3);
-    }
-    TRY(product.bind_int(5, p.kind == core::retail::ProductKind::kKit ? kRowKit : kRowStocked)
-            .run());
-  }
-  TRY_ASSIGN(Statement bom, database_.prepare("INSERT INTO bom VALUES (NULL, ?, ?, ?)"));
-  for (const core::retail::BomLine& line : catalog.bom()) {
-    bom.bind_int(1, to_sql(line.parent.value)).bind_int(2, to_sql(line.component.value));
-    TRY(bom.bind_int(3, line.quantity.thousandths).run());
-  }
-  return {};
-}
-
-Result<Catalog> Journal::read_catalog() {
-  using core::ProductId;
-  std::vector<core::retail::TaxRate> taxes;
-  std::vector<core::retail::Product> products;
-  std::vector<core::retail::BomLine> bom;
-  TRY(each_row(database_, "SELECT code, basis_points, in_price FROM tax",
-               [&](const Statement& s) -> Result<void> {
-                 taxes.push_back({core::TaxCode{static_cast<std::uint32_t>(s.column_int(0))},
-                                  static_cast<std::int32_t>(s.column_int(1)),
-                                  s.column_int(2) != 0});
-                 return {};
-               }));
-  TRY(each_row(database_, "SELECT id, name, price_minor, tax, kind FROM product",
-               [&](const Statement& s) -> Result<void> {
-                 core::retail::Product p;
-                 p.id = ProductId{from_sql(s.column_int(0))};
-                 p.name = s.column_text(1);
-                 if (!s.column_is_null(2)) p.price = Money{s.column_int(2), identity_.currency};
-                 p.tax = core::TaxCode{static_cast<std::uint32_t>(s.column_int(3))};
-                 const std::int64_t kind = s.column_int(4);
-                 if (kind != kRowStocked && kind != kRowKit) {
-                   return fail(Errc::kDamaged, path().string() + ": product " + to_string(p.id) +
-                                                   " is of unknown kind " + std::to_string(kind));
-                 }
-                 p.kind = kind == kRowKit ? core::retail::ProductKind::kKit
-                                          : core::retail::ProductKind::kStocked;
-                 products.push_back(std::move(p));
-                 return {};
-               }));
-  TRY(each_row(database_, "SELECT parent, component, thousandths FROM bom ORDER BY place",
-               [&](const Statement& s) -> Result<void> {
-                 bom.push_back({ProductId{from_sql(s.column_int(0))},
-                                ProductId{from_sql(s.column_int(1))},
-                                core::Quantity{s.column_int(2)}});
-                 return {};
-               }));
-  TRY_ASSIGN(const std::int64_t cash_step_minor,
-             database_.query_int("SELECT step_minor FROM cash_rounding"));
-  auto catalog = Catalog::build(identity_.currency, std::move(taxes), std::move(products),
-                                std::move(bom), cash_step_minor);
-  if (!catalog) {
-    return fail(Errc::kDamaged, path().string() + ": the catalog, " + catalog.error().what);
-  }
-  return catalog;
-}
 
 Result<void> Journal::add_document(const core::retail::Document& document) {
   const core::retail::Heading& heading = heading_of(document);

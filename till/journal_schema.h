@@ -1,5 +1,5 @@
 // The journal's tables and constants. Format: docs/formats/journal.md.
-// Must not be used outside till/journal*.cpp and till/outbox.cpp.
+// Must not be used outside till/journal*.cpp, till/shelf*.cpp and till/outbox.cpp.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 namespace till {
 
 inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
-inline constexpr std::int64_t kSchemaVersion = 4;
+inline constexpr std::int64_t kSchemaVersion = 5;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
 inline constexpr int kPageSize = 1024;
@@ -25,16 +25,17 @@ CREATE TABLE state(
   log_key BLOB, tree_size INT, tree_root BLOB, seals_to BLOB) STRICT;
 CREATE TABLE counter(series INTEGER PRIMARY KEY, last INT NOT NULL) STRICT;
 INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0);
-CREATE TABLE cash_rounding(
-  id INTEGER PRIMARY KEY CHECK(id = 1), step_minor INT NOT NULL) STRICT;
-CREATE TABLE tax(
-  code INTEGER PRIMARY KEY, basis_points INT NOT NULL, in_price INT NOT NULL) STRICT;
+CREATE TABLE catalog(version INTEGER PRIMARY KEY, terms BLOB) STRICT;
 CREATE TABLE product(
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL, price_minor INT, tax INT NOT NULL,
-  kind INT NOT NULL) STRICT;
+  id INT NOT NULL, version INT NOT NULL, gone INT NOT NULL, name TEXT NOT NULL, price_minor INT,
+  tax INT NOT NULL, kind INT NOT NULL, unit TEXT NOT NULL, whole INT NOT NULL,
+  PRIMARY KEY(id, version)) STRICT, WITHOUT ROWID;
 CREATE TABLE bom(
-  place INTEGER PRIMARY KEY, parent INT NOT NULL, component INT NOT NULL,
-  thousandths INT NOT NULL) STRICT;
+  parent INT NOT NULL, version INT NOT NULL, place INT NOT NULL, component INT NOT NULL,
+  thousandths INT NOT NULL, PRIMARY KEY(parent, version, place)) STRICT, WITHOUT ROWID;
+CREATE TABLE label(
+  kind INT NOT NULL, key ANY NOT NULL, version INT NOT NULL, product INT NOT NULL,
+  gone INT NOT NULL, PRIMARY KEY(kind, key, version, product)) STRICT, WITHOUT ROWID;
 CREATE TABLE document(
   position INTEGER PRIMARY KEY, day INT NOT NULL, series INT NOT NULL, number INT NOT NULL,
   invoice INT, body BLOB NOT NULL, chain BLOB NOT NULL) STRICT;

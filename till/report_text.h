@@ -29,9 +29,9 @@ inline std::string dump(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-inline std::string product_name(const core::retail::Catalog& catalog, core::ProductId id) {
-  const core::retail::Product* product = catalog.find(id);
-  return product == nullptr ? std::string{} : product->name;
+inline std::string product_name(const ProductNames& names, core::ProductId id) {
+  const auto it = names.find(id);
+  return it == names.end() ? std::string{} : it->second;
 }
 
 inline Json components_json(const core::retail::Components& components) {

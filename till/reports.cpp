@@ -110,8 +110,14 @@ std::string evidence_rows(const Closing& closing) {
 
 }  // namespace
 
-std::string report_day(const Closing& closing, const core::retail::Catalog& catalog,
-                       std::string_view title, Form form) {
+std::vector<core::ProductId> products_of(const Closing& closing) {
+  std::vector<core::ProductId> ids;
+  for (const auto& [id, quantity] : closing.consumed) ids.push_back(id);
+  return ids;
+}
+
+std::string report_day(const Closing& closing, const ProductNames& names, std::string_view title,
+                       Form form) {
   if (form == Form::kJson) return dump(day_json(closing));
   std::string out = std::string(title) + ", business day " + to_string(closing.day) + ", in " +
                     std::string(closing.currency.code()) + "\n";
@@ -136,7 +142,7 @@ std::string report_day(const Closing& closing, const core::retail::Catalog& cata
   }
   out += "stock consumed\n";
   for (const auto& [id, quantity] : closing.consumed) {
-    out += row(to_string(id) + " " + product_name(catalog, id), to_string(quantity));
+    out += row(to_string(id) + " " + product_name(names, id), to_string(quantity));
   }
   return out + "numbers and totals\n" + evidence_rows(closing);
 }

@@ -12,13 +12,17 @@ namespace till {
 
 enum class Form { kText, kJson };
 
+// The products that a report names.
+std::vector<core::ProductId> products_of(const core::retail::Closing& closing);
+std::vector<core::ProductId> products_of(const StoredDocument& document);
+
 // The X or Z report. `title` is "Z report" or "X report".
-std::string report_day(const core::retail::Closing& closing, const core::retail::Catalog& catalog,
+std::string report_day(const core::retail::Closing& closing, const ProductNames& names,
                        std::string_view title, Form form);
 std::string report_status(const TillStatus& status, Form form);
 std::string report_outbox(const std::vector<OutboxEntry>& entries, Form form);
 std::string report_document(core::TillRef ref, const StoredDocument& document,
-                            const core::retail::Catalog& catalog, Form form);
+                            const ProductNames& names, Form form);
 std::string report_rung(core::TillRef ref, const Rung& rung);
 
 // "float", "paid-in", "paid-out", "pick-up".

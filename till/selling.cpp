@@ -93,14 +93,19 @@ Result<Rung> Till::ring(const Basket& basket, std::int64_t time_ms) {
   Sale sale;
   sale.currency = journal_.identity().currency;
   sale.time_ms = time_ms;
+  std::vector<core::ProductId> ids;
+  for (const BasketLine& line : basket.lines) ids.push_back(line.product);
+  const bool began_before = basket.catalog.value != 0;
+  TRY_ASSIGN(const core::retail::Catalog* catalog,
+             shelf().slice(began_before ? basket.catalog : shelf_.present, ids));
   for (const BasketLine& line : basket.lines) {
     TRY_ASSIGN(core::retail::SaleLine priced,
-               price_line(catalog_, line.product, line.quantity, line.discount));
+               price_line(*catalog, line.product, line.quantity, line.discount));
     sale.lines.push_back(std::move(priced));
   }
-  TRY(tax_lines(catalog_.taxes(), sale.lines));
+  TRY(tax_lines(catalog->taxes(), sale.lines));
   TRY_ASSIGN(const Money total, net_of(sale));
-  TRY_ASSIGN(Payment payment, settle(total, basket.tendered, catalog_.cash_step_minor()));
+  TRY_ASSIGN(Payment payment, settle(total, basket.tendered, catalog->cash_step_minor()));
   sale.tenders = std::move(payment.tenders);
   TRY_ASSIGN(DocumentNumbers numbers, record_sale(std::move(sale)));
   return Rung{std::move(numbers), total, payment.change, payment.coupon_excess};

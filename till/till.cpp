@@ -47,14 +47,18 @@ Result<Till> Till::create(const std::filesystem::path& path, const TillSetup& se
   state.mailbox = setup.mailbox;
   TRY_ASSIGN(Journal journal,
              Journal::create(path, identity, state, setup.catalog, durability, key));
-  return Till(std::move(journal), setup.catalog);
+  return on(std::move(journal));
 }
 
 Result<Till> Till::open(const std::filesystem::path& path, Durability durability,
                         const JournalKey& key) {
   TRY_ASSIGN(Journal journal, Journal::open(path, durability, key));
-  TRY_ASSIGN(core::retail::Catalog catalog, journal.read_catalog());
-  return Till(std::move(journal), std::move(catalog));
+  return on(std::move(journal));
+}
+
+Result<Till> Till::on(Journal journal) {
+  TRY_ASSIGN(ShelfMemory shelf, Shelf::remember(journal));
+  return Till(std::move(journal), std::move(shelf));
 }
 
 Result<void> Till::join(const core::envelope::Roster& roster) {
@@ -94,15 +98,13 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
   return journal_.transact([&] { return journal_.put_state(next); });
 }
 
-Result<void> Till::replace_catalog(core::retail::Catalog catalog) {
-  if (catalog.currency() != journal_.identity().currency) {
-    return fail(Errc::kCurrency, "the catalog is in " + std::string(catalog.currency().code()) +
-                                     ", the till in " +
-                                     std::string(journal_.identity().currency.code()));
-  }
-  TRY(journal_.transact([&] { return journal_.put_catalog(catalog); }));
-  catalog_ = std::move(catalog);
-  return {};
+Result<core::CatalogVersion> Till::replace_catalog(const core::retail::Catalog& catalog) {
+  return shelf().replace(catalog);
+}
+
+Result<core::CatalogVersion> Till::change_prices(
+    const std::map<core::ProductId, core::Money>& prices) {
+  return shelf().change_prices(prices);
 }
 
 Result<void> Till::set_mailbox(const std::filesystem::path& directory) {
@@ -132,8 +134,8 @@ Result<void> Till::open_day(BusinessDay day, const core::retail::Components& rec
                                   to_string(*next.last_day) + ", the last one closed");
   }
   for (const auto& [id, quantity] : received) {
-    const core::retail::Product* product = catalog_.find(id);
-    if (product == nullptr || product->kind != core::retail::ProductKind::kStocked) {
+    TRY_ASSIGN(const auto product, shelf().find(shelf_.present, id));
+    if (!product || product->kind != core::retail::ProductKind::kStocked) {
       return fail(Errc::kMalformed, "received product " + to_string(id) +
                                         ": the catalog has no such stocked product");
     }

@@ -25,6 +25,7 @@
 #include "core/retail/summary.h"
 #include "till/journal.h"
 #include "till/outbox.h"
+#include "till/shelf.h"
 
 namespace till {
 
@@ -48,6 +49,8 @@ struct BasketLine {
 struct Basket {
   std::vector<BasketLine> lines;
   core::retail::Tenders tendered;  // as handed over; change is given in cash
+  // That the receipt began with, and that all its lines are priced from; 0: the present one.
+  core::CatalogVersion catalog{};
 };
 
 using core::retail::DocumentNumbers;
@@ -128,9 +131,13 @@ class Till {
   // (the roster is another log's, or gives the key to another till).
   core::Result<void> join(const core::envelope::Roster& roster);
 
-  // Prices and products from now on; documents keep what was frozen in them.
-  // Errors: kCurrency.
-  core::Result<void> replace_catalog(core::retail::Catalog catalog);
+  // Prices and products from now on, as a new version, unless nothing differs; documents keep what
+  // was frozen in them, and a receipt that began before its version. Returns the version that
+  // holds. Errors: kCurrency.
+  core::Result<core::CatalogVersion> replace_catalog(const core::retail::Catalog& catalog);
+  // Other prices, likewise. Errors: kNotFound (a product), kCurrency, kMalformed (below zero).
+  core::Result<core::CatalogVersion> change_prices(
+      const std::map<core::ProductId, core::Money>& prices);
   // Where closings are copied from now on, the ones not copied yet included; empty: nowhere.
   core::Result<void> set_mailbox(const std::filesystem::path& directory);
 
@@ -139,8 +146,9 @@ class Till {
   core::Result<void> open_day(core::BusinessDay day, const core::retail::Components& received);
 
   // Prices a basket from the catalog and records it. `time_ms` is evidence only.
-  // Errors: kState (no day open), kUsage (no lines), kUnbalanced (tender below the total, a card
-  // above it), and those of core::retail::price_line and record_sale.
+  // Errors: kState (no day open), kUsage (no lines), kNotFound (no such version), kUnbalanced
+  // (tender below the total, a card above it), and those of core::retail::price_line and
+  // record_sale.
   core::Result<Rung> ring(const Basket& basket, std::int64_t time_ms);
   // Numbers a priced sale and writes it down; day and numbers of the argument are replaced.
   // Errors: kState (no day open), kCurrency, kOverflow (of the day's sums, so that a day that was
@@ -183,7 +191,9 @@ class Till {
   // Errors: kDamaged, naming the first thing that does not hold.
   core::Result<void> check();
 
-  const core::retail::Catalog& catalog() const { return catalog_; }
+  // The catalog: look-ups, names, versions.
+  Shelf shelf() { return Shelf(journal_, shelf_); }
+  core::Currency currency() const { return journal_.identity().currency; }
   const core::TillRef& ref() const { return journal_.identity().ref; }
   core::envelope::PublicKey public_key() const { return journal_.identity().key.public_key(); }
   // What this till asks head office for.
@@ -191,8 +201,9 @@ class Till {
   Outbox outbox() { return Outbox(journal_); }
 
  private:
-  Till(Journal journal, core::retail::Catalog catalog)
-      : journal_(std::move(journal)), catalog_(std::move(catalog)) {}
+  Till(Journal journal, ShelfMemory shelf)
+      : journal_(std::move(journal)), shelf_(std::move(shelf)) {}
+  static core::Result<Till> on(Journal journal);
 
   core::Result<core::BusinessDay> need_open_day() const;
   // What this epoch's payloads are sealed with; nullopt: they go in clear.
@@ -212,7 +223,7 @@ class Till {
   core::Result<core::retail::Sale> find_sale(std::uint64_t invoice);
 
   Journal journal_;
-  core::retail::Catalog catalog_;
+  ShelfMemory shelf_;
   // Of the open day; none: to be built. Keeps every sum of the day in range while it is sold.
   std::optional<core::retail::DayFold> fold_;
 };

@@ -143,6 +143,11 @@ Result<SaleLine> price_line(const Catalog& catalog, ProductId id, Quantity quant
   if (quantity.thousandths <= 0) {
     return fail(Errc::kMalformed, named(id) + ": the quantity is not above zero");
   }
+  if (product->whole && quantity.thousandths % Quantity::kUnit != 0) {
+    return fail(Errc::kMalformed, named(id) + ": " + to_string(quantity) +
+                                      " is not a whole number, and it is sold by the " +
+                                      (product->unit.empty() ? "piece" : product->unit));
+  }
   SaleLine line;
   line.product = id;
   line.quantity = quantity;

@@ -146,8 +146,8 @@ inline constexpr std::size_t kReasonBytesMax = 500;
 
 // Prices a line from the catalog: amount = price * quantity (rounded once) - discount. Its tax is
 // that of the whole receipt: core/retail/tax_share.h.
-// Errors: kNotFound (product), kMalformed (no price, quantity not above zero, discount below zero
-// or above the shelf price), kInexact (no whole thousandth is consumed), kCurrency, kOverflow.
+// Errors: kNotFound (product), kMalformed (no price, quantity not above zero or, of what is sold
+// whole, not whole, discount below zero or above the shelf price), kInexact (no whole thousandth is consumed), kCurrency, kOverflow.
 Result<SaleLine> price_line(const Catalog& catalog, ProductId product, Quantity quantity,
                             Money discount);
 

@@ -78,7 +78,7 @@ void open_garden_day(till::Till& till, std::int32_t day) {
 void ring_sets(till::Till& till, std::int64_t sets, std::size_t lines = 1) {
   till::Basket basket;
   basket.lines.assign(lines, {core::ProductId{145}, core::Quantity{sets * core::Quantity::kUnit},
-                              core::Money{0, till.catalog().currency()}});
+                              core::Money{0, till.currency()}});
   need(till.ring(basket, 0));
 }
 

@@ -269,7 +269,8 @@ core::Result<std::vector<std::string>> seen_of(till::Till& till,
   heading.acknowledged = status.outbox.acknowledged;
   heading.tree_size = status.tree_head ? status.tree_head->size : 0;
   heading.mailbox = status.mailbox.string();
-  std::vector<std::string> out = {heading.text(), shelf_text(till.catalog())};
+  TRY_ASSIGN(const core::retail::Catalog catalog, till.shelf().whole(till.shelf().present()));
+  std::vector<std::string> out = {heading.text(), shelf_text(catalog)};
   TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, 10000));
   for (const till::OutboxEntry& entry : entries) {
     TRY_ASSIGN(const auto message, core::envelope::parse_message(entry.message));

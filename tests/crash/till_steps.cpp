@@ -62,7 +62,10 @@ Step RandomSteps::join() {
 Step RandomSteps::replace_catalog() {
   const Shelf shelf = new_shelf();
   return {"replacing the catalog",
-          [shelf](Till& t) { return t.replace_catalog(catalog_of(shelf)); },
+          [shelf](Till& t) -> Result<void> {
+            TRY(t.replace_catalog(catalog_of(shelf)));
+            return {};
+          },
           [shelf](TillModel& m) { m.shelf = shelf; }};
 }
 
