@@ -6,13 +6,13 @@
 namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
-inline constexpr std::int64_t kBooksVersion = 2;
+inline constexpr std::int64_t kBooksVersion = 3;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
@@ -66,6 +66,15 @@ CREATE TABLE numbers(
   PRIMARY KEY(message, series)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE refunded_receipts(
+  message      INTEGER NOT NULL,
+  store        INTEGER NOT NULL,
+  till         INTEGER NOT NULL,
+  invoice      INTEGER NOT NULL,
+  amount_minor INTEGER NOT NULL,
+  PRIMARY KEY(message, store, till, invoice)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE postings(
   message      INTEGER NOT NULL,
   reversal     INTEGER NOT NULL,
@@ -83,7 +92,7 @@ CREATE TABLE moves(
   from_place  INTEGER NOT NULL,
   to_place    INTEGER NOT NULL,
   thousandths INTEGER NOT NULL,
-  PRIMARY KEY(message, reversal, product)
+  PRIMARY KEY(message, reversal, product, from_place, to_place)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantine(

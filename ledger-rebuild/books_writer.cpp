@@ -47,11 +47,12 @@ class Tables {
     TRY_ASSIGN(auto posting, db.prepare("INSERT INTO postings VALUES(?, ?, ?, ?, ?, ?)"));
     TRY_ASSIGN(auto move, db.prepare("INSERT INTO moves VALUES(?, ?, ?, ?, ?, ?)"));
     TRY_ASSIGN(auto range, db.prepare("INSERT INTO numbers VALUES(?, ?, ?, ?)"));
+    TRY_ASSIGN(auto refunded, db.prepare("INSERT INTO refunded_receipts VALUES(?, ?, ?, ?, ?)"));
     TRY_ASSIGN(auto hold, db.prepare("INSERT INTO quarantine VALUES(?, ?, ?, ?, ?, ?)"));
     TRY_ASSIGN(auto release, db.prepare("DELETE FROM quarantine WHERE id = ?"));
     return Tables(db, std::move(insert), std::move(update), std::move(set_state),
-                  std::move(posting), std::move(move), std::move(range), std::move(hold),
-                  std::move(release));
+                  std::move(posting), std::move(move), std::move(range), std::move(refunded),
+                  std::move(hold), std::move(release));
   }
 
   Result<void> insert(const Item& item, std::int64_t number, const Verdict& verdict) {
@@ -78,7 +79,8 @@ class Tables {
         .run();
   }
 
-  Result<void> insert_entry(std::int64_t number, const Entry& entry) {
+  Result<void> insert_entry(std::int64_t number, const Item& item) {
+    const Entry& entry = item.entry;
     TRY(check_balanced(entry.postings));
     for (const Posting& posting : entry.postings) {
       TRY(posting_.bind_int(1, number)
@@ -105,7 +107,7 @@ class Tables {
               .bind_int(4, as_int(numbers.last))
               .run());
     }
-    return {};
+    return insert_refunded(number, item);
   }
 
   Result<void> hold(const Item& item, std::int64_t number, const Verdict& verdict) {
@@ -147,12 +149,28 @@ class Tables {
     TRY_ASSIGN(auto moves, db_.prepare("DELETE FROM moves WHERE message = ?"));
     TRY(moves.bind_int(1, number).run());
     TRY_ASSIGN(auto numbers, db_.prepare("DELETE FROM numbers WHERE message = ?"));
-    return numbers.bind_int(1, number).run();
+    TRY(numbers.bind_int(1, number).run());
+    TRY_ASSIGN(auto refunded, db_.prepare("DELETE FROM refunded_receipts WHERE message = ?"));
+    return refunded.bind_int(1, number).run();
   }
 
  private:
+  Result<void> insert_refunded(std::int64_t number, const Item& item) {
+    for (const auto& [receipt, amount_minor] : item.entry.refunded_receipts) {
+      const bool own = receipt.sold_at == core::TillRef{};
+      const core::TillRef sold_at = own ? item.enrolment->till : receipt.sold_at;
+      TRY(refunded_.bind_int(1, number)
+              .bind_int(2, sold_at.store.value)
+              .bind_int(3, sold_at.till.value)
+              .bind_int(4, as_int(receipt.invoice))
+              .bind_int(5, amount_minor)
+              .run());
+    }
+    return {};
+  }
+
   Tables(Database& db, Statement insert, Statement update, Statement set_state, Statement posting,
-         Statement move, Statement range, Statement hold, Statement release)
+         Statement move, Statement range, Statement refunded, Statement hold, Statement release)
       : db_(db),
         insert_(std::move(insert)),
         update_(std::move(update)),
@@ -160,6 +178,7 @@ class Tables {
         posting_(std::move(posting)),
         move_(std::move(move)),
         range_(std::move(range)),
+        refunded_(std::move(refunded)),
         hold_(std::move(hold)),
         release_(std::move(release)) {}
 
@@ -194,7 +213,7 @@ class Tables {
   }
 
   Database& db_;
-  Statement insert_, update_, set_state_, posting_, move_, range_, hold_, release_;
+  Statement insert_, update_, set_state_, posting_, move_, range_, refunded_, hold_, release_;
 };
 
 // Takes one message from its verdict before to the one now.
@@ -204,7 +223,7 @@ Result<void> change(Tables& tables, const Item& item, const Verdict& now) {
   if (before == State::kQuarantined) TRY(tables.release(item.facts.id));
   if (now.state == State::kQuarantined) TRY(tables.hold(item, item.row, now));
   if (has_entry(before) && !has_entry(now.state)) TRY(tables.delete_entry(item.row));
-  if (!has_entry(before) && has_entry(now.state)) TRY(tables.insert_entry(item.row, item.entry));
+  if (!has_entry(before) && has_entry(now.state)) TRY(tables.insert_entry(item.row, item));
   if (has_reversal(now.state) && !has_reversal(before)) TRY(tables.reverse_entry(item.row));
   return {};
 }
@@ -212,7 +231,7 @@ Result<void> change(Tables& tables, const Item& item, const Verdict& now) {
 Result<void> add(Tables& tables, const Item& item, std::int64_t number, const Verdict& verdict) {
   TRY(tables.insert(item, number, verdict));
   if (verdict.state == State::kQuarantined) return tables.hold(item, number, verdict);
-  if (has_entry(verdict.state)) TRY(tables.insert_entry(number, item.entry));
+  if (has_entry(verdict.state)) TRY(tables.insert_entry(number, item));
   if (has_reversal(verdict.state)) TRY(tables.reverse_entry(number));
   return {};
 }

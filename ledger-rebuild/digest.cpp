@@ -92,7 +92,8 @@ Result<RowCursor> postings_of(Database& db) {
 
 Result<RowCursor> moves_of(Database& db) {
   TRY_ASSIGN(auto rows, db.prepare("SELECT message, reversal, product, from_place, to_place, "
-                                   "thousandths FROM moves ORDER BY message, reversal, product"));
+                                   "thousandths FROM moves "
+                                   "ORDER BY message, reversal, product, from_place, to_place"));
   RowCursor cursor(std::move(rows), 6);
   TRY(cursor.advance());
   return cursor;
@@ -106,10 +107,20 @@ Result<RowCursor> numbers_of(Database& db) {
   return cursor;
 }
 
+Result<RowCursor> refunded_of(Database& db) {
+  TRY_ASSIGN(auto rows,
+             db.prepare("SELECT message, store, till, invoice, amount_minor "
+                        "FROM refunded_receipts ORDER BY message, store, till, invoice"));
+  RowCursor cursor(std::move(rows), 5);
+  TRY(cursor.advance());
+  return cursor;
+}
+
 Result<std::vector<MessageHash>> hash_messages(Database& db) {
   TRY_ASSIGN(auto postings, postings_of(db));
   TRY_ASSIGN(auto moves, moves_of(db));
   TRY_ASSIGN(auto numbers, numbers_of(db));
+  TRY_ASSIGN(auto refunded, refunded_of(db));
   TRY_ASSIGN(
       auto messages,
       db.prepare("SELECT number, id, kid, store, till, epoch, sequence, prev, content, "
@@ -128,14 +139,15 @@ Result<std::vector<MessageHash>> hash_messages(Database& db) {
     TRY(postings.take(messages.column_int(0), figures));
     TRY(moves.take(messages.column_int(0), figures));
     TRY(numbers.take(messages.column_int(0), figures));
+    TRY(refunded.take(messages.column_int(0), figures));
     hash.has_figures = figures.size() > Hash::kSize;
     if (hash.has_figures) hash.figures = core::envelope::sha256(figures);
   }
-  if (!postings.at_end() || !moves.at_end() || !numbers.at_end()) {
-    return fail(Errc::kDamaged,
-                db.path().string() +
-                    ": postings, moves or numbers without a message; replay the log into "
-                    "a new file");
+  if (!postings.at_end() || !moves.at_end() || !numbers.at_end() || !refunded.at_end()) {
+    return fail(Errc::kDamaged, db.path().string() +
+                                    ": postings, moves, numbers or refunded receipts without a "
+                                    "message; replay the log into "
+                                    "a new file");
   }
   std::sort(out.begin(), out.end(),
             [](const MessageHash& a, const MessageHash& b) { return a.id < b.id; });
@@ -180,8 +192,8 @@ Result<BooksDigest> compute_digest(Database& db) {
     if (message.has_figures) core::append(figures, message.figures.view());
   }
   BooksDigest digest;
-  digest.figures = finish("daybook figures 2", {&figures});
-  digest.books = finish("daybook books 2", {&rows, &figures, &quarantine});
+  digest.figures = finish("daybook figures 3", {&figures});
+  digest.books = finish("daybook books 3", {&rows, &figures, &quarantine});
   return digest;
 }
 

@@ -32,6 +32,12 @@ Account account_of(TenderKind kind) {
       return Account::kCard;
     case TenderKind::kCoupon:
       return Account::kCouponsReceivable;
+    case TenderKind::kVoucher:
+      return Account::kVouchersOutstanding;
+    case TenderKind::kPoints:
+      return Account::kPointsLiability;
+    case TenderKind::kDeposit:
+      return Account::kDepositsHeld;
   }
   CORE_CHECK(false);
 }
@@ -69,6 +75,23 @@ Result<void> post_over_short(Entry& entry, const Closing& closing) {
   return {};
 }
 
+// What came in for no sale yet, and the tax that is due for it all the same.
+Result<void> post_liabilities(Entry& entry, const Closing& closing) {
+  const core::retail::Liabilities& l = closing.liabilities;
+  for (const Money& money : {l.vouchers_sold, l.deposits, l.forfeited}) {
+    TRY(check_figure(money.minor, "a liability"));
+  }
+  post(entry, Account::kVouchersOutstanding, kNoCode, -l.vouchers_sold.minor);
+  post(entry, Account::kDepositsHeld, kNoCode, -l.deposits.minor);
+  post(entry, Account::kForfeitedDeposits, kNoCode, -l.forfeited.minor);
+  for (const auto& [code, tax] : closing.deposit_taxes) {
+    TRY(check_figure(tax.minor, "the tax on deposits of tax code " + to_string(code)));
+    post(entry, Account::kTaxOnDeposits, code.value, tax.minor);
+    post(entry, Account::kTaxPayable, kDepositCode - std::int64_t{code.value}, -tax.minor);
+  }
+  return {};
+}
+
 Account other_side(core::retail::CashKind kind) {
   using core::retail::CashKind;
   switch (kind) {
@@ -103,25 +126,48 @@ Result<void> take_evidence(Entry& entry, const Closing& closing) {
   entry.ever_sold_minor = closing.grand_totals.sales.minor;
   entry.ever_refunded_minor = closing.grand_totals.refunds.minor;
   entry.numbers = closing.numbers;
-  return {};
-}
-
-Result<void> move_stock(Entry& entry, const Components& components, Place from, Place to) {
-  for (const auto& [product, quantity] : components) {
-    TRY(check_figure(quantity.thousandths, "the quantity of product " + to_string(product)));
-    TRY(core::retail::check_product_id(product));
-    if (quantity.thousandths == 0) continue;
-    entry.moves.push_back(StockMove{product, from, to, quantity.thousandths});
+  for (const auto& [receipt, amount] : closing.refunded_receipts) {
+    TRY(check_figure(amount.minor, "what was given back for a receipt"));
+    entry.refunded_receipts.emplace(receipt, amount.minor);
   }
   return {};
 }
+
+// Moves of one message, one for each product and way.
+class Moves {
+ public:
+  Result<void> add(const Components& components, Place from, Place to) {
+    for (const auto& [product, quantity] : components) {
+      TRY(core::retail::check_product_id(product));
+      std::int64_t& sum = sums_[{product, from, to}];
+      TRY_ASSIGN(sum, core::checked_add(sum, quantity.thousandths));
+      TRY(check_figure(sum, "the quantity of product " + to_string(product)));
+    }
+    return {};
+  }
+
+  std::vector<StockMove> take() const {
+    std::vector<StockMove> moves;
+    moves.reserve(sums_.size());
+    for (const auto& [key, thousandths] : sums_) {
+      const auto& [product, from, to] = key;
+      if (thousandths != 0) moves.push_back(StockMove{product, from, to, thousandths});
+    }
+    return moves;
+  }
+
+ private:
+  std::map<std::tuple<core::ProductId, Place, Place>, std::int64_t> sums_;
+};
 
 Result<Entry> entry_of(const Opening& opening) {
   Entry entry;
   entry.kind = Kind::kOpening;
   entry.day = opening.day;
   entry.part = opening.part;
-  TRY(move_stock(entry, opening.received, Place::kSupplier, Place::kStore));
+  Moves moves;
+  TRY(moves.add(opening.received, Place::kSupplier, Place::kStore));
+  entry.moves = moves.take();
   return entry;
 }
 
@@ -140,9 +186,19 @@ Result<Entry> entry_of(const Closing& closing) {
   TRY(post_tenders(entry, closing));
   TRY(post_revenue(entry, closing));
   TRY(post_over_short(entry, closing));
+  TRY(post_liabilities(entry, closing));
   TRY(post_cash_movements(entry, closing));
   TRY(take_evidence(entry, closing));
-  TRY(move_stock(entry, closing.consumed, Place::kStore, Place::kSold));
+  Moves moves;
+  TRY(moves.add(closing.consumed, Place::kStore, Place::kSold));
+  TRY(moves.add(closing.received, Place::kSupplier, Place::kStore));
+  TRY(moves.add(closing.adjusted, Place::kAdjusted, Place::kStore));
+  for (const auto& [key, products] : closing.transfers) {
+    const bool out = key.way == core::retail::TransferWay::kOut;
+    TRY(moves.add(products, out ? Place::kStore : Place::kTransit,
+                  out ? Place::kTransit : Place::kStore));
+  }
+  entry.moves = moves.take();
   TRY(check_balanced(entry.postings));
   std::sort(entry.postings.begin(), entry.postings.end(), [](const Posting& a, const Posting& b) {
     return std::tie(a.account, a.code) < std::tie(b.account, b.code);

@@ -21,6 +21,8 @@ namespace rebuild {
 // without a sale has kMovementCode less its kind.
 inline constexpr std::int64_t kNoCode = -1;
 inline constexpr std::int64_t kMovementCode = -10;
+// Tax payable for deposits: this less the tax code.
+inline constexpr std::int64_t kDepositCode = -1000;
 
 struct Posting {
   Account account = Account::kCash;
@@ -30,7 +32,13 @@ struct Posting {
 };
 
 // Where stock is. Numbers are stored in books.db.
-enum class Place : std::uint8_t { kSupplier = 0, kStore = 1, kSold = 2 };
+enum class Place : std::uint8_t {
+  kSupplier = 0,
+  kStore = 1,
+  kSold = 2,
+  kAdjusted = 3,  // lost, and, coming back, found
+  kTransit = 4,   // between two stores
+};
 
 // Stock leaves one place and arrives at another, so that a move balances by construction.
 struct StockMove {
@@ -58,8 +66,10 @@ struct Entry {
   std::int64_t ever_sold_minor = 0;
   std::int64_t ever_refunded_minor = 0;
   std::map<core::retail::Series, core::retail::NumberRange> numbers;
+  // Amounts above zero; a store and till of 0 are the closing's own.
+  std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts;
   std::vector<Posting> postings;  // ascending account and code
-  std::vector<StockMove> moves;   // ascending product
+  std::vector<StockMove> moves;   // ascending product, from, to; one for each of these
 };
 
 // Errors: kUnbalanced (debits and credits differ), kOverflow (a figure or a product number beyond

@@ -223,6 +223,15 @@ void print_messages(const ReportData& r, std::size_t list_max, std::string& out)
     out += "  " + name_text(jump.message) + ": " + jump.what + " " + std::to_string(jump.found) +
            ", expected " + std::to_string(jump.expected) + "\n";
   });
+  if (!r.refunded_twice.empty()) {
+    out += "Receipts refunded at several tills, or several times away from their own: " +
+           std::to_string(r.refunded_twice.size()) + "\n";
+  }
+  limited(r.refunded_twice, list_max, out, [&](const RefundedTwice& one) {
+    out += "  invoice " + std::to_string(one.invoice) + " of till " + to_string(one.sold_at) +
+           ": " + to_string(one.refunded) + " in " + std::to_string(one.closings) +
+           " closings of " + std::to_string(one.tills) + " tills\n";
+  });
   out += "Quarantined: " + std::to_string(r.quarantined.size()) + "\n";
   limited(r.quarantined, list_max, out, [&](const Quarantined& q) {
     out += "  log index " + std::to_string(q.log_index) + ", " + q.reason;
@@ -250,6 +259,7 @@ Result<ReportData> read_report(const Books& books, std::optional<core::BusinessD
   TRY_ASSIGN(r.copies, copies(books));
   TRY_ASSIGN(r.covered, covered_bad_signatures(books));
   TRY_ASSIGN(r.number_jumps, number_jumps(books));
+  TRY_ASSIGN(r.refunded_twice, refunded_twice(books));
   TRY_ASSIGN(r.quarantined, quarantined(books));
   r.as_of = as_of;
   if (as_of) {

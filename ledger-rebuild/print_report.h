@@ -28,6 +28,7 @@ struct ReportData {
   std::vector<MessageName> copies;
   std::vector<MessageName> covered;
   std::vector<NumberJump> number_jumps;
+  std::vector<RefundedTwice> refunded_twice;
   std::vector<Quarantined> quarantined;
   std::optional<core::BusinessDay> as_of;
   std::vector<Silent> silent;

@@ -51,6 +51,14 @@ TaxRow& tax_row(Takings& takings, std::int64_t code, Currency currency) {
 Result<void> add_posting(Takings& takings, Account account, std::int64_t code, Money sum) {
   TRY_ASSIGN(const Money credit, core::negate(sum));
   switch (account) {
+    case Account::kVouchersOutstanding:
+    case Account::kPointsLiability:
+    case Account::kDepositsHeld:
+      if (code == kNoCode) {  // came in for no sale yet: part of the tenders, and no takings
+        TRY(accumulate(takings.net, sum));
+        return accumulate(takings.shelf, sum);
+      }
+      [[fallthrough]];
     case Account::kCash:
     case Account::kCard:
     case Account::kCouponsReceivable:
@@ -68,11 +76,16 @@ Result<void> add_posting(Takings& takings, Account account, std::int64_t code, M
       if (code == kNoCode) return {};  // the other side of the discount
       return accumulate(tax_row(takings, code, sum.currency).gross, credit);
     case Account::kTaxPayable: {
+      if (code <= kDepositCode) return {};  // for no sale yet
       TaxRow& row = tax_row(takings, code, sum.currency);
       TRY(accumulate(row.gross, credit));
       return accumulate(row.tax, credit);
     }
+    case Account::kForfeitedDeposits:
+      TRY(accumulate(takings.net, sum));
+      return accumulate(takings.shelf, sum);
     case Account::kOverShort:
+    case Account::kTaxOnDeposits:
     case Account::kSafe:
     case Account::kPaidIn:
     case Account::kPaidOut:
@@ -148,6 +161,10 @@ Result<void> add_move(Stock& stock, Place from, Place to, Quantity quantity) {
   if (to == Place::kSupplier) TRY(accumulate(stock.received, Quantity{back}));
   if (to == Place::kSold) TRY(accumulate(stock.consumed, quantity));
   if (from == Place::kSold) TRY(accumulate(stock.consumed, Quantity{back}));
+  if (from == Place::kAdjusted) TRY(accumulate(stock.adjusted, quantity));
+  if (to == Place::kAdjusted) TRY(accumulate(stock.adjusted, Quantity{back}));
+  if (from == Place::kTransit) TRY(accumulate(stock.transferred, quantity));
+  if (to == Place::kTransit) TRY(accumulate(stock.transferred, Quantity{back}));
   return {};
 }
 
@@ -203,6 +220,8 @@ Result<StockByProduct> stock(const Books& books) {
       Stock& sum = out[product];
       TRY(accumulate(sum.received, stock.received));
       TRY(accumulate(sum.consumed, stock.consumed));
+      TRY(accumulate(sum.adjusted, stock.adjusted));
+      TRY(accumulate(sum.transferred, stock.transferred));
       TRY(accumulate(sum.on_hand, stock.on_hand));
     }
   }

@@ -41,10 +41,13 @@ struct StoreDay {
   Takings takings;
 };
 
-// Quantities of one product, in its unit's thousandths. on_hand = received - consumed.
+// Quantities of one product, in its unit's thousandths.
+// on_hand = received - consumed + adjusted + transferred.
 struct Stock {
   core::Quantity received;
   core::Quantity consumed;
+  core::Quantity adjusted;
+  core::Quantity transferred;  // from other stores, less to them
   core::Quantity on_hand;
 };
 using StockByProduct = std::map<core::ProductId, Stock>;
@@ -98,6 +101,16 @@ struct NumberJump {
   std::int64_t found = 0;
 };
 
+// A receipt that money was given back for at more than one till, or more than once at one that did
+// not sell it: no till alone could see how much was left.
+struct RefundedTwice {
+  core::TillRef sold_at;
+  std::uint64_t invoice = 0;
+  std::uint64_t tills = 0;  // that gave money back
+  std::uint64_t closings = 0;
+  core::Money refunded;
+};
+
 struct Quarantined {
   std::uint64_t log_index = 0;
   Hash id;
@@ -128,6 +141,7 @@ core::Result<std::vector<MessageName>> copies(const Books& books);
 // Of proven closings: document numbers that do not follow on, grand totals that are not the ones
 // before and the day.
 core::Result<std::vector<NumberJump>> number_jumps(const Books& books);
+core::Result<std::vector<RefundedTwice>> refunded_twice(const Books& books);
 core::Result<std::vector<Quarantined>> quarantined(const Books& books);
 // Posted messages whose own signature is bad and which their chain covers; a remark, no more.
 core::Result<std::vector<MessageName>> covered_bad_signatures(const Books& books);

@@ -21,6 +21,12 @@ std::string_view tender_text(TenderKind kind) {
       return "coupon_excess";
     case TenderKind::kCashRounding:
       return "cash_rounding";
+    case TenderKind::kVoucher:
+      return "voucher";
+    case TenderKind::kPoints:
+      return "points";
+    case TenderKind::kDeposit:
+      return "deposit";
   }
   return "unknown";
 }
@@ -52,6 +58,8 @@ Json stock_json(const StockByProduct& products) {
   for (const auto& [product, s] : products) {
     out[to_string(product)] = {{"received_thousandths", s.received.thousandths},
                                {"consumed_thousandths", s.consumed.thousandths},
+                               {"adjusted_thousandths", s.adjusted.thousandths},
+                               {"transferred_thousandths", s.transferred.thousandths},
                                {"on_hand_thousandths", s.on_hand.thousandths}};
   }
   return out;
@@ -140,6 +148,16 @@ void add_messages(Json& out, const ReportData& r) {
     row["expected"] = jump.expected;
     row["found"] = jump.found;
     out["number_jumps"].push_back(std::move(row));
+  }
+  out["refunded_twice"] = Json::array();
+  for (const RefundedTwice& one : r.refunded_twice) {
+    out["refunded_twice"].push_back({{"store", one.sold_at.store.value},
+                                     {"till", one.sold_at.till.value},
+                                     {"invoice", one.invoice},
+                                     {"tills", one.tills},
+                                     {"closings", one.closings},
+                                     {"currency", std::string(one.refunded.currency.code())},
+                                     {"refunded_minor", one.refunded.minor}});
   }
   out["quarantined"] = quarantine_json(r);
   if (!r.as_of) return;

@@ -168,6 +168,29 @@ Result<std::vector<NumberJump>> number_jumps(const Books& books) {
   return out;
 }
 
+Result<std::vector<RefundedTwice>> refunded_twice(const Books& books) {
+  std::vector<RefundedTwice> out;
+  TRY(for_rows(books.database(),
+               "SELECT r.store, r.till, r.invoice, COUNT(DISTINCT m.store << 32 | m.till), "
+               "COUNT(*), SUM(r.amount_minor), m.currency FROM refunded_receipts r "
+               "JOIN messages m ON m.number = r.message WHERE m.state IN (1, 2) "
+               "GROUP BY r.store, r.till, r.invoice, m.currency "
+               "HAVING COUNT(DISTINCT m.store << 32 | m.till) > 1 OR "
+               "SUM((m.store, m.till) <> (r.store, r.till)) > 1 ORDER BY 1, 2, 3, 7",
+               [&](const Statement& row) -> Result<void> {
+                 RefundedTwice one;
+                 one.sold_at = till_at(row, 0);
+                 one.invoice = static_cast<std::uint64_t>(row.column_int(2));
+                 one.tills = static_cast<std::uint64_t>(row.column_int(3));
+                 one.closings = static_cast<std::uint64_t>(row.column_int(4));
+                 TRY_ASSIGN(const auto currency, core::Currency::parse(row.column_text(6)));
+                 one.refunded = core::Money{row.column_int(5), currency};
+                 out.push_back(one);
+                 return {};
+               }));
+  return out;
+}
+
 Result<std::vector<Quarantined>> quarantined(const Books& books) {
   std::vector<Quarantined> out;
   TRY(for_rows(books.database(),

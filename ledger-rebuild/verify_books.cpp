@@ -32,8 +32,9 @@ constexpr Question kQuestions[] = {
      "WHERE p.currency <> m.currency"},
     {"tenders do not add up to the message's net (message, difference)",
      "SELECT m.number, COALESCE(SUM(p.amount_minor), 0) - m.net_minor FROM messages m "
-     "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND p.code > 0 "
-     "AND p.account IN (1000, 1010, 1020, 5910) WHERE m.state IN (1, 2, 3) GROUP BY m.number "
+     "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND ((p.code > 0 "
+     "AND p.account IN (1000, 1010, 1020, 2400, 2410, 2420, 5910)) OR (p.code = -1 "
+     "AND p.account IN (2400, 2420, 4100))) WHERE m.state IN (1, 2, 3) GROUP BY m.number "
      "HAVING COALESCE(SUM(p.amount_minor), 0) <> m.net_minor"},
     {"discounts given are not the message's (message, difference)",
      "SELECT m.number, COALESCE(SUM(p.amount_minor), 0) - m.discount_minor FROM messages m "

@@ -5,8 +5,9 @@
 
 #include "core/base/arithmetic.h"
 #include "core/envelope/message.h"
-#include "core/tlog/frontier.h"
+#include "core/retail/pricing.h"
 #include "core/tlog/tree.h"
+#include "till/day_evidence.h"
 #include "till/till.h"
 
 namespace till {
@@ -15,6 +16,7 @@ namespace {
 using core::BusinessDay;
 using core::Errc;
 using core::fail;
+using core::Money;
 using core::Quantity;
 using core::Result;
 using core::retail::Closing;
@@ -56,7 +58,8 @@ Result<void> check_database(Journal& journal) {
 // What the documents of a day make.
 struct WrittenDay {
   DayFold fold;
-  core::tlog::Frontier leaves;
+  DayEvidence evidence;
+  std::map<OpenItemKey, Money> open;  // at its end
 };
 using WrittenDays = std::map<BusinessDay, WrittenDay>;
 
@@ -88,6 +91,12 @@ class DocumentCheck {
     if (position_ != journal_.documents() || counters_ != journal_.counters()) {
       return broken(journal_, "the counters are not at the last document");
     }
+    TRY_ASSIGN(const auto kept, journal_.open_items());
+    std::map<OpenItemKey, Money> listed;
+    for (const OpenItem& item : kept) listed.emplace(item.key, item.amount);
+    if (listed != open_) {
+      return broken(journal_, "the open items are not those that the documents left open");
+    }
     return std::move(days_);
   }
 
@@ -95,26 +104,69 @@ class DocumentCheck {
   Result<void> fold(const DocumentRow& row) {
     const BusinessDay day = heading_of(row.document).day;
     WrittenDay& written =
-        days_.try_emplace(day, WrittenDay{DayFold(day, journal_.identity().currency), {}})
+        days_.try_emplace(day, WrittenDay{DayFold(day, journal_.identity().currency), {}, {}})
             .first->second;
-    written.leaves.append(row.leaf);
-    const std::uint64_t invoice = invoice_of(row.document);
-    if (invoice == 0) return written.fold.add(row.document);
-    TRY_ASSIGN(const auto found, journal_.find_document(Series::kInvoice, invoice));
-    const Sale* sale = found ? std::get_if<Sale>(&found->document) : nullptr;
-    if (sale == nullptr || found->position >= row.position) {
+    written.evidence.take(row.document, row.leaf);
+    TRY_ASSIGN(const auto sale, sale_before(row));
+    const bool is_void = std::holds_alternative<core::retail::Void>(row.document);
+    if (is_void && sale->day != day) {
+      return fail(Errc::kDamaged, "it voids a sale of another day");
+    }
+    if (is_void) voided_.insert(about_of(row.document)->number);
+    const Sale* cancelled = is_void ? &*sale : nullptr;
+    TRY_ASSIGN(const auto changes,
+               open_item_changes(row.document, cancelled,
+                                 [this](std::uint64_t number) { return card_amount(number); }));
+    TRY(change_open(changes));
+    written.open = open_;
+    if (const auto* refund = std::get_if<core::retail::Refund>(&row.document); refund && sale) {
+      TRY(check_mirrors(*refund, *sale));
+    }
+    return written.fold.add(row.document, cancelled);
+  }
+
+  // Of a refund or a void of this till's receipt: the sale, which was not voided. Of every other
+  // document: nullopt.
+  Result<std::optional<Sale>> sale_before(const DocumentRow& row) {
+    std::optional<Sale> sale;
+    const auto about = about_of(row.document);
+    const bool is_copy = std::holds_alternative<core::retail::Copy>(row.document);
+    if (!about || about->series != Series::kInvoice || is_copy) return sale;
+    TRY_ASSIGN(auto found, journal_.find_document(Series::kInvoice, about->number));
+    Sale* before = found ? std::get_if<Sale>(&found->document) : nullptr;
+    if (before == nullptr || found->position >= row.position) {
       return fail(Errc::kDamaged, "the sale that it is about is not before it");
     }
-    if (voided_.contains(invoice)) {
+    if (voided_.contains(about->number)) {
       return fail(Errc::kDamaged, "the sale that it is about was voided before");
     }
-    if (std::holds_alternative<core::retail::Void>(row.document)) {
-      if (sale->day != day) return fail(Errc::kDamaged, "it voids a sale of another day");
-      voided_.insert(invoice);
-      return written.fold.add(row.document, sale);
+    sale = std::move(*before);
+    return sale;
+  }
+
+  Result<Money> card_amount(std::uint64_t number) {
+    TRY_ASSIGN(const auto row, journal_.find_document(Series::kCard, number));
+    const auto* card = row ? std::get_if<core::retail::CardResult>(&row->document) : nullptr;
+    if (card == nullptr) return fail(Errc::kDamaged, "its card authorisation is not there");
+    return card->amount;
+  }
+
+  Result<void> change_open(const std::vector<OpenItemChange>& changes) {
+    for (const OpenItemChange& change : changes) {
+      const auto at = open_.find(change.item.key);
+      const bool opens = change.what == OpenItemChange::What::kOpens;
+      if (opens != (at == open_.end())) {
+        return fail(Errc::kDamaged, "what it finishes is not open, or what it opens is");
+      }
+      if (opens) {
+        open_.emplace(change.item.key, change.item.amount);
+      } else if (change.what == OpenItemChange::What::kCloses) {
+        open_.erase(at);
+      } else {
+        TRY_ASSIGN(at->second, add(at->second, change.item.amount));
+      }
     }
-    TRY(check_mirrors(std::get<core::retail::Refund>(row.document), *sale));
-    return written.fold.add(row.document);
+    return {};
   }
 
   // Every line is what is left of the sale's, and never more.
@@ -136,6 +188,7 @@ class DocumentCheck {
   Counters counters_{};
   WrittenDays days_;
   std::set<std::uint64_t> voided_;  // invoices
+  std::map<OpenItemKey, Money> open_;
   std::map<std::pair<std::uint64_t, std::uint32_t>, Quantity> given_back_;
 };
 
@@ -272,11 +325,16 @@ Result<void> check_openings(Journal& journal, const Reported& reported) {
 }
 
 // Takes what is no sum of the day's documents from what was said, after checking it.
-Result<Closing> expected_closing(WrittenDay&& written, const Closing& said, JournalState& totals) {
+Result<Closing> expected_closing(WrittenDay& written, const Closing& said, JournalState& totals) {
   if (said.counted) TRY(written.fold.count_cash(*said.counted));
   Closing out = written.fold.closing();
   out.part = said.part;
-  if (!out.numbers.empty()) out.root = written.leaves.root();
+  written.evidence.put_into(out);
+  for (const auto& [key, amount] : written.open) {
+    if (key.series != Series::kCard) continue;
+    ++out.open_cards;
+    TRY_ASSIGN(out.open_cards_amount, add(out.open_cards_amount, amount));
+  }
   TRY_ASSIGN(const core::Money sold, add(out.net, out.refunded));
   TRY_ASSIGN(totals.sold_minor, core::checked_add(totals.sold_minor, sold.minor));
   TRY_ASSIGN(totals.refunded_minor, core::checked_add(totals.refunded_minor, out.refunded.minor));
@@ -287,14 +345,14 @@ Result<Closing> expected_closing(WrittenDay&& written, const Closing& said, Jour
 
 Result<void> check_closings(Journal& journal, const Reported& reported, WrittenDays& days) {
   JournalState totals;
+  std::map<OpenItemKey, Money> open;  // carried over from day to day
   for (const auto& [day, parts] : reported.closings) {
     Closing said = parts.front();
-    for (const Closing& part : parts) {
-      said.consumed.insert(part.consumed.begin(), part.consumed.end());
-    }
-    const auto blank = WrittenDay{DayFold(day, journal.identity().currency), {}};
+    for (const Closing& part : parts) join_rows(said, part);
+    const auto blank = WrittenDay{DayFold(day, journal.identity().currency), {}, open};
     WrittenDay& written = days.try_emplace(day, blank).first->second;
-    TRY_ASSIGN(const Closing expected, expected_closing(std::move(written), said, totals));
+    TRY_ASSIGN(const Closing expected, expected_closing(written, said, totals));
+    open = std::move(written.open);
     if (!complete(parts) || core::retail::encode_summary(said) != encode_summary(expected)) {
       return broken(journal, "the closing of " + to_string(day) + " is not its documents' sum");
     }

@@ -2,6 +2,7 @@
 // what was done.
 #include <utility>
 
+#include "core/retail/names.h"
 #include "till/command_support.h"
 #include "till/reports.h"
 #include "till/words.h"
@@ -17,10 +18,7 @@ using core::retail::Series;
 using core::retail::TenderKind;
 
 Result<CashKind> parse_cash_kind(std::string_view name) {
-  for (const CashKind kind :
-       {CashKind::kFloat, CashKind::kPaidIn, CashKind::kPaidOut, CashKind::kPickUp}) {
-    if (cash_kind_name(kind) == name) return kind;
-  }
+  if (const auto kind = kind_named(name, CashKind::kPickUp)) return *kind;
   return fail(Errc::kUsage,
               "'" + std::string(name) + "': expected float, paid-in, paid-out or pick-up");
 }
@@ -63,7 +61,7 @@ Result<void> run_refund(const CommandWords& words, const core::Clock& clock) {
                                          std::get<core::retail::Sale>(stored.document)));
   TRY_ASSIGN(const Refunded refunded, till.refund(order, clock.now_ms()));
   print(document_number(till.ref(), Series::kRefund, refunded.number) + "\nrefund " +
-        to_string(refunded.amount) + " " + std::string(tender_name(order.paid_back_by)) + "\n");
+        to_string(refunded.amount) + " " + std::string(name_of(order.paid_back_by)) + "\n");
   return {};
 }
 

@@ -153,6 +153,7 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
   TRY(journal.load_state());
   TRY(journal.load_counters());
   TRY(journal.load_last_document());
+  TRY(journal.load_settings());
   return journal;
 }
 
@@ -164,11 +165,13 @@ Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
   const Counters counters = counters_;
   const std::uint64_t documents = documents_;
   const core::envelope::Hash chain = chain_;
+  const core::retail::Settings settings = settings_;
   const auto undo = [&](const core::Error& error) {
     state_ = state;
     counters_ = counters;
     documents_ = documents;
     chain_ = chain;
+    settings_ = settings;
     return fail(error);
   };
   auto transaction = Transaction::begin(database_);

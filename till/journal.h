@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/business_day.h"
 #include "core/base/ids.h"
@@ -18,8 +19,10 @@
 #include "core/envelope/sealing.h"
 #include "core/retail/catalog.h"
 #include "core/retail/document.h"
+#include "core/retail/settings.h"
 #include "core/sqlite/database.h"
 #include "till/journal_key.h"
+#include "till/open_items.h"
 
 namespace till {
 
@@ -117,11 +120,22 @@ class Journal {
   using TakeDocument = std::function<core::Result<void>(DocumentRow&&)>;
   // Documents from `first` on, in order, until `take` fails.
   core::Result<void> documents_from(std::uint64_t first, const TakeDocument& take);
-  // The refunds and the void of an invoice, in order.
-  core::Result<void> documents_about(std::uint64_t invoice, const TakeDocument& take);
+  // What was recorded about a document later, in order: of an invoice its refunds and its void.
+  core::Result<void> documents_about(core::retail::DocumentName name, const TakeDocument& take);
   // nullopt: there is none.
   core::Result<std::optional<DocumentRow>> find_document(core::retail::Series series,
                                                          std::uint64_t number);
+
+  // What is open, ascending. `series`: only of this one.
+  core::Result<std::vector<OpenItem>> open_items(
+      std::optional<core::retail::Series> series = std::nullopt);
+  // nullopt: there is none.
+  core::Result<std::optional<OpenItem>> find_open_item(OpenItemKey key);
+  // Errors: kState (what is closed or added to is not open).
+  core::Result<void> change_open_items(const std::vector<OpenItemChange>& changes);
+
+  const core::retail::Settings& settings() const { return settings_; }
+  core::Result<void> put_settings(const core::retail::Settings& settings);
 
   core::sqlite::Database& database() { return database_; }
 
@@ -139,6 +153,7 @@ class Journal {
   core::Result<void> load_log_state(const core::sqlite::Statement& row);
   core::Result<void> load_counters();
   core::Result<void> load_last_document();
+  core::Result<void> load_settings();
   core::Result<DocumentRow> read_document(const core::sqlite::Statement& row);
   core::Result<void> each_document(core::sqlite::Statement& rows, const TakeDocument& take);
 
@@ -148,6 +163,7 @@ class Journal {
   bool encrypted_;
   JournalState state_;
   Counters counters_{};
+  core::retail::Settings settings_;
   std::uint64_t documents_ = 0;
   core::envelope::Hash chain_;
   bool broken_ = false;  // a commit failed in a way that only reopening can clear

@@ -24,7 +24,12 @@ CREATE TABLE state(
   sold_minor INT NOT NULL, refunded_minor INT NOT NULL,
   log_key BLOB, tree_size INT, tree_root BLOB, seals_to BLOB) STRICT;
 CREATE TABLE counter(series INTEGER PRIMARY KEY, last INT NOT NULL) STRICT;
-INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0);
+INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0), (9, 0),
+  (10, 0), (11, 0), (12, 0), (13, 0);
+CREATE TABLE settings(
+  id INTEGER PRIMARY KEY CHECK(id = 1), earn_minor INT NOT NULL, point_minor INT NOT NULL,
+  tax_at_deposit INT NOT NULL, member_key BLOB NOT NULL) STRICT;
+INSERT INTO settings VALUES (1, 0, 0, 0, x'');
 CREATE TABLE catalog(version INTEGER PRIMARY KEY, terms BLOB) STRICT;
 CREATE TABLE product(
   id INT NOT NULL, version INT NOT NULL, gone INT NOT NULL, name TEXT NOT NULL, price_minor INT,
@@ -38,9 +43,12 @@ CREATE TABLE label(
   gone INT NOT NULL, PRIMARY KEY(kind, key, version, product)) STRICT, WITHOUT ROWID;
 CREATE TABLE document(
   position INTEGER PRIMARY KEY, day INT NOT NULL, series INT NOT NULL, number INT NOT NULL,
-  invoice INT, body BLOB NOT NULL, chain BLOB NOT NULL) STRICT;
+  about_series INT, about INT, body BLOB NOT NULL, chain BLOB NOT NULL) STRICT;
 CREATE UNIQUE INDEX document_number ON document(series, number);
-CREATE INDEX document_about ON document(invoice) WHERE invoice IS NOT NULL;
+CREATE INDEX document_about ON document(about_series, about) WHERE about IS NOT NULL;
+CREATE TABLE open_item(
+  series INT NOT NULL, number INT NOT NULL, amount_minor INT NOT NULL,
+  PRIMARY KEY(series, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE goods_receipt(
   position INTEGER PRIMARY KEY, day INT NOT NULL, product INT NOT NULL,
   thousandths INT NOT NULL) STRICT;

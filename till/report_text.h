@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/decimal.h"
+#include "core/retail/names.h"
 #include "till/reports.h"
 
 namespace till {
@@ -42,7 +43,7 @@ inline Json components_json(const core::retail::Components& components) {
 
 inline Json tenders_json(const core::retail::Tenders& tenders) {
   Json out = Json::object();
-  for (const auto& [kind, money] : tenders) out[std::string(tender_name(kind))] = amount(money);
+  for (const auto& [kind, money] : tenders) out[std::string(name_of(kind))] = amount(money);
   return out;
 }
 

@@ -25,9 +25,4 @@ std::string report_document(core::TillRef ref, const StoredDocument& document,
                             const ProductNames& names, Form form);
 std::string report_rung(core::TillRef ref, const Rung& rung);
 
-// "float", "paid-in", "paid-out", "pick-up".
-std::string_view cash_kind_name(core::retail::CashKind kind);
-// "cash", "card", "coupon", "coupon-excess", "cash-rounding".
-std::string_view tender_name(core::retail::TenderKind kind);
-
 }  // namespace till

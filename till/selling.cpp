@@ -2,8 +2,9 @@
 #include <utility>
 
 #include "core/base/arithmetic.h"
-#include "core/retail/cash_rounding.h"
+#include "core/retail/pricing.h"
 #include "core/retail/tax_share.h"
+#include "till/payment.h"
 #include "till/till.h"
 
 namespace till {
@@ -13,102 +14,113 @@ using core::Errc;
 using core::fail;
 using core::Money;
 using core::Result;
-using core::retail::Sale;
-using core::retail::TenderKind;
-using core::retail::Tenders;
-
-struct Payment {
-  Tenders tenders;  // cash net of change
-  Money change;
-  Money coupon_excess;
-};
-
-Money tendered_as(const Tenders& tendered, TenderKind kind, core::Currency currency) {
-  const auto it = tendered.find(kind);
-  return it == tendered.end() ? Money{0, currency} : it->second;
-}
-
-Result<void> check_tendered(const Tenders& tendered, core::Currency currency) {
-  for (const auto& [kind, amount] : tendered) {
-    if (kind == TenderKind::kCouponExcess || kind == TenderKind::kCashRounding) {
-      return fail(Errc::kUsage, "coupon excess and rounding are computed, not tendered");
-    }
-    if (amount.currency != currency) {
-      return fail(Errc::kCurrency, "a tender is not in " + std::string(currency.code()));
-    }
-    if (amount.minor < 0) return fail(Errc::kUsage, "a tender is below zero");
-  }
-  return {};
-}
-
-// Coupons pay first, then the card, then cash, which alone is rounded; change is given for cash
-// only, and what coupons are worth above the total is paid out.
-Result<Payment> settle(Money total, const Tenders& tendered, std::int64_t cash_step_minor) {
-  const core::Currency currency = total.currency;
-  TRY(check_tendered(tendered, currency));
-  const Money coupon = tendered_as(tendered, TenderKind::kCoupon, currency);
-  const Money card = tendered_as(tendered, TenderKind::kCard, currency);
-  Money cash = tendered_as(tendered, TenderKind::kCash, currency);
-  Payment out{{}, {0, currency}, {0, currency}};
-  Money due = total;
-  if (coupon > due) {
-    TRY_ASSIGN(out.coupon_excess, subtract(coupon, due));
-    due = Money{0, currency};
-  } else {
-    TRY_ASSIGN(due, subtract(due, coupon));
-  }
-  if (card > due) {
-    return fail(Errc::kUnbalanced, "the card's " + to_string(card) + " is above the " +
-                                       to_string(due) + " due; change is given for cash only");
-  }
-  TRY_ASSIGN(due, subtract(due, card));
-  TRY_ASSIGN(const core::retail::CashRounding rounded,
-             core::retail::round_cash(due, cash_step_minor));
-  due = rounded.due;
-  if (tendered.empty()) cash = due;
-  if (cash < due) {
-    return fail(Errc::kUnbalanced, "the tenders are short: " + to_string(due) +
-                                       " is due in cash, " + to_string(cash) + " was given");
-  }
-  TRY_ASSIGN(out.change, subtract(cash, due));
-  if (due.minor != 0) out.tenders.emplace(TenderKind::kCash, due);
-  if (card.minor != 0) out.tenders.emplace(TenderKind::kCard, card);
-  if (coupon.minor != 0) out.tenders.emplace(TenderKind::kCoupon, coupon);
-  if (rounded.difference.minor != 0) {
-    TRY_ASSIGN(const Money given_up, negate(rounded.difference));
-    out.tenders.emplace(TenderKind::kCashRounding, given_up);
-  }
-  if (out.coupon_excess.minor != 0) {
-    TRY_ASSIGN(const Money paid_out, negate(out.coupon_excess));
-    out.tenders.emplace(TenderKind::kCouponExcess, paid_out);
-  }
-  return out;
-}
+using namespace core::retail;
 
 }  // namespace
 
+Result<Till::Priced> Till::price(const std::vector<BasketLine>& lines,
+                                 core::CatalogVersion version) {
+  Priced out;
+  out.version = version.value != 0 ? version : shelf_.present;
+  std::vector<core::ProductId> ids;
+  for (const BasketLine& line : lines) ids.push_back(line.product);
+  TRY_ASSIGN(const Catalog* catalog, shelf().slice(out.version, ids));
+  out.cash_step_minor = catalog->cash_step_minor();
+  out.lines.reserve(lines.size());
+  for (const BasketLine& line : lines) {
+    TRY_ASSIGN(SaleLine one, price_line(*catalog, line));
+    out.lines.push_back(std::move(one));
+  }
+  TRY(tax_lines(catalog->taxes(), out.lines));
+  return out;
+}
+
+Result<std::int64_t> Till::cash_step_minor() {
+  TRY_ASSIGN(const Terms* terms, shelf().terms(shelf_.present));
+  return terms->cash_step_minor;
+}
+
+// What follows from the basket beside what was handed over.
+Result<Tenders> Till::tenders_of(const Basket& basket) {
+  const core::Currency currency = journal_.identity().currency;
+  Tenders tendered = basket.tendered;
+  for (const TenderKind computed :
+       {TenderKind::kVoucher, TenderKind::kPoints, TenderKind::kDeposit}) {
+    if (tendered.contains(computed)) {
+      return fail(Errc::kUsage, "vouchers, points and deposits are named, not tendered by amount");
+    }
+  }
+  if (!basket.vouchers_redeemed.empty()) {
+    TRY_ASSIGN(const Money worth, sum_of(basket.vouchers_redeemed, currency));
+    tendered.emplace(TenderKind::kVoucher, worth);
+  }
+  if (basket.points_redeemed != 0) {
+    if (!basket.member) return fail(Errc::kUsage, "only a member's points can pay");
+    TRY_ASSIGN(const Money worth,
+               worth_of_points(journal_.settings(), basket.points_redeemed, currency));
+    tendered.emplace(TenderKind::kPoints, worth);
+  }
+  if (basket.cards.empty()) return tendered;
+  Money charged{0, currency};
+  for (const std::uint64_t card : basket.cards) {
+    TRY_ASSIGN(const Money amount, card_amount(card));
+    TRY_ASSIGN(charged, add(charged, amount));
+  }
+  if (tendered.contains(TenderKind::kCard) &&
+      tender_of(tendered, TenderKind::kCard, currency) != charged) {
+    return fail(Errc::kUnbalanced,
+                "the cards were charged " + to_string(charged) + ", which is not the card tender");
+  }
+  tendered[TenderKind::kCard] = charged;
+  return tendered;
+}
+
 Result<Rung> Till::ring(const Basket& basket, std::int64_t time_ms) {
   TRY(need_open_day());
-  if (basket.lines.empty()) return fail(Errc::kUsage, "a sale has one line at least");
+  if (basket.lines.empty() && basket.vouchers_sold.empty()) {
+    return fail(Errc::kUsage, "a sale has one line at least");
+  }
   Sale sale;
   sale.currency = journal_.identity().currency;
   sale.time_ms = time_ms;
-  std::vector<core::ProductId> ids;
-  for (const BasketLine& line : basket.lines) ids.push_back(line.product);
-  const bool began_before = basket.catalog.value != 0;
-  TRY_ASSIGN(const core::retail::Catalog* catalog,
-             shelf().slice(began_before ? basket.catalog : shelf_.present, ids));
-  for (const BasketLine& line : basket.lines) {
-    TRY_ASSIGN(core::retail::SaleLine priced,
-               price_line(*catalog, line.product, line.quantity, line.discount));
-    sale.lines.push_back(std::move(priced));
-  }
-  TRY(tax_lines(catalog->taxes(), sale.lines));
-  TRY_ASSIGN(const Money total, net_of(sale));
-  TRY_ASSIGN(Payment payment, settle(total, basket.tendered, catalog->cash_step_minor()));
+  TRY_ASSIGN(Priced priced, price(basket.lines, basket.catalog));
+  sale.lines = std::move(priced.lines);
+  sale.catalog = priced.version;
+  TRY_ASSIGN(const Money net, net_of(sale));
+  TRY_ASSIGN(const Money vouchers, sum_of(basket.vouchers_sold, sale.currency));
+  TRY_ASSIGN(const Money total, add(net, vouchers));
+  TRY_ASSIGN(const Tenders tendered, tenders_of(basket));
+  TRY_ASSIGN(Payment payment, settle(total, tendered, priced.cash_step_minor));
   sale.tenders = std::move(payment.tenders);
+  sale.vouchers_sold = basket.vouchers_sold;
+  sale.vouchers_redeemed = basket.vouchers_redeemed;
+  sale.cards = basket.cards;
+  sale.member = basket.member;
+  sale.points_redeemed = basket.points_redeemed;
+  if (basket.member) {
+    // Points that pay earn none.
+    TRY_ASSIGN(const Money earning,
+               subtract(net, tender_of(sale.tenders, TenderKind::kPoints, sale.currency)));
+    TRY_ASSIGN(sale.points_earned, points_earned(journal_.settings(), earning));
+  }
+  sale.hold = basket.hold;
+  sale.lines_voided = basket.lines_voided;
   TRY_ASSIGN(DocumentNumbers numbers, record_sale(std::move(sale)));
   return Rung{std::move(numbers), total, payment.change, payment.coupon_excess};
+}
+
+Result<std::uint64_t> Till::train(const Basket& basket, std::int64_t time_ms) {
+  Training training;
+  training.currency = journal_.identity().currency;
+  training.time_ms = time_ms;
+  TRY_ASSIGN(Priced priced, price(basket.lines, basket.catalog));
+  training.lines = std::move(priced.lines);
+  training.catalog = priced.version;
+  TRY_ASSIGN(const Money net, net_of(training.lines, training.currency));
+  TRY_ASSIGN(const Payment payment, settle(net, basket.tendered, priced.cash_step_minor));
+  training.tenders = payment.tenders;
+  TRY_ASSIGN(const DocumentNumbers numbers, record(std::move(training)));
+  return numbers.at(Series::kTraining);
 }
 
 }  // namespace till

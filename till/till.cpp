@@ -6,8 +6,8 @@
 #include "core/base/arithmetic.h"
 #include "core/envelope/message.h"
 #include "core/retail/limits.h"
-#include "core/tlog/frontier.h"
 #include "core/tlog/note.h"
+#include "till/day_evidence.h"
 #include "till/mailbox.h"
 
 namespace till {
@@ -58,7 +58,13 @@ Result<Till> Till::open(const std::filesystem::path& path, Durability durability
 
 Result<Till> Till::on(Journal journal) {
   TRY_ASSIGN(ShelfMemory shelf, Shelf::remember(journal));
-  return Till(std::move(journal), std::move(shelf));
+  Till till(std::move(journal), std::move(shelf));
+  TRY(till.journal_.documents_from(till.journal_.documents(),
+                                   [&](DocumentRow&& row) -> Result<void> {
+                                     till.remember(row.document);
+                                     return {};
+                                   }));
+  return till;
 }
 
 Result<void> Till::join(const core::envelope::Roster& roster) {
@@ -134,11 +140,7 @@ Result<void> Till::open_day(BusinessDay day, const core::retail::Components& rec
                                   to_string(*next.last_day) + ", the last one closed");
   }
   for (const auto& [id, quantity] : received) {
-    TRY_ASSIGN(const auto product, shelf().find(shelf_.present, id));
-    if (!product || product->kind != core::retail::ProductKind::kStocked) {
-      return fail(Errc::kMalformed, "received product " + to_string(id) +
-                                        ": the catalog has no such stocked product");
-    }
+    TRY(check_stocked(id));
     TRY(core::retail::check_figure(quantity.thousandths, "received product " + to_string(id)));
     if (quantity.thousandths <= 0) {
       return fail(Errc::kMalformed,
@@ -153,6 +155,13 @@ Result<void> Till::open_day(BusinessDay day, const core::retail::Components& rec
   }));
   fold_.reset();
   return {};
+}
+
+Result<void> Till::check_stocked(core::ProductId id) {
+  TRY_ASSIGN(const auto product, shelf().find(shelf_.present, id));
+  if (product && product->kind == core::retail::ProductKind::kStocked) return {};
+  return fail(Errc::kMalformed,
+              "product " + to_string(id) + ": the catalog has no such stocked product");
 }
 
 core::envelope::EnrolRequest Till::enrol_request() const {
@@ -196,33 +205,42 @@ Result<void> Till::put_messages(const Summary& summary, JournalState next) {
   return journal_.put_state(next);
 }
 
-Result<DayFold> Till::fold_from(BusinessDay day, std::uint64_t position) {
-  DayFold fold(day, journal_.identity().currency);
-  TRY(journal_.documents_from(position,
-                              [&](DocumentRow&& row) { return add_to(fold, row.document); }));
-  return fold;
+Result<void> Till::add_to(DayFold& fold, const core::retail::Document& document) {
+  TRY_ASSIGN(const auto cancelled, cancelled_by(document));
+  return fold.add(document, cancelled ? &*cancelled : nullptr);
 }
 
 Result<Closing> Till::closing_from(BusinessDay day, std::uint64_t position,
                                    std::optional<Money> counted_cash) {
   DayFold fold(day, journal_.identity().currency);
-  core::tlog::Frontier leaves;
-  bool any = false;
+  DayEvidence evidence;
   TRY(journal_.documents_from(position, [&](DocumentRow&& row) {
-    leaves.append(row.leaf);
-    any = true;
+    evidence.take(row.document, row.leaf);
     return add_to(fold, row.document);
   }));
   if (counted_cash) TRY(fold.count_cash(*counted_cash));
   Closing closing = fold.closing();
-  if (any) closing.root = leaves.root();
+  evidence.put_into(closing);
+  TRY_ASSIGN(const auto cards, journal_.open_items(core::retail::Series::kCard));
+  for (const OpenItem& card : cards) {
+    ++closing.open_cards;
+    TRY_ASSIGN(closing.open_cards_amount, add(closing.open_cards_amount, card.amount));
+  }
   return closing;
 }
 
 Result<DayFold*> Till::running_fold() {
   if (!fold_) {
     TRY_ASSIGN(const BusinessDay day, need_open_day());
-    TRY_ASSIGN(fold_, fold_from(day, journal_.state().first_position));
+    DayFold fold(day, journal_.identity().currency);
+    requests_.clear();
+    TRY(journal_.documents_from(journal_.state().first_position,
+                                [&](DocumentRow&& row) -> Result<void> {
+                                  TRY(add_to(fold, row.document));
+                                  remember(row.document);
+                                  return {};
+                                }));
+    fold_ = std::move(fold);
   }
   return &*fold_;
 }

@@ -22,8 +22,10 @@
 #include "core/retail/catalog.h"
 #include "core/retail/day_fold.h"
 #include "core/retail/document.h"
+#include "core/retail/settings.h"
 #include "core/retail/summary.h"
 #include "till/journal.h"
+#include "till/open_items.h"
 #include "till/outbox.h"
 #include "till/shelf.h"
 
@@ -39,18 +41,28 @@ struct TillSetup {
   core::envelope::SealingPrivateKey sealing_key = core::envelope::SealingPrivateKey::generate();
 };
 
-struct BasketLine {
-  core::ProductId product;
-  core::Quantity quantity;
-  core::Money discount;
+// Who does something, and for which request of a client.
+struct Actor {
+  core::OperatorId operator_id;
+  core::OperatorId approved_by;
+  std::optional<core::retail::RequestId> request;
 };
+
+using BasketLine = core::retail::OrderLine;
 
 // What the operator keys in. Without tenders: the exact amount in cash.
 struct Basket {
   std::vector<BasketLine> lines;
   core::retail::Tenders tendered;  // as handed over; change is given in cash
+  core::retail::Vouchers vouchers_sold = {};
+  core::retail::Vouchers vouchers_redeemed = {};  // their tender is computed
+  std::vector<std::uint64_t> cards = {};          // authorisations that the card tender is made of
+  std::optional<core::retail::MemberKey> member = {};
+  std::int64_t points_redeemed = 0;  // their tender is computed
+  std::uint64_t hold = 0;            // the receipt put aside that this completes
+  std::uint32_t lines_voided = 0;    // before tender
   // That the receipt began with, and that all its lines are priced from; 0: the present one.
-  core::CatalogVersion catalog{};
+  core::CatalogVersion catalog = {};
 };
 
 using core::retail::DocumentNumbers;
@@ -100,6 +112,35 @@ struct RefundOrder {
   std::vector<ReturnedLine> lines;
   core::retail::TenderKind paid_back_by = core::retail::TenderKind::kCash;
   std::string reason;
+  std::string voucher;  // the number of the one that is issued, when paid back by voucher
+};
+
+// A refund of what another till sold, as the customer's receipt says it.
+struct ForeignRefundOrder {
+  core::TillRef sold_at;
+  std::vector<core::retail::SaleLine> sold;  // of that receipt; products only
+  RefundOrder how;                           // its invoice is that till's
+};
+
+struct LayawayOrder {
+  std::string name;
+  std::vector<BasketLine> lines;  // priced from the present catalog
+  core::Money deposit;  // the first one; zero: none yet
+  core::retail::Tenders tendered;
+};
+
+struct LayawayCancellation {
+  std::uint64_t layaway = 0;
+  core::Money forfeited;  // of what was paid; the rest is paid back
+  core::retail::TenderKind paid_back_by = core::retail::TenderKind::kCash;
+  std::string reason;
+};
+
+struct LaidAway {
+  std::uint64_t number = 0;  // in the layaway series
+  core::Money total;
+  core::Money left;  // to pay
+  core::Money change;
 };
 
 struct Refunded {
@@ -145,6 +186,13 @@ class Till {
   // product that is no stocked one, or not above zero).
   core::Result<void> open_day(core::BusinessDay day, const core::retail::Components& received);
 
+  // From now on: who does what is done, as it will stand in every document.
+  void act_as(const Actor& actor) { actor_ = actor; }
+  // What was recorded in the open day for a client's request before; nullopt: nothing.
+  // Errors: kState (no day open).
+  core::Result<std::optional<core::retail::DocumentName>> recorded_for(
+      const core::retail::RequestId& request);
+
   // Prices a basket from the catalog and records it. `time_ms` is evidence only.
   // Errors: kState (no day open), kUsage (no lines), kNotFound (no such version), kUnbalanced
   // (tender below the total, a card above it), and those of core::retail::price_line and
@@ -163,14 +211,57 @@ class Till {
   // Errors: kState (no day open, voided, more than is left), kNotFound (sale or line), kUsage (no
   // line, one line twice, no reason, a tender that pays nothing back), kMalformed, kOverflow.
   core::Result<Refunded> refund(const RefundOrder& order, std::int64_t time_ms);
-  // Cash that goes into the drawer or out of it, not for a sale. Returns its number in the cash
-  // series. Errors: kState (no day open), kMalformed (not above zero, no reason), kCurrency,
-  // kOverflow.
+  // The same for another till's receipt; head office hears of both, and names what was given back
+  // twice. Errors: as refund(), and kUsage (the receipt is of this till).
+  core::Result<Refunded> refund_elsewhere_sold(const ForeignRefundOrder& order,
+                                               std::int64_t time_ms);
+
+  // The documents below return their number in their series. Errors of all: kState (no day open),
+  // kMalformed, kOverflow.
+  // Cash that goes into the drawer or out of it, not for a sale. Also: kCurrency.
   core::Result<std::uint64_t> move_cash(core::retail::CashKind kind, core::Money amount,
                                         std::string_view reason, std::int64_t time_ms);
-  // The drawer opened without a sale. Returns its number in the drawer series. Errors: kState (no
-  // day open), kMalformed (no reason).
+  // The drawer opened without a sale.
   core::Result<std::uint64_t> open_drawer(std::string_view reason, std::int64_t time_ms);
+  // Goods that came later, adjustments, transfers, counts: of stocked products.
+  core::Result<std::uint64_t> move_stock(core::retail::StockMovement movement,
+                                         std::int64_t time_ms);
+  // The lines of a receipt, which wait, on whatever day, until a sale names them or they are
+  // dropped; they keep the catalog that they began with. Also: those of core::retail::price_line.
+  core::Result<std::uint64_t> put_aside(std::string_view name, const Basket& receipt,
+                                        std::int64_t time_ms);
+  // Also: kState (it waits no more).
+  core::Result<std::uint64_t> drop_held(std::uint64_t number, std::string_view reason,
+                                        std::int64_t time_ms);
+  // A receipt that waits. Errors: kNotFound, kState (it waits no more).
+  core::Result<core::retail::Hold> held(std::uint64_t number);
+  // A receipt was printed again. Also: kNotFound.
+  core::Result<std::uint64_t> record_copy(core::retail::Series of, std::uint64_t number,
+                                          std::int64_t time_ms);
+  // What a card terminal answered: an authorisation waits for its sale or its reversal. Also:
+  // kNotFound, kState (reversed, or taken up by a sale), kUnbalanced (another amount).
+  core::Result<std::uint64_t> record_card(core::retail::CardResult result, std::int64_t time_ms);
+  // A sale that counts nowhere. Also: those of ring().
+  core::Result<std::uint64_t> train(const Basket& basket, std::int64_t time_ms);
+
+  // Goods put aside for a customer. Errors: those of ring(); kUnbalanced (a deposit above what is
+  // left to pay), kState (not open).
+  core::Result<LaidAway> open_layaway(const LayawayOrder& order, std::int64_t time_ms);
+  core::Result<LaidAway> pay_layaway(std::uint64_t number, core::Money deposit,
+                                     const core::retail::Tenders& tendered, std::int64_t time_ms);
+  // Returns what is paid back.
+  core::Result<core::Money> cancel_layaway(const LayawayCancellation& order, std::int64_t time_ms);
+  // The sale of it: what was paid pays, and the rest is tendered.
+  core::Result<Rung> hand_over(std::uint64_t layaway, const core::retail::Tenders& tendered,
+                               std::int64_t time_ms);
+
+  // What waits for a later document. `series`: of this one only.
+  core::Result<std::vector<OpenItem>> open_items(
+      std::optional<core::retail::Series> series = std::nullopt);
+
+  const core::retail::Settings& settings() const { return journal_.settings(); }
+  // Errors: those of core::retail::check_settings.
+  core::Result<void> set_settings(const core::retail::Settings& settings);
 
   // Adds up the day's documents, writes the closing message and ends the day.
   // Errors: kState (no day open), kCurrency, kOverflow.
@@ -212,10 +303,38 @@ class Till {
   core::Result<void> put_messages(const core::retail::Summary& summary, JournalState next);
   // Numbers a document of the open day and writes it down.
   core::Result<DocumentNumbers> record(core::retail::Document document);
+  // The same for a document that takes one number, which it returns.
+  core::Result<std::uint64_t> record_in(core::retail::Document document, std::int64_t time_ms);
+  // A document is in the running sum now.
+  void remember(const core::retail::Document& document);
+  struct Priced {
+    std::vector<core::retail::SaleLine> lines;  // with their taxes
+    core::CatalogVersion version;
+    std::int64_t cash_step_minor = 1;
+  };
+  // `version` 0: the present one.
+  core::Result<Priced> price(const std::vector<BasketLine>& lines, core::CatalogVersion version);
+  core::Result<std::int64_t> cash_step_minor();
+  core::Result<core::retail::Tenders> tenders_of(const Basket& basket);
+  // Errors: kMalformed (no stocked product of the catalog).
+  core::Result<void> check_stocked(core::ProductId product);
+  struct OpenLayaway {
+    core::retail::Layaway opened;
+    core::Money total;
+    core::Money paid;
+  };
+  core::Result<OpenLayaway> find_layaway(std::uint64_t number);
+  // Taxes of the deposits, taken back: below zero.
+  core::Result<std::map<core::TaxCode, core::Money>> declared_taxes(
+      std::uint64_t number, const core::retail::Layaway& opened);
   // The running sum of the open day, built from its documents when it is not there.
   core::Result<core::retail::DayFold*> running_fold();
-  core::Result<core::retail::DayFold> fold_from(core::BusinessDay day, std::uint64_t position);
   core::Result<void> add_to(core::retail::DayFold& fold, const core::retail::Document& document);
+  // The sale that a void is about; nullopt of every other document.
+  core::Result<std::optional<core::retail::Sale>> cancelled_by(
+      const core::retail::Document& document);
+  core::Result<core::Money> card_amount(std::uint64_t number);
+  bool is_doubtful(const core::retail::Heading& heading) const;
   // The closing as the documents from `position` on make it.
   core::Result<core::retail::Closing> closing_from(core::BusinessDay day, std::uint64_t position,
                                                    std::optional<core::Money> counted_cash);
@@ -226,6 +345,10 @@ class Till {
   ShelfMemory shelf_;
   // Of the open day; none: to be built. Keeps every sum of the day in range while it is sold.
   std::optional<core::retail::DayFold> fold_;
+  // Of the documents in the fold.
+  std::map<core::retail::RequestId, core::retail::DocumentName> requests_;
+  Actor actor_;
+  std::optional<std::int64_t> latest_time_ms_;  // of a document whose time was not in doubt
 };
 
 }  // namespace till

@@ -28,6 +28,7 @@ using StoreId = StrongInt<struct StoreIdTag, std::uint32_t>;
 using TillId = StrongInt<struct TillIdTag, std::uint32_t>;  // unique within its store
 using ProductId = StrongInt<struct ProductIdTag, std::uint64_t>;
 using TaxCode = StrongInt<struct TaxCodeTag, std::uint32_t>;
+using OperatorId = StrongInt<struct OperatorIdTag, std::uint32_t>;  // of one till; 0: nobody
 using CatalogVersion = StrongInt<struct CatalogVersionTag, std::uint32_t>;  // of one till; from 1
 using Epoch = StrongInt<struct EpochTag, std::uint32_t>;  // from 1; a repaired till gets a new one
 using Sequence = StrongInt<struct SequenceTag, std::uint64_t>;  // the sender's own count, from 1

@@ -96,6 +96,18 @@ Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes) {
   return digest(ByteView(&prefix, 1), bytes);
 }
 
+Hash hmac_sha256(ByteView key, ByteView one, ByteView two) {
+  constexpr std::uint8_t kNoKey = 0;  // libsodium wants a pointer, also to nothing
+  crypto_auth_hmacsha256_state state;
+  crypto_auth_hmacsha256_init(&state, key.empty() ? &kNoKey : key.data(), key.size());
+  crypto_auth_hmacsha256_update(&state, one.data(), one.size());
+  crypto_auth_hmacsha256_update(&state, two.data(), two.size());
+  Hash out;
+  crypto_auth_hmacsha256_final(&state, out.bytes.data());
+  sodium_memzero(&state, sizeof state);
+  return out;
+}
+
 Kid derive_kid(std::string_view origin, const PublicKey& key) {
   CORE_CHECK(!origin.empty() && origin.size() <= 255);
   static constexpr std::string_view kDomain{"daybook kid v1\0", 15};

@@ -48,6 +48,8 @@ bool is_valid(const PublicKey& key);
 Hash sha256(ByteView bytes);
 // SHA-256(prefix || bytes); prefix 0x00 gives the leaf hash of RFC 6962 section 2.1.
 Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes);
+// HMAC (RFC 2104) with SHA-256 over `one` ‖ `two`.
+Hash hmac_sha256(ByteView key, ByteView one, ByteView two = {});
 
 // First 16 bytes of SHA-256("daybook kid v1" 0x00 || origin || public key): a key belongs to one
 // tenant's log. Shape: origin 1..255 bytes (CORE_CHECK).

@@ -20,19 +20,6 @@ constexpr std::uint64_t kAlgorithmChaCha20Poly1305 = 24;
 
 using Nonce = std::array<std::uint8_t, kNonceSize>;
 
-// HMAC (RFC 2104) with SHA-256 over two pieces, one after the other.
-Hash hmac_sha256(ByteView key, ByteView one, ByteView two) {
-  constexpr std::uint8_t kNoKey = 0;  // libsodium wants a pointer, also to nothing
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, key.empty() ? &kNoKey : key.data(), key.size());
-  crypto_auth_hmacsha256_update(&state, one.data(), one.size());
-  crypto_auth_hmacsha256_update(&state, two.data(), two.size());
-  Hash out;
-  crypto_auth_hmacsha256_final(&state, out.bytes.data());
-  sodium_memzero(&state, sizeof state);
-  return out;
-}
-
 Bytes info_of(const SealingContext& context, std::string_view purpose) {
   CborWriter w;
   w.array(7);

@@ -1,6 +1,7 @@
 // DayFold: a day's documents, added up.
 #include "core/retail/day_fold.h"
 
+#include "core/base/arithmetic.h"
 #include "core/retail/limits.h"
 
 namespace core::retail {
@@ -28,6 +29,25 @@ Result<void> change_row(Map& rows, Key key, const Row& zero, Add add) {
 
 }  // namespace
 
+namespace {
+
+bool has_cash(const Tenders& tenders) {
+  return tenders.contains(TenderKind::kCash) || tenders.contains(TenderKind::kCouponExcess);
+}
+
+bool opens_drawer(const Document& document) {
+  if (const auto* sale = std::get_if<Sale>(&document)) return has_cash(sale->tenders);
+  if (const auto* refund = std::get_if<Refund>(&document)) return has_cash(refund->tenders);
+  if (const auto* layaway = std::get_if<Layaway>(&document)) return has_cash(layaway->tenders);
+  return std::holds_alternative<CashMovement>(document) || std::holds_alternative<NoSale>(document);
+}
+
+Quantity signed_quantity(Quantity quantity, int sign) {
+  return sign > 0 ? quantity : Quantity{-quantity.thousandths};
+}
+
+}  // namespace
+
 Result<void> DayFold::add(const Document& document, const Sale* cancelled) {
   const Heading& heading = heading_of(document);
   if (heading.day != closing_.day) {
@@ -40,29 +60,47 @@ Result<void> DayFold::add(const Document& document, const Sale* cancelled) {
         closing_.numbers.try_emplace(series, NumberRange{number, number}).first->second;
     range.last = number;
   }
+  closing_.counts.clock_doubts += heading.clock_doubtful ? 1u : 0u;
+  closing_.counts.drawer_openings += opens_drawer(document) ? 1u : 0u;
   TRY(std::visit([this](const auto& d) { return take(d); }, document));
   return cancelled == nullptr ? Result<void>{} : take_back(*cancelled);
 }
 
+Result<void> DayFold::add_sale(const Sale& sale, int sign) {
+  for (const SaleLine& line : sale.lines) TRY(add_line(line, sign));
+  for (const Voucher& voucher : sale.vouchers_sold) {
+    TRY(accumulate(closing_.liabilities.vouchers_sold, voucher.amount, sign));
+  }
+  TRY(add_deposit_taxes(sale.deposit_taxes, sign));
+  TRY(add_points(sale.member, sale.points_earned, sale.points_redeemed, sign));
+  return add_tenders(sale.tenders, sign);
+}
+
 Result<void> DayFold::take(const Sale& sale) {
   ++closing_.sales;
-  for (const SaleLine& line : sale.lines) TRY(add_line(line, 1));
-  return add_tenders(sale.tenders, 1);
+  closing_.counts.lines_voided += sale.lines_voided;
+  return add_sale(sale, 1);
 }
 
 Result<void> DayFold::take_back(const Sale& sale) {
   --closing_.sales;
   ++closing_.voids;
-  for (const SaleLine& line : sale.lines) TRY(add_line(line, -1));
-  return add_tenders(sale.tenders, -1);
+  return add_sale(sale, -1);
 }
 
 Result<void> DayFold::take(const Refund& refund) {
+  const Money zero{0, closing_.currency};
   ++closing_.refunds;
+  Money& receipt =
+      closing_.refunded_receipts
+          .try_emplace(ReceiptKey{refund.sold_at.value_or(TillRef{}), refund.invoice}, zero)
+          .first->second;
   for (const RefundLine& line : refund.lines) {
     TRY(add_line(line.mirror, 1));
     TRY(accumulate(closing_.refunded, line.mirror.amount, -1));
+    TRY(accumulate(receipt, line.mirror.amount, -1));
   }
+  TRY(add_points(refund.member, refund.points_taken_back, 0, -1));
   return add_tenders(refund.tenders, 1);
 }
 
@@ -73,8 +111,64 @@ Result<void> DayFold::take(const CashMovement& movement) {
 }
 
 Result<void> DayFold::take(const NoSale&) {
-  ++closing_.no_sales;
+  ++closing_.counts.no_sales;
   return {};
+}
+
+Result<void> DayFold::take(const StockMovement& movement) {
+  const bool in = movement.kind == StockKind::kTransferIn;
+  const TransferKey key{movement.transfer, in ? TransferWay::kIn : TransferWay::kOut,
+                        movement.other_store};
+  for (const auto& [product, quantity] : movement.lines) {
+    switch (movement.kind) {
+      case StockKind::kReceived:
+        TRY(add_product(closing_.received, product, quantity));
+        TRY(move_on_hand(product, quantity));
+        break;
+      case StockKind::kAdjustment:
+        TRY(add_product(closing_.adjusted, product, quantity));
+        TRY(move_on_hand(product, quantity));
+        break;
+      case StockKind::kTransferOut:
+      case StockKind::kTransferIn:
+        TRY(add_product(closing_.transfers[key], product, quantity));
+        TRY(move_on_hand(product, signed_quantity(quantity, in ? 1 : -1)));
+        break;
+      case StockKind::kCount:
+        closing_.on_hand[product] = quantity;
+        break;
+    }
+  }
+  return {};
+}
+
+Result<void> DayFold::take(const Layaway& layaway) {
+  TRY_ASSIGN(const Money paid, sum_of(layaway.tenders, closing_.currency));
+  Liabilities& liabilities = closing_.liabilities;
+  TRY(accumulate(liabilities.deposits, paid));
+  TRY(accumulate(liabilities.deposits, layaway.forfeited, -1));
+  TRY(accumulate(liabilities.forfeited, layaway.forfeited));
+  TRY(add_deposit_taxes(layaway.taxes, 1));
+  return add_tenders(layaway.tenders, 1);
+}
+
+Result<void> DayFold::take(const Training&) {
+  ++closing_.counts.trainings;
+  return {};
+}
+
+Result<void> DayFold::take(const Copy&) {
+  ++closing_.counts.copies;
+  return {};
+}
+
+Result<void> DayFold::take(const CardResult& result) {
+  const Money zero{0, closing_.currency};
+  BatchRow& row =
+      closing_.batches.try_emplace(BatchKey{result.terminal, result.batch}, BatchRow{0, zero, {}})
+          .first->second;
+  ++row.count;
+  return accumulate(row.amount, result.amount, result.kind == CardKind::kAuthorised ? 1 : -1);
 }
 
 Result<void> DayFold::add_line(const SaleLine& line, int sign) {
@@ -85,14 +179,51 @@ Result<void> DayFold::add_line(const SaleLine& line, int sign) {
     TRY(accumulate(row.gross, line.amount, sign));
     return accumulate(row.tax, line.tax_amount, sign);
   }));
+  TRY(change_row(closing_.sold, line.product, SoldRow{{}, zero}, [&](SoldRow& row) -> Result<void> {
+    TRY(accumulate(row.net, line.amount, sign));
+    TRY_ASSIGN(row.quantity, core::add(row.quantity, signed_quantity(line.quantity, sign)));
+    return check_figure(row.quantity.thousandths,
+                        "what the day sold of product " + to_string(line.product));
+  }));
   for (const auto& [product, quantity] : line.consumed) {
-    const auto add_quantity = [sign, quantity = quantity,
-                               product = product](Quantity& sum) -> Result<void> {
-      TRY_ASSIGN(sum, sign > 0 ? core::add(sum, quantity) : core::subtract(sum, quantity));
-      return check_figure(sum.thousandths,
-                          "the day's consumption of product " + to_string(product));
-    };
-    TRY(change_row(closing_.consumed, product, Quantity{}, add_quantity));
+    const Quantity taken = signed_quantity(quantity, sign);
+    TRY(add_product(closing_.consumed, product, taken));
+    TRY(move_on_hand(product, signed_quantity(taken, -1)));
+  }
+  return {};
+}
+
+Result<void> DayFold::add_product(Components& rows, ProductId product, Quantity quantity) {
+  return change_row(rows, product, Quantity{}, [&](Quantity& sum) -> Result<void> {
+    TRY_ASSIGN(sum, core::add(sum, quantity));
+    return check_figure(sum.thousandths, "the day's sum of product " + to_string(product));
+  });
+}
+
+Result<void> DayFold::move_on_hand(ProductId product, Quantity quantity) {
+  const auto counted = closing_.on_hand.find(product);
+  if (counted == closing_.on_hand.end()) return {};
+  TRY_ASSIGN(counted->second, core::add(counted->second, quantity));
+  return check_figure(counted->second.thousandths,
+                      "what is on hand of product " + to_string(product));
+}
+
+Result<void> DayFold::add_points(const std::optional<MemberKey>& member, std::int64_t earned,
+                                 std::int64_t redeemed, int sign) {
+  if (!member) return {};
+  return change_row(closing_.members, *member, PointsRow{}, [&](PointsRow& row) -> Result<void> {
+    TRY_ASSIGN(row.earned, checked_add(row.earned, sign * earned));
+    TRY_ASSIGN(row.redeemed, checked_add(row.redeemed, sign * redeemed));
+    TRY(check_figure(row.earned, "a member's points of the day"));
+    return check_figure(row.redeemed, "a member's points of the day");
+  });
+}
+
+Result<void> DayFold::add_deposit_taxes(const std::map<TaxCode, Money>& taxes, int sign) {
+  const Money zero{0, closing_.currency};
+  for (const auto& [code, tax] : taxes) {
+    TRY(change_row(closing_.deposit_taxes, code, zero,
+                   [sign, tax = tax](Money& sum) { return accumulate(sum, tax, sign); }));
   }
   return {};
 }

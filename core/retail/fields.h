@@ -47,8 +47,7 @@ inline Result<Tenders> read_tenders(CborReader& r, Currency currency) {
   for (std::size_t i = 0; i < pairs; ++i) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
-    if (kind < static_cast<std::uint64_t>(TenderKind::kCash) ||
-        kind > static_cast<std::uint64_t>(TenderKind::kCashRounding)) {
+    if (kind < static_cast<std::uint64_t>(TenderKind::kCash) || kind > kTenderKinds) {
       return r.refuse(at, "unknown tender kind " + std::to_string(kind));
     }
     TRY_ASSIGN(const std::int64_t minor, r.integer());

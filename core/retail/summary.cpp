@@ -18,6 +18,8 @@ Closing empty_closing(BusinessDay day, Currency currency) {
   const Money zero{0, currency};
   closing.net = closing.discount = closing.over_short = closing.refunded = zero;
   closing.grand_totals = GrandTotals{zero, zero};
+  closing.liabilities = Liabilities{zero, zero, zero};
+  closing.open_cards_amount = zero;
   return closing;
 }
 
@@ -48,6 +50,18 @@ Result<void> check_count(const Closing& closing) {
                                      ", the count says " + to_string(difference));
 }
 
+// A closing without products says nothing of them, and one of several parts has not all of them.
+Result<void> check_sold(const Closing& closing) {
+  if (closing.sold.empty() || closing.part.count > 1) return {};
+  Money by_product{0, closing.currency};
+  for (const auto& [product, row] : closing.sold) {
+    TRY_ASSIGN(by_product, add(by_product, row.net));
+  }
+  if (by_product == closing.net) return {};
+  return fail(Errc::kUnbalanced,
+              "net " + to_string(closing.net) + ", sold of all products " + to_string(by_product));
+}
+
 // A closing without number ranges says nothing of them.
 Result<void> check_numbers(const Closing& closing) {
   const auto invoices = closing.numbers.find(Series::kInvoice);
@@ -67,67 +81,20 @@ Result<void> check_balanced(const Closing& closing) {
   for (const auto& [code, row] : closing.taxes) {
     TRY_ASSIGN(by_tax, add(by_tax, row.gross));
   }
-  Money by_tender = zero;
-  for (const auto& [kind, amount] : closing.tenders) {
-    TRY_ASSIGN(by_tender, add(by_tender, amount));
+  TRY_ASSIGN(const Money by_tender, sum_of(closing.tenders, closing.currency));
+  Money due = closing.net;
+  const Liabilities& l = closing.liabilities;
+  for (const Money& money : {l.vouchers_sold, l.deposits, l.forfeited}) {
+    TRY_ASSIGN(due, add(due, money));
   }
-  if (by_tax != closing.net || by_tender != closing.net) {
+  if (by_tax != closing.net || by_tender != due) {
     return fail(Errc::kUnbalanced, "net " + to_string(closing.net) + ", tax rows " +
-                                       to_string(by_tax) + ", tenders " + to_string(by_tender));
+                                       to_string(by_tax) + ", tenders " + to_string(by_tender) +
+                                       ", net and liabilities " + to_string(due));
   }
+  TRY(check_sold(closing));
   TRY(check_count(closing));
   return check_numbers(closing);
-}
-
-namespace {
-
-const Components& products_of(const Summary& summary) {
-  if (const auto* opening = std::get_if<Opening>(&summary)) return opening->received;
-  return std::get<Closing>(summary).consumed;
-}
-
-Components& products_of(Summary& summary) {
-  if (auto* opening = std::get_if<Opening>(&summary)) return opening->received;
-  return std::get<Closing>(summary).consumed;
-}
-
-void set_part(Summary& summary, Part part) {
-  std::visit([&](auto& s) { s.part = part; }, summary);
-}
-
-// A summary of the same kind and day that says nothing yet.
-Summary blank_like(const Summary& summary) {
-  if (std::holds_alternative<Opening>(summary)) return Opening{day_of(summary), {}, {}};
-  const auto& closing = std::get<Closing>(summary);
-  return empty_closing(closing.day, closing.currency);
-}
-
-}  // namespace
-
-std::vector<Summary> split(const Summary& summary, std::size_t payload_bytes_max) {
-  CORE_CHECK(payload_bytes_max >= 1024);
-  if (encode_summary(summary).size() <= payload_bytes_max) return {summary};
-
-  constexpr std::size_t kProductBytesMax = 18;  // two 64-bit integers
-  constexpr std::size_t kMapBytesMax = 16;      // the products' own map head and the part
-  std::vector<Summary> parts;
-  const Components& products = products_of(summary);
-  Summary part = summary;
-  products_of(part).clear();
-  auto next = products.begin();
-  do {
-    const std::size_t fixed = encode_summary(part).size() + kMapBytesMax;
-    CORE_CHECK(fixed + kProductBytesMax <= payload_bytes_max);
-    for (std::size_t room = (payload_bytes_max - fixed) / kProductBytesMax;
-         room > 0 && next != products.end(); --room) {
-      products_of(part).insert(*next++);
-    }
-    parts.push_back(std::move(part));
-    part = blank_like(summary);
-  } while (next != products.end());
-  const auto count = static_cast<std::uint32_t>(parts.size());
-  for (std::uint32_t i = 0; i < count; ++i) set_part(parts[i], Part{i + 1, count});
-  return parts;
 }
 
 }  // namespace core::retail

@@ -55,6 +55,70 @@ struct GrandTotals {
   bool operator==(const GrandTotals&) const = default;
 };
 
+// What was sold of a product, less what was given back.
+struct SoldRow {
+  Quantity quantity;
+  Money net;
+  bool operator==(const SoldRow&) const = default;
+};
+
+enum class TransferWay : std::uint8_t { kOut = 1, kIn = 2 };
+
+// Goods between two stores; each of them tells its own side under the same name.
+struct TransferKey {
+  std::string name;
+  TransferWay way = TransferWay::kOut;
+  StoreId other_store;
+  auto operator<=>(const TransferKey&) const = default;
+};
+
+// Points of one member.
+struct PointsRow {
+  std::int64_t earned = 0;  // less what refunds took back
+  std::int64_t redeemed = 0;
+  bool operator==(const PointsRow&) const = default;
+};
+
+struct BatchKey {
+  std::string terminal;
+  std::uint32_t batch = 0;
+  auto operator<=>(const BatchKey&) const = default;
+};
+
+// What a terminal answered in one of its batches, for comparing with the processor's settlement.
+struct BatchRow {
+  std::uint64_t count = 0;  // authorisations, reversals and refunds
+  Money amount;             // authorised, less reversed and refunded
+  envelope::Hash root;      // RFC 6962 root over these documents
+  bool operator==(const BatchRow&) const = default;
+};
+
+// A receipt that was given money back for.
+struct ReceiptKey {
+  TillRef sold_at;
+  std::uint64_t invoice = 0;
+  auto operator<=>(const ReceiptKey&) const = default;
+};
+
+// Things that are counted, and make no money.
+struct Counts {
+  std::uint64_t no_sales = 0;
+  std::uint64_t drawer_openings = 0;  // with a sale or without
+  std::uint64_t copies = 0;           // receipts printed again
+  std::uint64_t trainings = 0;
+  std::uint64_t lines_voided = 0;  // before tender
+  std::uint64_t clock_doubts = 0;  // documents whose time cannot be right
+  bool operator==(const Counts&) const = default;
+};
+
+// Money that came in for no sale yet.
+struct Liabilities {
+  Money vouchers_sold;
+  Money deposits;   // on layaways, less those paid back or forfeited
+  Money forfeited;  // deposits that the shop kept
+  bool operator==(const Liabilities&) const = default;
+};
+
 // The day's takings and the stock consumed. All amounts in one currency. Rows of nothing are not
 // there.
 struct Closing {
@@ -66,7 +130,7 @@ struct Closing {
   Money net;
   Money discount;  // given by the retailer; takings at shelf price = net + discount
   std::map<TaxCode, TaxRow> taxes;  // add up to net
-  Tenders tenders;                  // add up to net
+  Tenders tenders;                  // add up to net and liabilities
   Money over_short;                 // cash counted less cash expected; zero when uncounted
   Components consumed;              // less what came back on the shelf
   Part part;
@@ -76,8 +140,21 @@ struct Closing {
   std::uint64_t refunds = 0;
   Money refunded;                            // what the refunds gave back; net + refunded was sold
   std::map<CashKind, Money> cash_movements;  // above zero
-  std::uint64_t no_sales = 0;
+  Counts counts;
   std::optional<Money> counted;  // cash in the drawer; none: nobody counted
+  Liabilities liabilities;
+  std::map<TaxCode, Money>
+      deposit_taxes;                  // due before the sale, less what the sale then takes over
+  std::map<ProductId, SoldRow> sold;  // add up to net
+  Components received;                // after the opening was sealed
+  Components adjusted;
+  std::map<TransferKey, Components> transfers;
+  Components on_hand;  // what counts came to, carried on to the end of the day
+  std::map<MemberKey, PointsRow> members;
+  std::map<BatchKey, BatchRow> batches;
+  std::uint64_t open_cards = 0;  // authorisations that no receipt took up, at the end of the day
+  Money open_cards_amount;
+  std::map<ReceiptKey, Money> refunded_receipts;  // above zero
   bool operator==(const Closing&) const = default;
 };
 
@@ -96,9 +173,9 @@ Bytes encode_summary(const Summary& summary);
 // Errors: kMalformed with the byte offset, kUnbalanced.
 Result<Summary> decode_summary(ByteView payload);
 
-// Whether tax rows and tenders each add up to net, a count of the drawer agrees with what was
-// expected in it, and the invoices of the day are its sales and voids. Errors: kUnbalanced,
-// kCurrency, kOverflow.
+// Whether tax rows, and what was sold of each product, add up to net, tenders to net and
+// liabilities, a count of the drawer agrees with what was expected in it, and the invoices of the
+// day are its sales and voids. Errors: kUnbalanced, kCurrency, kOverflow.
 Result<void> check_balanced(const Closing& closing);
 
 // Cash that should be in the drawer: floats, cash taken less cash given back, paid-ins less
@@ -106,8 +183,13 @@ Result<void> check_balanced(const Closing& closing);
 Result<Money> expected_cash(const Closing& closing);
 
 // Splits into parts whose encoding is at most `payload_bytes_max` each: money and counts travel in
-// the first, products are spread. One part when it fits. Shape: payload_bytes_max >= 1024
-// (CORE_CHECK).
+// the first; products, transfers, members, card batches and refunded receipts are spread. One part
+// when it fits.
+// Shape: payload_bytes_max >= 1024, and what is not spread fits in half of it (CORE_CHECK).
 std::vector<Summary> split(const Summary& summary, std::size_t payload_bytes_max);
+
+// Puts the rows that split() spread into another part of the same summary; what is money or a count
+// stays as `whole` has it.
+void join_rows(Closing& whole, const Closing& part);
 
 }  // namespace core::retail

@@ -1,8 +1,9 @@
 // Summary: encoding and strict decoding of openings and closings. Format: docs/message.cddl.
 // Must not know what has to balance.
-#include "core/retail/summary.h"
+#include <algorithm>
 
-#include "core/retail/fields.h"
+#include "core/retail/summary.h"
+#include "core/retail/summary_rows.h"
 
 namespace core::retail {
 namespace {
@@ -19,15 +20,27 @@ enum Field : std::uint64_t {
   kTaxes = 7,
   kTenders = 8,
   kOverShort = 9,
-  kProducts = 10,  // received or consumed
+  kProducts = 10,  // received, or consumed beside what kSoldPlain says
   kPart = 11,
   kNumbers = 12,
   kGrandTotals = 13,
   kRoot = 14,
   kRefunds = 15,
   kCashMovements = 16,
-  kNoSales = 17,
+  kCounts = 17,
   kCounted = 18,
+  kSoldPlain = 19,  // sold, and consumed just so
+  kSoldOther = 20,
+  kLiabilities = 21,
+  kDepositTaxes = 22,
+  kReceived = 23,
+  kOnHand = 24,  // from here on a key takes two bytes
+  kAdjusted = 25,
+  kTransfers = 26,
+  kMembers = 27,
+  kBatches = 28,
+  kOpenCards = 29,
+  kRefundedReceipts = 30,
 };
 constexpr std::uint64_t kKindOpening = 1;
 constexpr std::uint64_t kKindClosing = 2;
@@ -42,6 +55,24 @@ class FieldWriter {
     ++pairs_;
     body_.unsigned_integer(key);
     write(body_);
+  }
+  void count(Field key, std::uint64_t value) {
+    field(key, value != 0, [&](CborWriter& w) { w.unsigned_integer(value); });
+  }
+  void amount(Field key, Money value) {
+    field(key, value.minor != 0, [&](CborWriter& w) { w.integer(value.minor); });
+  }
+  // Left out when all are zero.
+  void integers(Field key, std::initializer_list<std::int64_t> values) {
+    const bool any = std::any_of(values.begin(), values.end(), [](auto v) { return v != 0; });
+    field(key, any, [&](CborWriter& w) {
+      w.array(values.size());
+      for (const std::int64_t value : values) w.integer(value);
+    });
+  }
+  template <typename Rows>
+  void rows(Field key, const Rows& rows, void (*write)(CborWriter&, const Rows&)) {
+    field(key, !rows.empty(), [&](CborWriter& w) { write(w, rows); });
   }
   Bytes take() && {
     CborWriter out;
@@ -59,10 +90,6 @@ class FieldWriter {
   CborWriter body_;
 };
 
-void write_products(FieldWriter& f, const Components& products) {
-  f.field(kProducts, !products.empty(), [&](CborWriter& w) { write_components(w, products); });
-}
-
 void write_part(FieldWriter& f, Part part) {
   f.field(kPart, part != Part{}, [&](CborWriter& w) {
     w.array(2);
@@ -71,92 +98,94 @@ void write_part(FieldWriter& f, Part part) {
   });
 }
 
+void write_kind(FieldWriter& f, std::uint64_t kind, BusinessDay day) {
+  f.field(kKind, true, [&](CborWriter& w) { w.unsigned_integer(kind); });
+  f.field(kDay, true,
+          [&](CborWriter& w) { w.unsigned_integer(static_cast<std::uint64_t>(day.days)); });
+}
+
 Bytes encode(const Opening& opening) {
   FieldWriter f;
-  f.field(kKind, true, [&](CborWriter& w) { w.unsigned_integer(kKindOpening); });
-  f.field(kDay, true,
-          [&](CborWriter& w) { w.unsigned_integer(static_cast<std::uint64_t>(opening.day.days)); });
-  write_products(f, opening.received);
+  write_kind(f, kKindOpening, opening.day);
+  f.rows(kProducts, opening.received, write_products);
   write_part(f, opening.part);
   return std::move(f).take();
 }
 
-void write_amount(FieldWriter& f, Field key, Money amount) {
-  f.field(key, amount.minor != 0, [&](CborWriter& w) { w.integer(amount.minor); });
+// What was sold, in two lists: of most products just so much is consumed, which is not said again.
+struct Goods {
+  SoldRows plain;
+  SoldRows other;
+  Components consumed;  // of all products that are not in `plain`
+};
+
+Goods goods_of(const Closing& closing) {
+  Goods goods;
+  goods.consumed = closing.consumed;
+  for (const auto& [product, row] : closing.sold) {
+    const auto at = goods.consumed.find(product);
+    const Quantity consumed = at == goods.consumed.end() ? Quantity{} : at->second;
+    const bool plain = consumed == row.quantity;
+    SoldRows& rows = plain ? goods.plain : goods.other;
+    rows.emplace_hint(rows.end(), product, row);
+    if (plain && at != goods.consumed.end()) goods.consumed.erase(at);
+  }
+  return goods;
 }
 
-// What ties the sums to the till's documents.
-void write_evidence(FieldWriter& f, const Closing& closing) {
-  f.field(kNumbers, !closing.numbers.empty(), [&](CborWriter& w) {
-    w.map(closing.numbers.size());
-    for (const auto& [series, range] : closing.numbers) {
-      w.unsigned_integer(static_cast<std::uint64_t>(series));
-      w.array(2);
-      w.unsigned_integer(range.first);
-      w.unsigned_integer(range.last);
-    }
-  });
-  const auto write_pair = [](CborWriter& w, std::int64_t one, std::int64_t two) {
-    w.array(2);
-    w.integer(one);
-    w.integer(two);
-  };
-  const GrandTotals& totals = closing.grand_totals;
-  f.field(kGrandTotals, totals.sales.minor != 0 || totals.refunds.minor != 0,
-          [&](CborWriter& w) { write_pair(w, totals.sales.minor, totals.refunds.minor); });
-  f.field(kRoot, closing.root.has_value(), [&](CborWriter& w) { w.bytes(closing.root->view()); });
-  f.field(kRefunds, closing.refunds != 0, [&](CborWriter& w) {
-    write_pair(w, static_cast<std::int64_t>(closing.refunds), closing.refunded.minor);
-  });
+void write_money(FieldWriter& f, const Closing& c, const Components& consumed) {
+  f.count(kSales, c.sales);
+  f.count(kVoids, c.voids);
+  f.amount(kNet, c.net);
+  f.amount(kDiscount, c.discount);
+  f.rows(kTaxes, c.taxes, write_taxes);
+  f.rows(kTenders, c.tenders, write_tenders);
+  f.amount(kOverShort, c.over_short);
+  f.rows(kProducts, consumed, write_products);
 }
 
-void write_drawer(FieldWriter& f, const Closing& closing) {
-  f.field(kCashMovements, !closing.cash_movements.empty(), [&](CborWriter& w) {
-    w.map(closing.cash_movements.size());
-    for (const auto& [kind, amount] : closing.cash_movements) {
-      w.unsigned_integer(static_cast<std::uint64_t>(kind));
-      w.integer(amount.minor);
-    }
-  });
-  f.field(kNoSales, closing.no_sales != 0,
-          [&](CborWriter& w) { w.unsigned_integer(closing.no_sales); });
-  f.field(kCounted, closing.counted.has_value(),
-          [&](CborWriter& w) { w.integer(closing.counted->minor); });
+// What ties the sums to the till's documents, and the drawer.
+void write_evidence(FieldWriter& f, const Closing& c) {
+  f.rows(kNumbers, c.numbers, write_numbers);
+  f.integers(kGrandTotals, {c.grand_totals.sales.minor, c.grand_totals.refunds.minor});
+  f.field(kRoot, c.root.has_value(), [&](CborWriter& w) { w.bytes(c.root->view()); });
+  f.integers(kRefunds, {static_cast<std::int64_t>(c.refunds), c.refunded.minor});
+  f.rows(kCashMovements, c.cash_movements, write_cash_movements);
+  f.field(kCounts, c.counts != Counts{}, [&](CborWriter& w) { write_counts(w, c.counts); });
+  f.field(kCounted, c.counted.has_value(), [&](CborWriter& w) { w.integer(c.counted->minor); });
+}
+
+void write_rest(FieldWriter& f, const Closing& c) {
+  const Liabilities& l = c.liabilities;
+  f.integers(kLiabilities, {l.vouchers_sold.minor, l.deposits.minor, l.forfeited.minor});
+  f.rows(kDepositTaxes, c.deposit_taxes, write_deposit_taxes);
+  f.rows(kReceived, c.received, write_products);
+  f.rows(kOnHand, c.on_hand, write_products);
+  f.rows(kAdjusted, c.adjusted, write_products);
+  f.rows(kTransfers, c.transfers, write_transfers);
+  f.rows(kMembers, c.members, write_members);
+  f.rows(kBatches, c.batches, write_batches);
+  f.integers(kOpenCards, {static_cast<std::int64_t>(c.open_cards), c.open_cards_amount.minor});
+  f.rows(kRefundedReceipts, c.refunded_receipts, write_refunded);
 }
 
 Bytes encode(const Closing& closing) {
+  const Goods goods = goods_of(closing);
   FieldWriter f;
-  f.field(kKind, true, [&](CborWriter& w) { w.unsigned_integer(kKindClosing); });
-  f.field(kDay, true,
-          [&](CborWriter& w) { w.unsigned_integer(static_cast<std::uint64_t>(closing.day.days)); });
+  write_kind(f, kKindClosing, closing.day);
   f.field(kCurrency, true, [&](CborWriter& w) { w.text(closing.currency.code()); });
-  f.field(kSales, closing.sales != 0, [&](CborWriter& w) { w.unsigned_integer(closing.sales); });
-  f.field(kVoids, closing.voids != 0, [&](CborWriter& w) { w.unsigned_integer(closing.voids); });
-  write_amount(f, kNet, closing.net);
-  write_amount(f, kDiscount, closing.discount);
-  f.field(kTaxes, !closing.taxes.empty(), [&](CborWriter& w) {
-    w.map(closing.taxes.size());
-    for (const auto& [code, row] : closing.taxes) {
-      w.unsigned_integer(code.value);
-      w.array(2);
-      w.integer(row.gross.minor);
-      w.integer(row.tax.minor);
-    }
-  });
-  f.field(kTenders, !closing.tenders.empty(),
-          [&](CborWriter& w) { write_tenders(w, closing.tenders); });
-  write_amount(f, kOverShort, closing.over_short);
-  write_products(f, closing.consumed);
+  write_money(f, closing, goods.consumed);
   write_part(f, closing.part);
   write_evidence(f, closing);
-  write_drawer(f, closing);
+  f.rows(kSoldPlain, goods.plain, write_sold);
+  f.rows(kSoldOther, goods.other, write_sold);
+  write_rest(f, closing);
   return std::move(f).take();
 }
 
 Result<Part> read_part(CborReader& r) {
   const std::size_t at = r.offset();
-  TRY_ASSIGN(const std::size_t items, r.array());
-  if (items != 2) return r.refuse(at, "a part has 2 items");
+  TRY(expect_items(r, 2, "a part"));
   TRY_ASSIGN(const std::uint64_t number, r.unsigned_integer());
   TRY_ASSIGN(const std::uint64_t count, r.unsigned_integer());
   constexpr std::uint64_t kPartsMax = 65535;
@@ -166,73 +195,34 @@ Result<Part> read_part(CborReader& r) {
   return Part{static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(count)};
 }
 
-Result<std::map<TaxCode, TaxRow>> read_taxes(CborReader& r, Currency currency) {
-  std::map<TaxCode, TaxRow> rows;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  for (std::size_t i = 0; i < pairs; ++i) {
-    TRY_ASSIGN(const TaxCode code, read_id<TaxCode>(r));
-    const std::size_t at = r.offset();
-    TRY_ASSIGN(const std::size_t items, r.array());
-    if (items != 2) return r.refuse(at, "a tax row has 2 amounts");
-    TaxRow row{Money{0, currency}, Money{0, currency}};
-    TRY_ASSIGN(row.gross.minor, r.integer());
-    TRY_ASSIGN(row.tax.minor, r.integer());
-    rows.emplace_hint(rows.end(), code, row);
-  }
-  return rows;
-}
-
-Result<std::map<Series, NumberRange>> read_number_ranges(CborReader& r) {
-  std::map<Series, NumberRange> ranges;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const std::size_t at = r.offset();
-    TRY_ASSIGN(const std::uint64_t series, r.unsigned_integer());
-    TRY_ASSIGN(const std::size_t items, r.array());
-    if (series < 1 || series > kSeriesCount || items != 2) {
-      return r.refuse(at, "a known series has a first and a last number");
-    }
-    NumberRange range;
-    TRY_ASSIGN(range.first, r.unsigned_integer());
-    TRY_ASSIGN(range.last, r.unsigned_integer());
-    constexpr auto kNumberMax = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
-    if (range.first == 0 || range.last < range.first || range.last > kNumberMax) {
-      return r.refuse(at, "numbers run from the first to the last, from 1");
-    }
-    ranges.emplace_hint(ranges.end(), static_cast<Series>(series), range);
-  }
-  return ranges;
-}
-
-Result<std::map<CashKind, Money>> read_cash_movements(CborReader& r, Currency currency) {
-  std::map<CashKind, Money> sums;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const std::size_t at = r.offset();
-    TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
-    Money sum{0, currency};
-    TRY_ASSIGN(sum.minor, r.integer());
-    if (kind < 1 || kind > static_cast<std::uint64_t>(CashKind::kPickUp) || sum.minor <= 0) {
-      return r.refuse(at, "a cash movement is of a known kind, and above zero");
-    }
-    sums.emplace_hint(sums.end(), static_cast<CashKind>(kind), sum);
-  }
-  return sums;
-}
-
-// Neither is below zero.
+// A count and an amount; or two amounts. Neither is below zero.
 Result<std::pair<std::int64_t, std::int64_t>> read_pair(CborReader& r) {
   const std::size_t at = r.offset();
-  TRY_ASSIGN(const std::size_t items, r.array());
-  if (items != 2) return r.refuse(at, "there are two figures here");
+  TRY(expect_items(r, 2, "a pair"));
   TRY_ASSIGN(const std::int64_t one, r.integer());
   TRY_ASSIGN(const std::int64_t two, r.integer());
   if (one < 0 || two < 0) return r.refuse(at, "a figure here is below zero");
   return std::pair(one, two);
 }
 
+Result<void> read_counted_pair(CborReader& r, std::uint64_t& count, Money& amount) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const auto pair, read_pair(r));
+  count = static_cast<std::uint64_t>(pair.first);
+  if (count > kCountMax) return r.refuse(at, "a count of documents is out of range");
+  amount.minor = pair.second;
+  return {};
+}
+
 Unexpected unknown_field(const CborReader& r, std::size_t at, std::uint64_t key) {
   return r.refuse(at, "unknown field " + std::to_string(key));
+}
+
+// Puts what a reader returned in its place.
+template <typename T>
+Result<void> take(T& place, Result<T> value) {
+  TRY_ASSIGN(place, std::move(value));
+  return {};
 }
 
 Result<Opening> read_opening(CborReader& r, std::size_t fields) {
@@ -241,18 +231,15 @@ Result<Opening> read_opening(CborReader& r, std::size_t fields) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t key, r.unsigned_integer());
     switch (key) {
-      case kDay: {
-        TRY_ASSIGN(opening.day, read_day(r));
+      case kDay:
+        TRY(take(opening.day, read_day(r)));
         break;
-      }
-      case kProducts: {
-        TRY_ASSIGN(opening.received, read_components(r));
+      case kProducts:
+        TRY(take(opening.received, read_products(r)));
         break;
-      }
-      case kPart: {
-        TRY_ASSIGN(opening.part, read_part(r));
+      case kPart:
+        TRY(take(opening.part, read_part(r)));
         break;
-      }
       default:
         return unknown_field(r, at, key);
     }
@@ -260,113 +247,131 @@ Result<Opening> read_opening(CborReader& r, std::size_t fields) {
   return opening;
 }
 
-Result<void> read_later_field(CborReader& r, std::uint64_t key, std::size_t at, Closing& c) {
+Result<void> read_sold_rows(CborReader& r, bool plain, Closing& c) {
+  TRY_ASSIGN(const SoldRows rows, read_sold(r, c.currency));
+  c.sold.insert(rows.begin(), rows.end());
+  if (!plain) return {};
+  for (const auto& [product, row] : rows) {
+    if (row.quantity != Quantity{}) c.consumed.emplace(product, row.quantity);
+  }
+  return {};
+}
+
+Result<void> read_root(CborReader& r, Closing& c) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const ByteView hash, r.bytes());
+  const auto root = envelope::Hash::from(hash);
+  if (!root) return r.refuse(at, root.error().what);
+  c.root = *root;
+  return {};
+}
+
+Result<void> read_liabilities(CborReader& r, Liabilities& l) {
+  TRY(expect_items(r, 3, "the liabilities"));
+  for (Money* money : {&l.vouchers_sold, &l.deposits, &l.forfeited}) {
+    TRY_ASSIGN(money->minor, r.integer());
+  }
+  return {};
+}
+
+Result<void> read_grand_totals(CborReader& r, GrandTotals& totals) {
+  TRY_ASSIGN(const auto pair, read_pair(r));
+  totals.sales.minor = pair.first;
+  totals.refunds.minor = pair.second;
+  return {};
+}
+
+Result<void> read_rest(CborReader& r, std::uint64_t key, std::size_t at, Closing& c) {
   switch (key) {
-    case kNumbers: {
-      TRY_ASSIGN(c.numbers, read_number_ranges(r));
-      return {};
-    }
-    case kGrandTotals: {
-      TRY_ASSIGN(const auto totals, read_pair(r));
-      c.grand_totals.sales.minor = totals.first;
-      c.grand_totals.refunds.minor = totals.second;
-      return {};
-    }
-    case kRoot: {
-      TRY_ASSIGN(const ByteView hash, r.bytes());
-      const auto root = envelope::Hash::from(hash);
-      if (!root) return r.refuse(at, root.error().what);
-      c.root = *root;
-      return {};
-    }
-    case kRefunds: {
-      TRY_ASSIGN(const auto refunds, read_pair(r));
-      c.refunds = static_cast<std::uint64_t>(refunds.first);
-      c.refunded.minor = refunds.second;
-      return {};
-    }
-    case kCashMovements: {
-      TRY_ASSIGN(c.cash_movements, read_cash_movements(r, c.currency));
-      return {};
-    }
-    case kNoSales: {
-      TRY_ASSIGN(c.no_sales, r.unsigned_integer());
-      return {};
-    }
-    case kCounted: {
-      c.counted = Money{0, c.currency};
-      TRY_ASSIGN(c.counted->minor, r.integer());
-      return {};
-    }
+    case kSoldPlain:
+      return read_sold_rows(r, true, c);
+    case kSoldOther:
+      return read_sold_rows(r, false, c);
+    case kLiabilities:
+      return read_liabilities(r, c.liabilities);
+    case kDepositTaxes:
+      return take(c.deposit_taxes, read_deposit_taxes(r, c.currency));
+    case kReceived:
+      return take(c.received, read_products(r));
+    case kOnHand:
+      return take(c.on_hand, read_products(r));
+    case kAdjusted:
+      return take(c.adjusted, read_products(r));
+    case kTransfers:
+      return take(c.transfers, read_transfers(r));
+    case kMembers:
+      return take(c.members, read_members(r));
+    case kBatches:
+      return take(c.batches, read_batches(r, c.currency));
+    case kOpenCards:
+      return read_counted_pair(r, c.open_cards, c.open_cards_amount);
+    case kRefundedReceipts:
+      return take(c.refunded_receipts, read_refunded(r, c.currency));
     default:
       return unknown_field(r, at, key);
   }
 }
 
+Result<void> read_evidence(CborReader& r, std::uint64_t key, std::size_t at, Closing& c) {
+  switch (key) {
+    case kNumbers:
+      return take(c.numbers, read_number_ranges(r));
+    case kGrandTotals:
+      return read_grand_totals(r, c.grand_totals);
+    case kRoot:
+      return read_root(r, c);
+    case kRefunds:
+      return read_counted_pair(r, c.refunds, c.refunded);
+    case kCashMovements:
+      return take(c.cash_movements, read_cash_movements(r, c.currency));
+    case kCounts:
+      return take(c.counts, read_counts(r));
+    case kCounted:
+      return take(c.counted.emplace(), read_money(r, c.currency));
+    default:
+      return read_rest(r, key, at, c);
+  }
+}
+
 Result<void> read_closing_field(CborReader& r, std::uint64_t key, std::size_t at, Closing& c) {
   switch (key) {
-    case kDay: {
-      TRY_ASSIGN(c.day, read_day(r));
-      return {};
-    }
+    case kDay:
+      return take(c.day, read_day(r));
     case kCurrency: {
       // Comes before every amount: map keys ascend.
       TRY_ASSIGN(const Currency currency, read_currency(r));
       c = empty_closing(c.day, currency);
       return {};
     }
-    case kSales: {
-      TRY_ASSIGN(c.sales, r.unsigned_integer());
-      return {};
-    }
-    case kVoids: {
-      TRY_ASSIGN(c.voids, r.unsigned_integer());
-      return {};
-    }
-    case kNet: {
-      TRY_ASSIGN(c.net.minor, r.integer());
-      return {};
-    }
-    case kDiscount: {
-      TRY_ASSIGN(c.discount.minor, r.integer());
-      return {};
-    }
-    case kTaxes: {
-      TRY_ASSIGN(c.taxes, read_taxes(r, c.currency));
-      return {};
-    }
-    case kTenders: {
-      TRY_ASSIGN(c.tenders, read_tenders(r, c.currency));
-      return {};
-    }
-    case kOverShort: {
-      TRY_ASSIGN(c.over_short.minor, r.integer());
-      return {};
-    }
-    case kProducts: {
-      TRY_ASSIGN(c.consumed, read_components(r));
-      return {};
-    }
-    case kPart: {
-      TRY_ASSIGN(c.part, read_part(r));
-      return {};
-    }
+    case kSales:
+      return take(c.sales, read_count(r));
+    case kVoids:
+      return take(c.voids, read_count(r));
+    case kNet:
+      return take(c.net, read_money(r, c.currency));
+    case kDiscount:
+      return take(c.discount, read_money(r, c.currency));
+    case kTaxes:
+      return take(c.taxes, read_taxes(r, c.currency));
+    case kTenders:
+      return take(c.tenders, read_tenders(r, c.currency));
+    case kOverShort:
+      return take(c.over_short, read_money(r, c.currency));
+    case kProducts:
+      return take(c.consumed, read_products(r));
+    case kPart:
+      return take(c.part, read_part(r));
     default:
-      return read_later_field(r, key, at, c);
+      return read_evidence(r, key, at, c);
   }
 }
 
 Result<Closing> read_closing(CborReader& r, std::size_t fields) {
-  constexpr std::uint64_t kCountMax = 1'000'000'000;  // of sales or voids in one day of one till
   Closing closing;
   for (std::size_t i = 1; i < fields; ++i) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t key, r.unsigned_integer());
     TRY(read_closing_field(r, key, at, closing));
-  }
-  for (const std::uint64_t count :
-       {closing.sales, closing.voids, closing.refunds, closing.no_sales}) {
-    if (count > kCountMax) return r.refuse(r.offset(), "a count of documents is out of range");
   }
   return closing;
 }

@@ -223,7 +223,7 @@ class World {
     CHECK(closing.sales == static_cast<std::uint64_t>(today_.sales));
     CHECK(closing.voids == static_cast<std::uint64_t>(today_.voids));
     CHECK(closing.refunds == static_cast<std::uint64_t>(today_.refunds));
-    CHECK(closing.no_sales == static_cast<std::uint64_t>(today_.no_sales));
+    CHECK(closing.counts.no_sales == static_cast<std::uint64_t>(today_.no_sales));
     CHECK(closing.net == usd(today_.net));
     CHECK(closing.discount == usd(today_.discount));
     CHECK(closing.refunded == usd(today_.refunded));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/retail/day_fold.h"
+#include "core/retail/pricing.h"
 #include "tests/support/count_drawer.h"
 
 namespace test {
@@ -44,7 +45,8 @@ inline core::retail::Sale garden_sale(std::int64_t sets, std::uint64_t number) {
   sale.day = sample_day();
   sale.currency = usd();
   for (const Series series : kSaleSeries) sale.numbers[series] = number;
-  sale.lines.push_back(*price_line(garden_catalog(), core::ProductId{145}, units(sets), cents(0)));
+  sale.lines.push_back(
+      *price_line(garden_catalog(), {core::ProductId{145}, units(sets), cents(0)}));
   sale.tenders[TenderKind::kCash] = *net_of(sale);
   return sale;
 }

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "core/retail/pricing.h"
 #include "tests/support/retail_samples.h"
 
 using namespace core;
@@ -10,7 +11,7 @@ using namespace core::retail;
 using namespace test;
 
 TEST_CASE("a line is priced and exploded from the catalog") {
-  const SaleLine line = *price_line(garden_catalog(2000), ProductId{145}, units(2), cents(1000));
+  const SaleLine line = *price_line(garden_catalog(2000), {ProductId{145}, units(2), cents(1000)});
   CHECK(line.amount == cents(99000));
   CHECK(line.discount == cents(1000));
   CHECK(line.tax_amount == cents(0));  // that of the receipt is shared out later
@@ -20,15 +21,15 @@ TEST_CASE("a line is priced and exploded from the catalog") {
 
 TEST_CASE("what cannot be sold is refused") {
   const Catalog c = garden_catalog();
-  CHECK(price_line(c, ProductId{999}, units(1), cents(0)).error().code == Errc::kNotFound);
-  const auto unpriced = price_line(c, ProductId{133}, units(1), cents(0));
+  CHECK(price_line(c, {ProductId{999}, units(1), cents(0)}).error().code == Errc::kNotFound);
+  const auto unpriced = price_line(c, {ProductId{133}, units(1), cents(0)});
   CHECK(unpriced.error().what.find("product 133 has no price") != std::string::npos);
-  CHECK_FALSE(price_line(c, ProductId{145}, units(0), cents(0)).has_value());
-  CHECK_FALSE(price_line(c, ProductId{145}, units(-1), cents(0)).has_value());
-  CHECK_FALSE(price_line(c, ProductId{145}, units(1), cents(-1)).has_value());
-  CHECK_FALSE(price_line(c, ProductId{145}, units(1), cents(50001)).has_value());
+  CHECK_FALSE(price_line(c, {ProductId{145}, units(0), cents(0)}).has_value());
+  CHECK_FALSE(price_line(c, {ProductId{145}, units(-1), cents(0)}).has_value());
+  CHECK_FALSE(price_line(c, {ProductId{145}, units(1), cents(-1)}).has_value());
+  CHECK_FALSE(price_line(c, {ProductId{145}, units(1), cents(50001)}).has_value());
   const Quantity huge{std::numeric_limits<std::int64_t>::max()};
-  CHECK(price_line(c, ProductId{145}, huge, cents(0)).error().code == Errc::kOverflow);
+  CHECK(price_line(c, {ProductId{145}, huge, cents(0)}).error().code == Errc::kOverflow);
 }
 
 TEST_CASE("a price of a fractional quantity is rounded once, half away from zero") {
@@ -37,8 +38,8 @@ TEST_CASE("a price of a fractional quantity is rounded once, half away from zero
       currency, {TaxRate{TaxCode{1}, 0}},
       {Product{ProductId{1}, "cheese", Money{1999, currency}, TaxCode{1}, ProductKind::kStocked}},
       {});
-  CHECK(price_line(c, ProductId{1}, Quantity{250}, cents(0))->amount == cents(500));  // 499.75
-  CHECK(price_line(c, ProductId{1}, Quantity{1}, cents(0))->amount == cents(2));      // 1.999
+  CHECK(price_line(c, {ProductId{1}, Quantity{250}, cents(0)})->amount == cents(500));  // 499.75
+  CHECK(price_line(c, {ProductId{1}, Quantity{1}, cents(0)})->amount == cents(2));      // 1.999
 }
 
 TEST_CASE("tenders must add up to the lines") {

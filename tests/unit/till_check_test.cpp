@@ -1,6 +1,7 @@
 // Till::check(): it is the oracle of the crash tests, so it must see what is wrong.
 #include <doctest/doctest.h>
 
+#include "core/retail/pricing.h"
 #include "tests/unit/till_samples.h"
 
 using namespace till_test;

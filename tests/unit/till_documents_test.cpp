@@ -157,7 +157,7 @@ TEST_CASE("each series counts by itself, and the closing names first and last of
                                                                        {Series::kDelivery, {2, 3}},
                                                                        {Series::kInvoice, {2, 3}},
                                                                        {Series::kDrawer, {2, 2}}});
-  CHECK(closing.no_sales == 1);
+  CHECK(closing.counts.no_sales == 1);
 }
 
 TEST_CASE("the closing's root proves a single document of the day") {

@@ -1,0 +1,375 @@
+// Summary rows: written and read.
+#include "core/retail/summary_rows.h"
+
+namespace core::retail {
+namespace {
+
+void write_quantity(CborWriter& w, Quantity quantity) {
+  if (quantity.thousandths % Quantity::kUnit == 0) {
+    w.integer(quantity.thousandths / Quantity::kUnit);
+  } else {
+    w.array(1);
+    w.integer(quantity.thousandths);
+  }
+}
+
+Result<Quantity> read_quantity(CborReader& r) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const envelope::CborItem item, r.next());
+  if (item.type == envelope::CborType::kArray) {
+    if (item.argument != 1) return r.refuse(at, "a broken quantity is one number in an array");
+    TRY_ASSIGN(const std::int64_t thousandths, r.integer());
+    return Quantity{thousandths};
+  }
+  const bool negative = item.type == envelope::CborType::kNegative;
+  if (!negative && item.type != envelope::CborType::kUnsigned) {
+    return r.refuse(at, "a quantity is expected here");
+  }
+  constexpr std::uint64_t kUnitsMax =
+      std::uint64_t{std::numeric_limits<std::int64_t>::max()} / Quantity::kUnit - 1;
+  if (item.argument > kUnitsMax) return r.refuse(at, "a quantity is out of range");
+  const auto units = static_cast<std::int64_t>(item.argument);
+  return Quantity{(negative ? -1 - units : units) * Quantity::kUnit};
+}
+
+// Reads ids as write_step() wrote them.
+class Steps {
+ public:
+  Result<ProductId> next(CborReader& r) {
+    const std::size_t at = r.offset();
+    TRY_ASSIGN(const std::uint64_t step, r.unsigned_integer());
+    if (!first_ && (step == 0 || step > UINT64_MAX - last_)) {
+      return r.refuse(at, "products ascend");
+    }
+    last_ = first_ ? step : last_ + step;
+    first_ = false;
+    return ProductId{last_};
+  }
+
+ private:
+  bool first_ = true;
+  std::uint64_t last_ = 0;
+};
+
+void write_step(CborWriter& w, ProductId product, std::uint64_t& last) {
+  w.unsigned_integer(product.value - last);
+  last = product.value;
+}
+
+// The number of rows of `items` items each.
+Result<std::size_t> read_rows(CborReader& r, std::size_t items) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const std::size_t found, r.array());
+  if (found % items != 0) return r.refuse(at, "the list's last row is not whole");
+  return found / items;
+}
+
+Result<std::string> read_name(CborReader& r) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const std::string_view text, r.text());
+  if (text.empty() || text.size() > kNameBytesMax) return r.refuse(at, "a name has 1 to 40 bytes");
+  return std::string(text);
+}
+
+}  // namespace
+
+Result<void> expect_items(CborReader& r, std::size_t items, std::string_view what) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const std::size_t found, r.array());
+  if (found == items) return {};
+  return r.refuse(at, std::string(what) + " has " + std::to_string(items) + " items");
+}
+
+Result<std::uint64_t> read_count(CborReader& r) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const std::uint64_t count, r.unsigned_integer());
+  if (count > kCountMax) return r.refuse(at, "a count of documents is out of range");
+  return count;
+}
+
+Result<Money> read_money(CborReader& r, Currency currency) {
+  TRY_ASSIGN(const std::int64_t minor, r.integer());
+  return Money{minor, currency};
+}
+
+void write_products(CborWriter& w, const Components& products) {
+  w.array(2 * products.size());
+  std::uint64_t last = 0;
+  for (const auto& [product, quantity] : products) {
+    write_step(w, product, last);
+    write_quantity(w, quantity);
+  }
+}
+
+Result<Components> read_products(CborReader& r) {
+  Components out;
+  Steps steps;
+  TRY_ASSIGN(const std::size_t rows, read_rows(r, 2));
+  for (std::size_t i = 0; i < rows; ++i) {
+    TRY_ASSIGN(const ProductId product, steps.next(r));
+    TRY_ASSIGN(const Quantity quantity, read_quantity(r));
+    out.emplace_hint(out.end(), product, quantity);
+  }
+  return out;
+}
+
+void write_sold(CborWriter& w, const SoldRows& rows) {
+  w.array(3 * rows.size());
+  std::uint64_t last = 0;
+  for (const auto& [product, row] : rows) {
+    write_step(w, product, last);
+    write_quantity(w, row.quantity);
+    w.integer(row.net.minor);
+  }
+}
+
+Result<SoldRows> read_sold(CborReader& r, Currency currency) {
+  SoldRows out;
+  Steps steps;
+  TRY_ASSIGN(const std::size_t rows, read_rows(r, 3));
+  for (std::size_t i = 0; i < rows; ++i) {
+    TRY_ASSIGN(const ProductId product, steps.next(r));
+    SoldRow row;
+    TRY_ASSIGN(row.quantity, read_quantity(r));
+    TRY_ASSIGN(row.net, read_money(r, currency));
+    out.emplace_hint(out.end(), product, row);
+  }
+  return out;
+}
+
+void write_numbers(CborWriter& w, const std::map<Series, NumberRange>& ranges) {
+  w.map(ranges.size());
+  for (const auto& [series, range] : ranges) {
+    w.unsigned_integer(static_cast<std::uint64_t>(series));
+    w.array(2);
+    w.unsigned_integer(range.first);
+    w.unsigned_integer(range.last - range.first + 1);
+  }
+}
+
+Result<std::map<Series, NumberRange>> read_number_ranges(CborReader& r) {
+  constexpr auto kNumberMax = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+  std::map<Series, NumberRange> ranges;
+  TRY_ASSIGN(const std::size_t pairs, r.map());
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const std::size_t at = r.offset();
+    TRY_ASSIGN(const std::uint64_t series, r.unsigned_integer());
+    if (series < 1 || series > kSeriesCount) return r.refuse(at, "unknown document series");
+    TRY(expect_items(r, 2, "a range of numbers"));
+    TRY_ASSIGN(const std::uint64_t first, r.unsigned_integer());
+    TRY_ASSIGN(const std::uint64_t count, r.unsigned_integer());
+    if (first == 0 || first > kNumberMax || count == 0 || count > kNumberMax - first + 1) {
+      return r.refuse(at, "a range begins at 1 or later, has a number, and fits 63 bits");
+    }
+    ranges.emplace_hint(ranges.end(), static_cast<Series>(series),
+                        NumberRange{first, first + count - 1});
+  }
+  return ranges;
+}
+
+void write_taxes(CborWriter& w, const std::map<TaxCode, TaxRow>& rows) {
+  w.map(rows.size());
+  for (const auto& [code, row] : rows) {
+    w.unsigned_integer(code.value);
+    w.array(2);
+    w.integer(row.gross.minor);
+    w.integer(row.tax.minor);
+  }
+}
+
+Result<std::map<TaxCode, TaxRow>> read_taxes(CborReader& r, Currency currency) {
+  std::map<TaxCode, TaxRow> rows;
+  TRY_ASSIGN(const std::size_t pairs, r.map());
+  for (std::size_t i = 0; i < pairs; ++i) {
+    TRY_ASSIGN(const TaxCode code, read_id<TaxCode>(r));
+    TRY(expect_items(r, 2, "a tax row"));
+    TaxRow row;
+    TRY_ASSIGN(row.gross, read_money(r, currency));
+    TRY_ASSIGN(row.tax, read_money(r, currency));
+    rows.emplace_hint(rows.end(), code, row);
+  }
+  return rows;
+}
+
+void write_deposit_taxes(CborWriter& w, const std::map<TaxCode, Money>& taxes) {
+  w.map(taxes.size());
+  for (const auto& [code, tax] : taxes) {
+    w.unsigned_integer(code.value);
+    w.integer(tax.minor);
+  }
+}
+
+Result<std::map<TaxCode, Money>> read_deposit_taxes(CborReader& r, Currency currency) {
+  std::map<TaxCode, Money> taxes;
+  TRY_ASSIGN(const std::size_t pairs, r.map());
+  for (std::size_t i = 0; i < pairs; ++i) {
+    TRY_ASSIGN(const TaxCode code, read_id<TaxCode>(r));
+    TRY_ASSIGN(const Money tax, read_money(r, currency));
+    taxes.emplace_hint(taxes.end(), code, tax);
+  }
+  return taxes;
+}
+
+void write_cash_movements(CborWriter& w, const std::map<CashKind, Money>& sums) {
+  w.map(sums.size());
+  for (const auto& [kind, amount] : sums) {
+    w.unsigned_integer(static_cast<std::uint64_t>(kind));
+    w.integer(amount.minor);
+  }
+}
+
+Result<std::map<CashKind, Money>> read_cash_movements(CborReader& r, Currency currency) {
+  std::map<CashKind, Money> sums;
+  TRY_ASSIGN(const std::size_t pairs, r.map());
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const std::size_t at = r.offset();
+    TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
+    TRY_ASSIGN(const Money sum, read_money(r, currency));
+    if (kind < 1 || kind > static_cast<std::uint64_t>(CashKind::kPickUp) || sum.minor <= 0) {
+      return r.refuse(at, "a cash movement is of a known kind, and above zero");
+    }
+    sums.emplace_hint(sums.end(), static_cast<CashKind>(kind), sum);
+  }
+  return sums;
+}
+
+void write_counts(CborWriter& w, const Counts& counts) {
+  w.array(6);
+  for (const std::uint64_t count : {counts.no_sales, counts.drawer_openings, counts.copies,
+                                    counts.trainings, counts.lines_voided, counts.clock_doubts}) {
+    w.unsigned_integer(count);
+  }
+}
+
+Result<Counts> read_counts(CborReader& r) {
+  Counts counts;
+  TRY(expect_items(r, 6, "the counts"));
+  for (std::uint64_t* count : {&counts.no_sales, &counts.drawer_openings, &counts.copies,
+                               &counts.trainings, &counts.lines_voided, &counts.clock_doubts}) {
+    TRY_ASSIGN(*count, read_count(r));
+  }
+  return counts;
+}
+
+void write_transfers(CborWriter& w, const std::map<TransferKey, Components>& transfers) {
+  w.array(transfers.size());
+  for (const auto& [key, products] : transfers) {
+    w.array(4);
+    w.text(key.name);
+    w.unsigned_integer(static_cast<std::uint64_t>(key.way));
+    w.unsigned_integer(key.other_store.value);
+    write_products(w, products);
+  }
+}
+
+Result<std::map<TransferKey, Components>> read_transfers(CborReader& r) {
+  std::map<TransferKey, Components> transfers;
+  TRY_ASSIGN(const std::size_t rows, r.array());
+  for (std::size_t i = 0; i < rows; ++i) {
+    TRY(expect_items(r, 4, "a transfer"));
+    TransferKey key;
+    TRY_ASSIGN(key.name, read_name(r));
+    const std::size_t at = r.offset();
+    TRY_ASSIGN(const std::uint64_t way, r.unsigned_integer());
+    if (way != 1 && way != 2) return r.refuse(at, "a transfer goes out, 1, or comes in, 2");
+    key.way = static_cast<TransferWay>(way);
+    TRY_ASSIGN(key.other_store, read_id<StoreId>(r));
+    TRY_ASSIGN(Components products, read_products(r));
+    transfers.emplace(std::move(key), std::move(products));
+  }
+  return transfers;
+}
+
+void write_members(CborWriter& w, const std::map<MemberKey, PointsRow>& members) {
+  w.map(members.size());
+  for (const auto& [member, points] : members) {
+    w.bytes(member.view());
+    w.array(2);
+    w.integer(points.earned);
+    w.integer(points.redeemed);
+  }
+}
+
+Result<std::map<MemberKey, PointsRow>> read_members(CborReader& r) {
+  std::map<MemberKey, PointsRow> members;
+  TRY_ASSIGN(const std::size_t pairs, r.map());
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const std::size_t at = r.offset();
+    TRY_ASSIGN(const ByteView bytes, r.bytes());
+    const auto member = MemberKey::from(bytes);
+    if (!member) return r.refuse(at, member.error().what);
+    TRY(expect_items(r, 2, "a member's points"));
+    PointsRow points;
+    TRY_ASSIGN(points.earned, r.integer());
+    TRY_ASSIGN(points.redeemed, r.integer());
+    members.emplace_hint(members.end(), *member, points);
+  }
+  return members;
+}
+
+void write_batches(CborWriter& w, const std::map<BatchKey, BatchRow>& batches) {
+  w.array(batches.size());
+  for (const auto& [key, row] : batches) {
+    w.array(5);
+    w.text(key.terminal);
+    w.unsigned_integer(key.batch);
+    w.unsigned_integer(row.count);
+    w.integer(row.amount.minor);
+    w.bytes(row.root.view());
+  }
+}
+
+Result<std::map<BatchKey, BatchRow>> read_batches(CborReader& r, Currency currency) {
+  std::map<BatchKey, BatchRow> batches;
+  TRY_ASSIGN(const std::size_t rows, r.array());
+  for (std::size_t i = 0; i < rows; ++i) {
+    TRY(expect_items(r, 5, "a card batch"));
+    BatchKey key;
+    TRY_ASSIGN(key.terminal, read_name(r));
+    std::size_t at = r.offset();
+    TRY_ASSIGN(const std::uint64_t batch, r.unsigned_integer());
+    if (batch > UINT32_MAX) return r.refuse(at, "a batch number is out of range");
+    key.batch = static_cast<std::uint32_t>(batch);
+    BatchRow row;
+    TRY_ASSIGN(row.count, read_count(r));
+    TRY_ASSIGN(row.amount, read_money(r, currency));
+    at = r.offset();
+    TRY_ASSIGN(const ByteView hash, r.bytes());
+    const auto root = envelope::Hash::from(hash);
+    if (!root) return r.refuse(at, root.error().what);
+    row.root = *root;
+    batches.emplace(std::move(key), row);
+  }
+  return batches;
+}
+
+void write_refunded(CborWriter& w, const std::map<ReceiptKey, Money>& receipts) {
+  w.array(4 * receipts.size());
+  for (const auto& [key, amount] : receipts) {
+    w.unsigned_integer(key.sold_at.store.value);
+    w.unsigned_integer(key.sold_at.till.value);
+    w.unsigned_integer(key.invoice);
+    w.integer(amount.minor);
+  }
+}
+
+Result<std::map<ReceiptKey, Money>> read_refunded(CborReader& r, Currency currency) {
+  std::map<ReceiptKey, Money> receipts;
+  TRY_ASSIGN(const std::size_t rows, read_rows(r, 4));
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::size_t at = r.offset();
+    ReceiptKey key;
+    TRY_ASSIGN(key.sold_at.store, read_id<StoreId>(r));
+    TRY_ASSIGN(key.sold_at.till, read_id<TillId>(r));
+    TRY_ASSIGN(key.invoice, r.unsigned_integer());
+    constexpr auto kNumberMax = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+    TRY_ASSIGN(const Money amount, read_money(r, currency));
+    if (key.invoice == 0 || key.invoice > kNumberMax || amount.minor < 0) {
+      return r.refuse(at, "a refunded receipt has a number, and an amount not below zero");
+    }
+    receipts.emplace(key, amount);
+  }
+  return receipts;
+}
+
+}  // namespace core::retail
