@@ -5,12 +5,20 @@ daybook_test(test_till
     unit/till_key_test.cpp unit/till_shelf_test.cpp
   USES daybook_till LABELS unit)
 daybook_test(test_till_crash
-  SOURCES crash/till_crash_test.cpp
+  SOURCES crash/till_crash_test.cpp crash/till_second_process_test.cpp
+    crash/till_kill_test.cpp crash/crash_shop.cpp
   USES daybook_till LABELS crash BINARIES daybook-till)
 daybook_test(test_till_power_cut
   SOURCES crash/till_power_cut_test.cpp crash/till_model.cpp crash/till_steps.cpp
     support/powercut_vfs.cpp
   USES daybook_till PkgConfig::SQLCIPHER LABELS crash)
+daybook_test(test_till_disk_full
+  SOURCES crash/till_disk_full_test.cpp crash/till_answers.cpp crash/till_model.cpp
+    crash/till_steps.cpp support/faulty_vfs.cpp support/powercut_vfs.cpp
+  USES daybook_till PkgConfig::SQLCIPHER LABELS crash)
+daybook_test(test_till_damage
+  SOURCES crash/till_damage_test.cpp crash/till_answers.cpp
+  USES daybook_till LABELS crash)
 daybook_test(test_till_property
   SOURCES property/till_property_test.cpp property/till_documents_property_test.cpp
     property/till_shelf_property_test.cpp
@@ -18,6 +26,10 @@ daybook_test(test_till_property
 daybook_test(test_till_functional
   SOURCES functional/till_functional_test.cpp
   USES core_base nlohmann_json::nlohmann_json LABELS functional
+  BINARIES daybook-till daybook-relay daybook-rebuild)
+daybook_test(test_till_offline
+  SOURCES functional/till_offline_test.cpp functional/till_clock_test.cpp functional/real_shop.cpp
+  USES daybook_till nlohmann_json::nlohmann_json LABELS functional
   BINARIES daybook-till daybook-relay daybook-rebuild)
 daybook_test(test_till_at_rest
   SOURCES functional/till_at_rest_test.cpp

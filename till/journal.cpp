@@ -50,6 +50,7 @@ Result<Database> open_locked(const std::filesystem::path& path, bool create,
   options.create = create;
   options.page_size = kPageSize;  // counts for an empty file only, and before its first lock
   options.key = key.view();
+  options.page_checks = true;
   TRY_ASSIGN(Database db, Database::open(path, options));
   const auto locked = db.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
   if (!locked && locked.error().code == Errc::kDamaged && !key.empty()) {
@@ -76,7 +77,7 @@ Result<bool> is_empty(Database& db) {
   return objects == 0 && version == 0;
 }
 
-Result<void> check_version(Database& db) {
+Result<void> check_version(Database& db, bool encrypted) {
   const std::string file = db.path().string();
   TRY_ASSIGN(const bool empty, is_empty(db));
   if (empty) {
@@ -91,6 +92,9 @@ Result<void> check_version(Database& db) {
     return fail(Errc::kMalformed, file + ": journal version " + std::to_string(version) +
                                       "; this program knows version " +
                                       std::to_string(kSchemaVersion));
+  }
+  if (!encrypted && !db.has_page_checks()) {
+    return fail(Errc::kDamaged, file + ": its header does not say that its pages have checksums");
   }
   return {};
 }
@@ -136,7 +140,7 @@ Result<Journal> Journal::create(const std::filesystem::path& path, const Identit
 Result<Journal> Journal::open(const std::filesystem::path& path, Durability durability,
                               const JournalKey& key) {
   TRY_ASSIGN(Database db, open_locked(path, false, key));
-  TRY(check_version(db));
+  TRY(check_version(db, !key.empty()));
   TRY(set_durability(db, durability));
   const Identity to_be_read{{},
                             {},
@@ -147,8 +151,12 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
   // After a power cut the log may hold, behind a hole, the rest of a commit that was never
   // reported. The next commit could fill the hole with the same bytes, be cut off as well, and
   // bring that rest back in its place. A log that is begun anew has another salt, which no old
-  // frame fits.
-  if (durability == Durability::kFull) TRY(journal.fold_log());
+  // frame fits. On a full disk that waits for the first write: till then everything can be read.
+  if (durability == Durability::kFull) {
+    const auto folded = journal.fold_log();
+    if (!folded && folded.error().code != Errc::kDiskFull) return fail(folded.error());
+    journal.log_is_old_ = !folded.has_value();
+  }
   TRY(journal.load_identity());
   TRY(journal.load_state());
   TRY(journal.load_counters());
@@ -157,10 +165,17 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
   return journal;
 }
 
-Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
+Result<void> Journal::be_ready_to_write() {
   if (broken_) {
     return fail(Errc::kState, path().string() + ": a write failed before; open the journal again");
   }
+  if (log_is_old_) TRY(fold_log());
+  log_is_old_ = false;
+  return {};
+}
+
+Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
+  TRY(be_ready_to_write());
   const JournalState state = state_;
   const Counters counters = counters_;
   const std::uint64_t documents = documents_;
@@ -194,9 +209,7 @@ Result<void> Journal::rekey(const JournalKey& key) {
                                   ": this journal is not encrypted, so it has no key to replace; a "
                                   "new one can be made with a key");
   }
-  if (broken_) {
-    return fail(Errc::kState, path().string() + ": a write failed before; open the journal again");
-  }
+  TRY(be_ready_to_write());
   const auto done = database_.rekey(key.view());
   broken_ = !done.has_value();
   TRY(done);

@@ -107,7 +107,8 @@ class Journal {
   core::Result<void> fold_log();
 
   // Runs `rows` in a transaction. When it fails, or the commit does, nothing is changed, here or on
-  // the disk. Errors: kState after an earlier kSyncFailed.
+  // the disk. Errors: kState after an earlier kSyncFailed; kDiskFull, also as long as the disk is
+  // as full as it was when the journal was opened.
   core::Result<void> transact(const std::function<core::Result<void>()>& rows);
 
   // Each inside transact().
@@ -146,6 +147,8 @@ class Journal {
         durability_(durability),
         encrypted_(encrypted) {}
 
+  // Errors: kState and kDiskFull, as transact() has them.
+  core::Result<void> be_ready_to_write();
   core::Result<void> create_tables();
   core::Result<void> put_identity();
   core::Result<void> load_identity();
@@ -166,7 +169,8 @@ class Journal {
   core::retail::Settings settings_;
   std::uint64_t documents_ = 0;
   core::envelope::Hash chain_;
-  bool broken_ = false;  // a commit failed in a way that only reopening can clear
+  bool broken_ = false;      // a commit failed in a way that only reopening can clear
+  bool log_is_old_ = false;  // it could not be begun anew: nothing may be written before it is
 };
 
 }  // namespace till

@@ -5,6 +5,7 @@
 // The functions for keys are declared for those who ask.
 #define SQLITE_HAS_CODEC 1
 #include <sqlcipher/sqlite3.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +14,8 @@
 #include <cstring>
 #include <utility>
 #include <vector>
+
+#include "core/sqlite/page_checks.h"
 
 // Another header of the same name would mean another library.
 static_assert(SQLITE_VERSION_NUMBER >= 3046000, "SQLCipher 4.6 is built on SQLite 3.46");
@@ -46,6 +49,8 @@ Errc code_of(int extended) {
     case SQLITE_IOERR_FSYNC:
     case SQLITE_IOERR_DIR_FSYNC:
       return Errc::kSyncFailed;
+    case SQLITE_IOERR_DATA:
+      return Errc::kDamaged;
     default:
       break;
   }
@@ -68,10 +73,28 @@ Errc code_of(int extended) {
   }
 }
 
+bool is_no_space(int error) {
+  return error == ENOSPC || error == EDQUOT;
+}
+
+// SQLite says "full" of a write only: of a quota it says that the write failed, and of a file that
+// could not be made, that it could not be opened.
+bool is_full(const DatabaseImpl& db, int result) {
+  if (result != SQLITE_IOERR_WRITE && (result & 0xff) != SQLITE_CANTOPEN) return false;
+  if (db.handle != nullptr && is_no_space(sqlite3_system_errno(db.handle))) return true;
+  if (result == SQLITE_IOERR_WRITE) return false;
+  struct statvfs disk {};
+  const std::filesystem::path directory = db.path.has_parent_path() ? db.path.parent_path() : ".";
+  if (::statvfs(directory.c_str(), &disk) != 0) return false;
+  return disk.f_bavail == 0 || (disk.f_files != 0 && disk.f_favail == 0);
+}
+
 Unexpected refused(const DatabaseImpl& db, int result) {
-  const Errc code = code_of(result);
+  const Errc code = is_full(db, result) ? Errc::kDiskFull : code_of(result);
   std::string what = db.path.string() + ": ";
   if (code == Errc::kBusy) what += "in use by another process; ";
+  if (result == SQLITE_IOERR_DATA) what += "a page is not as it was written; ";
+  if (code == Errc::kDiskFull) what += "free some space on its disk and try again; ";
   what += db.handle == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(db.handle);
   return fail(code, what + " (SQLite " + std::to_string(result) + ")");
 }
@@ -83,7 +106,10 @@ sqlite3_stmt* as_statement(void* handle) {
 // SQLite's own creation would let everybody read the file.
 Result<void> create_private(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(Errc::kIo, path.string() + ": " + std::strerror(errno));
+  if (fd < 0) {
+    const Errc code = is_no_space(errno) ? Errc::kDiskFull : Errc::kIo;
+    return fail(code, path.string() + ": " + std::strerror(errno));
+  }
   ::close(fd);
   return {};
 }
@@ -233,11 +259,18 @@ Result<Database> Database::open(const std::filesystem::path& path, OpenOptions o
   impl->path = path;
   const int flags = (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
                     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  int rc = sqlite3_open_v2(path.c_str(), &impl->handle, flags, nullptr);
+  // SQLCipher's pages have an HMAC each, in the same place.
+  const char* vfs = options.key.empty() ? page_check_vfs() : nullptr;
+  int rc = sqlite3_open_v2(path.c_str(), &impl->handle, flags, vfs);
   if (rc != SQLITE_OK) return refused(*impl, rc);
   // Before anything reads the file: what was read without the key would be no database.
   rc = set_key(impl->handle, options);
   if (rc != SQLITE_OK) return refused(*impl, rc);
+  if (options.page_checks && options.key.empty()) {
+    int reserved = kPageCheckSize;
+    rc = sqlite3_file_control(impl->handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+    if (rc != SQLITE_OK) return refused(*impl, rc);
+  }
   sqlite3_busy_timeout(impl->handle, options.busy_timeout_ms);
   return Database(std::move(impl));
 }
@@ -273,7 +306,10 @@ Result<void> Database::rekey(ByteView key) {
   const KeyText text(key);
   const int rc = sqlite3_rekey(impl_->handle, text.data(), text.size());
   if (rc != SQLITE_OK) return refused(*impl_, rc);
-  return {};
+  // It says OK whatever became of its commit, and leaves one that failed open: one more of the same
+  // pages finishes it, or says why not. Of one that was done it commits nothing.
+  TRY_ASSIGN(Transaction same, Transaction::begin(*this));
+  return same.commit();
 }
 
 Result<std::int64_t> Database::query_int(std::string_view sql) {
@@ -288,6 +324,12 @@ Result<std::string> Database::query_text(std::string_view sql) {
   TRY_ASSIGN(const bool row, statement.step());
   if (!row) return fail(Errc::kNotFound, path().string() + ": no row for: " + std::string(sql));
   return std::string(statement.column_text(0));
+}
+
+bool Database::has_page_checks() const {
+  int has = 0;
+  sqlite3_file_control(impl_->handle, "main", kAskPageChecks, &has);
+  return has == 1;
 }
 
 std::int64_t Database::changes() const {

@@ -64,6 +64,9 @@ struct OpenOptions {
   // kKeySize bytes, or none: not encrypted. Whether it fits shows when the file is first read: with
   // another one it is kDamaged.
   ByteView key = {};
+  // Of a new file that is not encrypted: each page ends with a checksum. Of any file that has them
+  // they are looked at whenever a page is read: a wrong one is kDamaged.
+  bool page_checks = false;
 };
 
 // One connection. Thread: one at a time.
@@ -88,6 +91,8 @@ class Database {
   Result<std::int64_t> query_int(std::string_view sql);
   Result<std::string> query_text(std::string_view sql);
 
+  // Whether the file's pages have checksums, as page_checks gives them to a new one.
+  bool has_page_checks() const;
   // Rows that the last INSERT, UPDATE or DELETE changed.
   std::int64_t changes() const;
   const std::filesystem::path& path() const;

@@ -11,107 +11,25 @@
 #include <thread>
 
 #include "core/base/random.h"
-#include "tests/support/process.h"
-#include "tests/unit/till_samples.h"
+#include "tests/crash/crash_shop.h"
 
 using namespace till_test;
+using test::CrashShop;
+using test::have_strace;
 using till::Till;
 
 namespace {
 
-const std::string kProgram = std::string(DAYBOOK_BIN_DIR) + "/daybook-till";
 // Everything that changes a file or says something, and the calls around it.
 const std::vector<std::string> kSystemCalls = {"pwrite64",  "fdatasync", "fsync",  "write",
                                                "ftruncate", "unlink",    "rename", "openat",
                                                "fcntl",     "close",     "read",   "pread64"};
 constexpr int kInjectionsMax = 400;  // of one system call; far above what a command makes
 
-bool have_strace() {
-  if (!test::kSanitized && test::run({"strace", "-V"}).status == 0) return true;
-  MESSAGE("skipped: strace is missing, or a sanitizer is in the way");
-  return false;
-}
-
 std::string text_of(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
-
-// A durable journal with an open day and one sale, restored before each attempt.
-class CrashShop {
- public:
-  enum class Rest { kPlain, kEncrypted };
-
-  explicit CrashShop(Rest rest = Rest::kPlain) {
-    std::filesystem::create_directory(mailbox());
-    if (rest == Rest::kEncrypted) {
-      key_ = make_key(key_file(), 1);
-      make_key(new_key_file(), 2);
-    }
-    Till till =
-        Till::create(journal(), setup_with(garden()), till::Durability::kFull, key_).value();
-    HeadOffice office;
-    office.enrol(till.enrol_request());
-    REQUIRE(till.join(office.roster()));
-    REQUIRE(till.set_mailbox(mailbox()));
-    REQUIRE(till.open_day(day(1), parts_for(4)));
-    REQUIRE(till.ring(sets(1), 1));
-  }
-
-  std::filesystem::path journal() const { return dir_ / "till.db"; }
-  std::filesystem::path mailbox() const { return dir_ / "mailbox"; }
-  std::filesystem::path trace() const { return dir_ / "trace"; }
-  std::filesystem::path key_file() const { return dir_ / "till.key"; }
-  std::filesystem::path new_key_file() const { return dir_ / "new.key"; }
-
-  void save() { saved_ = test::read_file(journal()); }
-  void restore() {
-    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
-      std::filesystem::remove(journal().string() + suffix);
-    }
-    for (const auto& entry : std::filesystem::directory_iterator(mailbox())) {
-      std::filesystem::remove(entry.path());
-    }
-    test::write_file(journal(), saved_);
-  }
-
-  std::vector<std::string> command(const std::string& name,
-                                   const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> argv = {kProgram, name, "--journal", journal().string()};
-    argv.insert(argv.end(), more.begin(), more.end());
-    if (!key_.empty()) argv.insert(argv.end(), {"--key-file", key_file().string()});
-    return argv;
-  }
-  std::vector<std::string> ring() const { return command("ring", {"--line", "145x1"}); }
-
-  test::Outcome run_injected(const std::vector<std::string>& argv, const std::string& system_call,
-                             const std::string& fault, int when) const {
-    std::vector<std::string> words = {
-        "strace", "-f",
-        "-o",     "/dev/null",
-        "-e",     "trace=" + system_call,
-        "-e",     "inject=" + system_call + ":" + fault + ":when=" + std::to_string(when)};
-    words.insert(words.end(), argv.begin(), argv.end());
-    return test::run(words);
-  }
-
-  Till open() const {
-    auto till = Till::open(journal(), till::Durability::kFull, key_);
-    REQUIRE_MESSAGE(till, (till ? "" : describe(till.error())));
-    return std::move(till).value();
-  }
-
- private:
-  static till::JournalKey make_key(const std::filesystem::path& path, std::uint8_t byte) {
-    test::write_file(path, core::Bytes(32, byte));
-    std::filesystem::permissions(path, std::filesystem::perms::owner_read);
-    return till::JournalKey::read(path, till::KeyFrom::kFile).value();
-  }
-
-  test::TempDir dir_;
-  core::Bytes saved_;
-  till::JournalKey key_;
-};
 
 // Runs the command with a kill at the first, second, ... of each system call, until it gets
 // through, and `look`s after each. Returns the number of kills.

@@ -254,6 +254,22 @@ void PowerCutDisk::lie() {
   only_appended_ = true;
 }
 
+PowerCutDisk::Image PowerCutDisk::image() const {
+  Image out;
+  for (const auto& [name, inode] : names_) out[name] = inode->cached;
+  return out;
+}
+
+void PowerCutDisk::put(const Image& image) {
+  unsynced_.clear();
+  names_.clear();
+  for (const auto& [name, content] : image) {
+    names_[name] = std::make_shared<Inode>(Inode{content, content});
+  }
+  durable_names_ = names_;
+  power_on(Survival::kAll);
+}
+
 PowerCutDisk::Turn PowerCutDisk::next(Kind kind, bool checkpoint) {
   if (dead_) return Turn::kDead;
   const bool counts = counted_ == Counted::kOperation ||

@@ -64,6 +64,12 @@ class PowerCutDisk {
   // Every file must be closed. Afterwards the disk is honest, and no cut is planned.
   void power_on(Survival survival);
 
+  // Every file as processes see it now: what one that is killed leaves behind.
+  using Image = std::map<std::string, core::Bytes>;
+  Image image() const;
+  // The disk holds this, durably, and nothing else. Every file must be closed.
+  void put(const Image& image);
+
   std::uint64_t checkpoints() const { return checkpoints_; }
 
  private:

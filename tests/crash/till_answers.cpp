@@ -1,0 +1,108 @@
+// A till's answers, one line each.
+#include "tests/crash/till_answers.h"
+
+#include <algorithm>
+
+namespace test {
+
+using core::Result;
+using core::retail::Series;
+
+namespace {
+
+std::string day_text(const std::optional<core::BusinessDay>& day) {
+  return day ? to_string(*day) : std::string("none");
+}
+
+std::string status_text(const till::TillStatus& status) {
+  std::string out =
+      "till " + to_string(status.ref) + " in " + std::string(status.currency.code()) + " of " +
+      status.origin + " key " + status.public_key.hex() + " epoch " + to_string(status.epoch) +
+      " open " + day_text(status.open_day) + " last " + day_text(status.last_day) + " sequence " +
+      to_string(status.last_sequence) + (status.encrypted ? " encrypted" : " plain") +
+      (status.sealed ? " sealed" : " in clear") + " log key " + status.log_key + " documents " +
+      std::to_string(status.documents) + " pending " + std::to_string(status.outbox.pending) +
+      " refused " + std::to_string(status.outbox.refused) + " acknowledged " +
+      std::to_string(status.outbox.acknowledged) + " mailbox '" + status.mailbox.string() + "'";
+  if (status.tree_head) {
+    out += " tree " + std::to_string(status.tree_head->size) + " " + status.tree_head->root.hex();
+  }
+  for (const auto& [series, last] : status.last_numbers) {
+    out += " " + std::string(series_name(series)) + " " + std::to_string(last);
+  }
+  return out;
+}
+
+std::string catalog_text(const core::retail::Catalog& catalog) {
+  std::string out = "catalog in steps of " + std::to_string(catalog.cash_step_minor());
+  for (const auto& [code, rate] : catalog.taxes()) {
+    out += "; tax " + std::to_string(code.value) + " of " + std::to_string(rate.basis_points) +
+           (rate.inclusive ? " inside" : " on top");
+  }
+  for (const auto& [id, product] : catalog.products()) {
+    out += "; " + to_string(id) + " " + product.name + " " +
+           (product.price ? to_string(*product.price) : "no price") + " tax " +
+           std::to_string(product.tax.value) + " kind " +
+           std::to_string(static_cast<int>(product.kind));
+  }
+  for (const auto& line : catalog.bom()) {
+    out += "; " + to_string(line.parent) + " has " + std::to_string(line.quantity.thousandths) +
+           " of " + to_string(line.component);
+  }
+  return out;
+}
+
+std::string message_text(const till::OutboxEntry& entry) {
+  return "message " + to_string(entry.sequence) +
+         (entry.kind == till::MessageKind::kClosing ? " closing " : " opening ") +
+         core::to_hex(entry.message) + (entry.acknowledged ? " acknowledged" : " pending") +
+         " at " + to_string(entry.index) + " refused '" + entry.refusal + "' receipt " +
+         (entry.receipt ? core::to_hex(core::tlog::encode_receipt(*entry.receipt)) : "none");
+}
+
+Result<void> add_documents(till::Till& till, const till::TillStatus& status,
+                           std::vector<std::string>& out) {
+  for (const auto& [series, last] : status.last_numbers) {
+    if (series == Series::kOrder || series == Series::kDelivery) continue;  // as its invoice
+    for (std::uint64_t number = 1; number <= last; ++number) {
+      TRY_ASSIGN(const till::StoredDocument stored, till.document(series, number));
+      std::string line = document_number(till.ref(), series, number) + " " +
+                         core::to_hex(encode_document(stored.document));
+      if (stored.voided) line += " voided " + core::to_hex(encode_document(*stored.voided));
+      for (const auto& refund : stored.refunds) {
+        line += " refunded " + core::to_hex(encode_document(refund));
+      }
+      out.push_back(std::move(line));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> answers_of(till::Till& till) {
+  TRY_ASSIGN(const till::TillStatus status, till.status());
+  std::vector<std::string> out = {
+      status_text(status), "asks " + core::envelope::enrol_request_text(till.enrol_request()),
+      catalog_text(till.catalog())};
+  TRY(add_documents(till, status, out));
+  TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, 100000));
+  for (const till::OutboxEntry& entry : entries) out.push_back(message_text(entry));
+  if (status.open_day || status.last_day) {
+    TRY_ASSIGN(const core::retail::Closing so_far, till.day_so_far());
+    out.push_back("so far " + core::to_hex(encode_summary(so_far)));
+  }
+  return out;
+}
+
+std::string first_difference(const std::vector<std::string>& before,
+                             const std::vector<std::string>& after) {
+  for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+    const std::string left = i < before.size() ? before[i] : "nothing";
+    const std::string right = i < after.size() ? after[i] : "nothing";
+    if (left != right) return "was:    " + left + "\nbecame: " + right;
+  }
+  return {};
+}
+
+}  // namespace test
