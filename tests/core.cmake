@@ -1,7 +1,7 @@
 # Tests of core/base, core/envelope, core/retail, core/tls and the signatures of core/wire.
 daybook_test(test_base
-  SOURCES unit/base_arithmetic_test.cpp unit/base_text_test.cpp unit/base64_test.cpp
-    unit/fold_case_test.cpp
+  SOURCES unit/base_arithmetic_test.cpp unit/base_text_test.cpp unit/base45_test.cpp
+    unit/base64_test.cpp unit/fold_case_test.cpp
   USES core_base LABELS unit)
 daybook_test(test_envelope
   SOURCES
@@ -14,8 +14,8 @@ daybook_test(test_tlog
 daybook_test(test_retail
   SOURCES
     unit/barcode_test.cpp unit/cash_rounding_test.cpp unit/catalog_test.cpp unit/document_test.cpp
-    unit/summary_test.cpp unit/tax_share_test.cpp
-  USES core_retail LABELS unit)
+    unit/signed_receipt_test.cpp unit/summary_test.cpp unit/tax_share_test.cpp
+  USES core_retail OpenSSL::Crypto LABELS unit)
 daybook_test(test_retail_property
   SOURCES
     property/bom_property_test.cpp property/summary_property_test.cpp

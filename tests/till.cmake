@@ -38,3 +38,15 @@ daybook_test(test_till_at_rest
 daybook_test(test_sqlite
   SOURCES unit/sqlite_test.cpp
   USES core_sqlite LABELS unit)
+# What a printer makes of the bytes that it gets, and what an outside reader sees in its pictures.
+add_library(daybook_test_paper STATIC support/paper_reader.cpp)
+target_link_libraries(daybook_test_paper PUBLIC daybook_test_support)
+daybook_test(test_receipts
+  SOURCES unit/printing_test.cpp unit/receipt_layout_test.cpp
+  USES daybook_till daybook_test_paper LABELS unit)
+daybook_test(test_receipt_program
+  SOURCES functional/receipt_program_test.cpp
+  USES daybook_test_paper LABELS functional BINARIES daybook-till daybook-rebuild)
+daybook_test(test_till_print_crash
+  SOURCES crash/till_print_crash_test.cpp
+  USES daybook_till daybook_test_paper LABELS crash BINARIES daybook-till)

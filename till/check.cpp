@@ -374,6 +374,7 @@ Result<void> Till::check() {
   TRY(check_database(journal_));
   TRY(shelf().check());
   TRY_ASSIGN(auto days, check_documents(journal_));
+  TRY(print_queue().check());
   TRY_ASSIGN(const auto key, sealing_key());
   TRY_ASSIGN(const Reported reported, check_chain(journal_, outbox(), key));
   TRY(check_days(journal_, reported));

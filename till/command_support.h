@@ -20,4 +20,12 @@ core::Result<JournalKey> journal_key(const CommandWords& words);
 // The journal that the words name, with that key. Errors: also those of Till::open.
 core::Result<Till> open_till(const CommandWords& words);
 
+// The roster file that the words name, signed by the head office that they name. Errors: kUsage (no
+// key), kNotFound, kIo, kTooLarge; those of Roster::read, naming the file.
+core::Result<core::envelope::Roster> read_roster(const CommandWords& words,
+                                                 std::string_view origin);
+
+// Errors: kUsage.
+core::Result<core::retail::Series> parse_series(std::string_view name);
+
 }  // namespace till

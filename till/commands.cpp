@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "core/base/random.h"
-#include "core/base/whole_file.h"
 #include "core/wire/relay_client.h"
 #include "till/catalog_file.h"
 #include "till/command_support.h"
@@ -27,14 +26,6 @@ using core::Result;
 
 void warn(const std::string& text) {
   std::fprintf(stderr, "daybook-till: warning: %s\n", text.c_str());
-}
-
-Result<core::retail::Series> parse_series(std::string_view name) {
-  for (std::size_t i = 1; i <= core::retail::kSeriesCount; ++i) {
-    const auto series = static_cast<core::retail::Series>(i);
-    if (series_name(series) == name) return series;
-  }
-  return fail(Errc::kUsage, "--series: there is no series '" + std::string(name) + "'");
 }
 
 Result<void> write_request(const CommandWords& words, Till& till) {
@@ -109,16 +100,9 @@ Result<void> run_init(const CommandWords& words) {
 
 Result<void> run_join(const CommandWords& words) {
   TRY_ASSIGN(Till till, open_till(words));
-  const auto key_bytes = core::from_hex(words.head_office);
-  const auto key = key_bytes ? core::envelope::PublicKey::from(*key_bytes)
-                             : Result<core::envelope::PublicKey>(fail(key_bytes.error()));
-  if (!key) return fail(Errc::kUsage, "--head-office: " + key.error().what);
-  TRY_ASSIGN(const std::string content, core::read_whole_file(words.roster));
-  const core::ByteView file = core::as_bytes(content);
   TRY_ASSIGN(const TillStatus before, till.status());
-  const auto roster = core::envelope::Roster::read(file, before.origin, *key);
-  if (!roster) return fail(roster.error().code, words.roster.string() + ": " + roster.error().what);
-  TRY(till.join(*roster));
+  TRY_ASSIGN(const core::envelope::Roster roster, read_roster(words, before.origin));
+  TRY(till.join(roster));
   TRY_ASSIGN(const TillStatus after, till.status());
   print("till " + to_string(after.ref) + " joined, epoch " + to_string(after.epoch) +
         (after.sealed ? ", sealing to head office\n" : ", sending in clear\n"));
@@ -224,6 +208,13 @@ Result<void> run_show(const CommandWords& words) {
   } else if (words.show_what == "outbox") {
     TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, SIZE_MAX >> 1));
     print(report_outbox(entries, form));
+  } else if (words.show_what == "print-queue") {
+    TRY_ASSIGN(const auto waiting, till.print_queue().waiting(0, SIZE_MAX >> 1));
+    print(report_print_queue(till.ref(), waiting, form));
+  } else if (words.show_what == "signed-receipt") {
+    TRY_ASSIGN(const core::retail::Series series, parse_series(words.series));
+    TRY_ASSIGN(const std::string text, till.signed_receipt(series, words.show_number));
+    print(text + "\n");
   } else if (words.show_what == "receipt") {
     return show_receipt(till, core::Sequence{words.show_number});
   } else if (words.show_what == "document" && words.show_number == 0) {

@@ -47,6 +47,12 @@ struct CommandWords {
   std::string show_what = "status";
   std::uint64_t show_number = 0;
   bool json = false;
+  std::string receipt_text;
+  std::filesystem::path receipt_file;
+  std::uint64_t print_number = 0;  // 0: all that wait
+  std::filesystem::path printer;   // empty: stdout
+  bool as_text = false;
+  std::size_t columns = 42;
 };
 
 // Each prints its result to stdout, before the journal is closed, and returns how it ended.
@@ -63,6 +69,9 @@ core::Result<void> run_close(const CommandWords& words);
 core::Result<void> run_send(const CommandWords& words);
 core::Result<void> run_show(const CommandWords& words);
 core::Result<void> run_rekey(const CommandWords& words);
+core::Result<void> run_print(const CommandWords& words);
+core::Result<void> run_receipt_heading(const CommandWords& words);
+core::Result<void> run_verify_receipt(const CommandWords& words);
 core::Result<void> run_check(const CommandWords& words);
 
 }  // namespace till

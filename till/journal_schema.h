@@ -1,5 +1,6 @@
 // The journal's tables and constants. Format: docs/formats/journal.md.
-// Must not be used outside till/journal*.cpp, till/shelf*.cpp and till/outbox.cpp.
+// Must not be used outside till/journal*.cpp, till/shelf*.cpp, till/outbox.cpp and
+// till/print_queue.cpp.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +60,15 @@ CREATE TRIGGER document_stays BEFORE UPDATE ON document
   BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
 CREATE TRIGGER document_is_kept BEFORE DELETE ON document
   BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
+
+CREATE TABLE print(
+  position INTEGER PRIMARY KEY, state INT NOT NULL, copy INT NOT NULL, before INT NOT NULL) STRICT;
+CREATE INDEX print_doubtful ON print(position) WHERE state <> 2;
+CREATE TRIGGER print_is_kept BEFORE DELETE ON print WHEN OLD.state <> 1 OR OLD.copy <> 0
+  BEGIN SELECT raise(ABORT, 'what may be on paper is not forgotten'); END;
+CREATE TRIGGER print_goes_on BEFORE UPDATE ON print WHEN NEW.state = 1 AND NEW.copy <= OLD.copy
+  BEGIN SELECT raise(ABORT, 'no original or copy is printed twice'); END;
+CREATE TABLE receipt_heading(line INTEGER PRIMARY KEY, words TEXT NOT NULL) STRICT;
 )sql";
 
 // SQLite's integers are signed; identifiers above 2^63 - 1 come back as they went in.

@@ -49,6 +49,7 @@ class CommandLine {
     add_selling();
     add_day();
     add_looking();
+    add_receipts();
   }
 
   int run(int argc, char** argv) {
@@ -57,7 +58,7 @@ class CommandLine {
     } catch (const CLI::ParseError& error) {
       return app_.exit(error) == 0 ? 0 : 2;
     }
-    if (words_.journal.empty()) {
+    if (needs_journal_ && words_.journal.empty()) {
       const char* journal = std::getenv("DAYBOOK_JOURNAL");
       if (journal == nullptr || *journal == '\0') {
         std::fprintf(stderr, "daybook-till %s: --journal is required, or DAYBOOK_JOURNAL\n",
@@ -69,8 +70,9 @@ class CommandLine {
     if (words_.key_file.empty()) take_credential();
     const Result<void> done = action_();
     if (done) return 0;
-    std::fprintf(stderr, "daybook-till %s, journal %s: %s\n", command_.c_str(),
-                 words_.journal.c_str(), describe(done.error()).c_str());
+    const std::string journal = needs_journal_ ? ", journal " + words_.journal.string() : "";
+    std::fprintf(stderr, "daybook-till %s%s: %s\n", command_.c_str(), journal.c_str(),
+                 describe(done.error()).c_str());
     return core::exit_status(done.error().code);
   }
 
@@ -190,17 +192,27 @@ class CommandLine {
         ->check(CLI::Range(1, 3600000));
   }
 
-  void add_looking() {
-    CLI::App* show =
-        command("show", "Show status, day (X report), outbox, document N, receipt N, request",
-                [this] { return till::run_show(words_); });
-    show->add_option("what", words_.show_what, "status, day, outbox, document, receipt, request")
-        ->check(CLI::IsMember({"status", "day", "outbox", "document", "receipt", "request"}));
-    show->add_option("--series", words_.series,
-                     "Of the document: invoice (default), refund, void, cash, drawer")
+  static void add_series(CLI::App* app, std::string& series) {
+    app->add_option("--series", series,
+                    "Of the document: invoice (default), refund, void, cash, drawer")
         ->check(
             CLI::IsMember({"order", "delivery", "invoice", "refund", "void", "cash", "drawer"}));
-    show->add_option("number", words_.show_number, "Number, for document and receipt")
+  }
+
+  void add_looking() {
+    CLI::App* show =
+        command("show",
+                "Show status, day (X report), outbox, document N, receipt N, signed-receipt N, "
+                "print-queue, request",
+                [this] { return till::run_show(words_); });
+    show->add_option("what", words_.show_what,
+                     "status, day, outbox, document, receipt (of a message), signed-receipt (of a "
+                     "sale or refund), print-queue, request")
+        ->check(CLI::IsMember({"status", "day", "outbox", "document", "receipt", "signed-receipt",
+                               "print-queue", "request"}));
+    add_series(show, words_.series);
+    show->add_option("number", words_.show_number,
+                     "Number, for document, receipt and signed-receipt")
         ->check(CLI::Range(1L, kNumberMax));
     show->add_flag("--json", words_.json, "As JSON");
     CLI::App* rekey = command("rekey", "Encrypt an encrypted journal under another key",
@@ -211,9 +223,50 @@ class CommandLine {
             [this] { return till::run_check(words_); });
   }
 
+  void add_receipts() {
+    CLI::App* print =
+        command("print", "Print a document, or all that wait: the original once, then copies",
+                [this] { return till::run_print(words_); });
+    print->add_option("number", words_.print_number, "Number in the series; default: all that wait")
+        ->check(CLI::Range(1L, kNumberMax));
+    add_series(print, words_.series);
+    print->add_option("--printer", words_.printer,
+                      "Device file or FIFO of the printer; default: stdout is the paper");
+    print->add_flag("--text", words_.as_text, "As plain text; default: ESC/POS");
+    print->add_option("--columns", words_.columns, "Of the paper, 24 to 96; default 42")
+        ->check(CLI::Range(24, 96));
+    CLI::App* heading =
+        command("receipt-heading", "Set the shop's words above every receipt, or show them",
+                [this] { return till::run_receipt_heading(words_); });
+    heading->add_option("--line", words_.lines, "One line, at most 8 of them; '' alone: none");
+    add_verify_receipt();
+  }
+
+  void add_verify_receipt() {
+    // At a counter that has no till's journal.
+    CLI::App* verify =
+        app_.add_subcommand("verify-receipt", "Check a customer's receipt with the roster alone");
+    verify->add_option("--roster", words_.roster, "Head office's roster file")->required();
+    verify
+        ->add_option("--head-office", words_.head_office, "Head office's public key, 64 hex digits")
+        ->required();
+    verify->add_option("--origin", words_.origin,
+                       "Name of the log; default: the file 'origin' beside the roster");
+    CLI::Option* text =
+        verify->add_option("--text", words_.receipt_text, "What the QR code says: DB1:...");
+    verify->add_option("file", words_.receipt_file, "The same in a file, or the signed bytes")
+        ->excludes(text);
+    verify->callback([this] {
+      command_ = "verify-receipt";
+      needs_journal_ = false;
+      action_ = [this] { return till::run_verify_receipt(words_); };
+    });
+  }
+
   core::SystemClock clock_;
   CommandWords words_;
   std::string command_;
+  bool needs_journal_ = true;
   Action action_;
   CLI::App app_;
 };

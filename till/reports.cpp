@@ -55,6 +55,27 @@ std::string report_status(const TillStatus& status, Form form) {
   return out;
 }
 
+std::string report_print_queue(core::TillRef ref, const std::vector<WaitingDocument>& waiting,
+                               Form form) {
+  Json list = Json::array();
+  std::string text;
+  for (const WaitingDocument& document : waiting) {
+    const std::string name = document_number(ref, document.series, document.number);
+    const bool due = document.mark.state == PrintState::kDue;
+    list.push_back({{"document", name},
+                    {"series", series_name(document.series)},
+                    {"number", document.number},
+                    {"state", due ? "due" : "doubtful"},
+                    {"copies", document.mark.copies}});
+    text += "  " + name +
+            (due ? " due\n"
+                 : " doubtful: its next job is copy " + std::to_string(document.mark.copies + 1) +
+                       "\n");
+  }
+  if (waiting.empty()) text = "  nothing waits for paper\n";
+  return form == Form::kJson ? dump(list) : text;
+}
+
 std::string report_outbox(const std::vector<OutboxEntry>& entries, Form form) {
   Json list = Json::array();
   std::string text;

@@ -23,6 +23,8 @@ std::string report_status(const TillStatus& status, Form form);
 std::string report_outbox(const std::vector<OutboxEntry>& entries, Form form);
 std::string report_document(core::TillRef ref, const StoredDocument& document,
                             const ProductNames& names, Form form);
+std::string report_print_queue(core::TillRef ref, const std::vector<WaitingDocument>& waiting,
+                               Form form);
 std::string report_rung(core::TillRef ref, const Rung& rung);
 
 }  // namespace till

@@ -28,6 +28,8 @@
 #include "till/open_items.h"
 #include "till/outbox.h"
 #include "till/shelf.h"
+#include "till/print_queue.h"
+#include "till/printing.h"
 
 namespace till {
 
@@ -274,6 +276,14 @@ class Till {
   core::Result<StoredDocument> document(core::retail::Series series, std::uint64_t number);
   core::Result<TillStatus> status();
 
+  // Prints a document: its original the first time, later copies, marked and numbered. What becomes
+  // of the job is written down before and after it; how it ended is in the report. Errors:
+  // kNotFound, kUsage (columns), those of QrMatrix::of; after an error behind the job's beginning
+  // the document is doubtful.
+  core::Result<PrintReport> print(const PrintOrder& order, Printer& printer);
+  // What a customer's QR code says, in one line. Errors: kNotFound, kUsage (no sale or refund).
+  core::Result<std::string> signed_receipt(core::retail::Series series, std::uint64_t number);
+
   // Copies closings that are due to the mailbox, if there is one; returns how many. May be
   // repeated: a crash at any point leaves them due. Errors: kIo, kDiskFull, kSyncFailed.
   core::Result<std::uint64_t> copy_closings();
@@ -290,6 +300,7 @@ class Till {
   // What this till asks head office for.
   core::envelope::EnrolRequest enrol_request() const;
   Outbox outbox() { return Outbox(journal_); }
+  PrintQueue print_queue() { return PrintQueue(journal_); }
 
  private:
   Till(Journal journal, ShelfMemory shelf)
@@ -340,6 +351,11 @@ class Till {
                                                    std::optional<core::Money> counted_cash);
   // A sale that was not voided. Errors: kNotFound, kState.
   core::Result<core::retail::Sale> find_sale(std::uint64_t invoice);
+
+  // Empty: the document has none.
+  core::Result<std::string> signed_receipt(const core::retail::Document& document);
+  core::Result<ReceiptLayout> layout_of(const StoredDocument& stored, std::uint64_t copy,
+                                        const std::optional<core::Money>& change);
 
   Journal journal_;
   ShelfMemory shelf_;

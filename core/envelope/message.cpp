@@ -4,36 +4,13 @@
 #include <limits>
 
 #include "core/envelope/cbor.h"
+#include "core/envelope/cose.h"
 
 namespace core::envelope {
 namespace {
 
-constexpr std::uint64_t kTagCoseSign1 = 18;
-// Header labels, RFC 9052 section 3.1, and one of the private range for the place in the chain.
-constexpr std::int64_t kLabelAlgorithm = 1;
-constexpr std::int64_t kLabelContentType = 3;
-constexpr std::int64_t kLabelKid = 4;
+// Of the private range: the place in the chain.
 constexpr std::int64_t kLabelChain = -65537;
-constexpr std::int64_t kAlgorithmEdDsa = -8;  // RFC 9053 section 2.2
-
-Result<void> expect_label(CborReader& r, std::int64_t label) {
-  const std::size_t at = r.offset();
-  TRY_ASSIGN(const std::int64_t found, r.integer());
-  if (found != label) {
-    return r.refuse(at, "header parameter " + std::to_string(found) + " where " +
-                            std::to_string(label) + " is expected");
-  }
-  return {};
-}
-
-template <typename Fixed>
-Result<Fixed> read_fixed(CborReader& r) {
-  const std::size_t at = r.offset();
-  TRY_ASSIGN(const ByteView view, r.bytes());
-  auto value = Fixed::from(view);
-  if (!value) return r.refuse(at, value.error().what);
-  return value;
-}
 
 Result<void> read_chain(CborReader& r, Header& header) {
   const std::size_t at = r.offset();
@@ -66,12 +43,9 @@ Result<Header> read_header(ByteView bytes) {
   Header header;
   TRY_ASSIGN(const std::size_t pairs, r.map());
   if (pairs != 4) return r.refuse(0, "the protected header has 4 parameters");
-  TRY(expect_label(r, kLabelAlgorithm));
-  std::size_t at = r.offset();
-  TRY_ASSIGN(const std::int64_t algorithm, r.integer());
-  if (algorithm != kAlgorithmEdDsa) return r.refuse(at, "the algorithm is not EdDSA (-8)");
+  TRY(expect_eddsa(r));
   TRY(expect_label(r, kLabelContentType));
-  at = r.offset();
+  const std::size_t at = r.offset();
   TRY_ASSIGN(const std::uint64_t type, r.unsigned_integer());
   header.content_type = static_cast<ContentType>(type);
   if (header.content_type != ContentType::kSummary &&
@@ -127,18 +101,12 @@ Bytes signature_input(ByteView protected_header, ByteView external_data, ByteVie
 Result<Bytes> sign_message(const Header& header, ByteView payload, const PrivateKey& key) {
   const Bytes protected_header = encode_header(header);
   const Signature signature = key.sign(signature_input(protected_header, {}, payload));
-  CborWriter w;
-  w.tag(kTagCoseSign1);
-  w.array(4);
-  w.bytes(protected_header);
-  w.map(0);
-  w.bytes(payload);
-  w.bytes(signature.view());
-  if (w.view().size() > kMessageSizeMax) {
-    return fail(Errc::kTooLarge, "a message of " + std::to_string(w.view().size()) +
+  Bytes out = write_sign1(protected_header, payload, signature);
+  if (out.size() > kMessageSizeMax) {
+    return fail(Errc::kTooLarge, "a message of " + std::to_string(out.size()) +
                                      " bytes; the limit is " + std::to_string(kMessageSizeMax));
   }
-  return std::move(w).take();
+  return out;
 }
 
 Result<Message> parse_message(ByteView bytes) {
@@ -146,27 +114,13 @@ Result<Message> parse_message(ByteView bytes) {
     return fail(Errc::kTooLarge, "a message of " + std::to_string(bytes.size()) +
                                      " bytes; the limit is " + std::to_string(kMessageSizeMax));
   }
-  CborReader r(bytes);
-  Message message;
-  TRY_ASSIGN(const std::uint64_t tag, r.tag());
-  if (tag != kTagCoseSign1) return r.refuse(0, "the tag is not 18 (COSE_Sign1)");
-  std::size_t at = r.offset();
-  TRY_ASSIGN(const std::size_t parts, r.array());
-  if (parts != 4) return r.refuse(at, "a COSE_Sign1 has 4 parts");
-  at = r.offset();
-  TRY_ASSIGN(message.protected_header, r.bytes());
-  auto header = read_header(message.protected_header);
-  if (!header) return r.refuse(at, "protected header, " + header.error().what);
-  message.header = *header;
-  at = r.offset();
-  TRY_ASSIGN(const std::size_t unprotected, r.map());
-  if (unprotected != 0) return r.refuse(at, "the unprotected header is not empty");
-  TRY_ASSIGN(message.payload, r.bytes());
-  at = r.offset();
-  TRY_ASSIGN(message.signature, read_fixed<Signature>(r));
-  if (!is_canonical(message.signature)) return r.refuse(at, "the signature is not canonical");
-  TRY(r.finish());
-  return message;
+  TRY_ASSIGN(const CoseSign1 parts, read_sign1(bytes));
+  const auto header = read_header(parts.protected_header);
+  if (!header) {
+    return fail(Errc::kMalformed, "byte " + std::to_string(parts.header_offset) +
+                                      ": protected header, " + header.error().what);
+  }
+  return Message{*header, parts.protected_header, parts.payload, parts.signature};
 }
 
 bool verify_message(const Message& message, const PublicKey& key) {

@@ -1,5 +1,5 @@
 // Fuzzes everything that reads bytes from outside: CBOR, message, sealed payload, summary,
-// document, roster, enrolment request. What is accepted must write back to the same bytes.
+// document, receipt, roster, enrolment request. What is accepted must write back to the same bytes.
 #include <cstdint>
 #include <cstdlib>
 
@@ -8,6 +8,8 @@
 #include "core/envelope/message.h"
 #include "core/envelope/roster.h"
 #include "core/envelope/sealing.h"
+#include "core/envelope/statement.h"
+#include "core/retail/signed_receipt.h"
 #include "core/retail/summary.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -25,6 +27,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto sale = core::retail::decode_document(input)) {
     if (!core::equal(core::retail::encode_document(*sale), input)) std::abort();
+  }
+  (void)core::envelope::parse_statement(input, core::envelope::StatementType::kReceipt);
+  if (const auto receipt = core::retail::decode_receipt(input)) {
+    if (!core::equal(core::retail::encode_receipt(*receipt), input)) std::abort();
+  }
+  if (const auto bytes = core::retail::parse_receipt_text(core::as_text(input))) {
+    if (core::retail::receipt_text(*bytes) != core::as_text(input)) std::abort();
   }
   static const auto sealing_key =
       core::envelope::SealingKey::from(core::Bytes(core::envelope::SealingKey::kSize, 1));

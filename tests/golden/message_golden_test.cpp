@@ -10,6 +10,7 @@
 #include "core/envelope/message.h"
 #include "core/envelope/roster.h"
 #include "core/envelope/sealing.h"
+#include "core/retail/signed_receipt.h"
 #include "tests/support/enrol.h"
 #include "tests/support/retail_samples.h"
 #include "tests/support/temp_dir.h"
@@ -95,6 +96,32 @@ TEST_CASE("a sale's body has the bytes of the golden file") {
   Sale sale = garden_sale(2, 17);
   sale.time_ms = 1772442000000;
   check_golden("sale.hex", encode_document(sale));
+}
+
+TEST_CASE("a customer's signed receipts have the bytes of the golden files") {
+  const TillRef till{StoreId{4}, TillId{1}};
+  const auto kid = derive_kid(kOrigin, key(1).public_key());
+  const auto sign = [&](const Document& document) {
+    const Hash leaf = sha256_prefixed(0, encode_document(document));
+    return sign_receipt(**receipt_of(till, document), leaf, kid, key(1));
+  };
+  Sale sale = garden_sale(2, 17);
+  sale.time_ms = 1772442000000;
+  check_golden("receipt.hex", sign(sale));
+
+  Refund refund;
+  refund.day = sale.day;
+  refund.time_ms = sale.time_ms + 60000;
+  refund.currency = sale.currency;
+  refund.numbers[Series::kRefund] = 1;
+  refund.invoice = 17;
+  refund.lines.push_back(*mirror_line(sale.lines[0], 0, Quantity{0}, Quantity{500}, true));
+  refund.tenders[TenderKind::kCash] = cents(-25000);
+  check_golden("receipt-of-refund.hex", sign(refund));
+
+  sale.lines.resize(60, sale.lines.front());
+  sale.tenders[TenderKind::kCash] = *net_of(sale);
+  check_golden("receipt-with-leaf.hex", sign(sale));
 }
 
 TEST_CASE("the golden closing says what it should, in diagnostic notation") {

@@ -1,0 +1,86 @@
+// Till: printing a document: the original once, and copies, each after its document is durable.
+#include "till/printing.h"
+
+#include <utility>
+
+#include "core/retail/signed_receipt.h"
+#include "till/till.h"
+
+namespace till {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+using namespace core::retail;
+
+Result<std::string> Till::signed_receipt(const Document& document) {
+  TRY_ASSIGN(auto receipt, receipt_of(ref(), document));
+  if (!receipt) return std::string();
+  const Identity& self = journal_.identity();
+  const auto kid = core::envelope::derive_kid(self.origin, public_key());
+  const auto leaf = core::envelope::sha256_prefixed(0, encode_document(document));
+  return receipt_text(sign_receipt(std::move(*receipt), leaf, kid, self.key));
+}
+
+Result<std::string> Till::signed_receipt(Series series, std::uint64_t number) {
+  TRY_ASSIGN(const StoredDocument stored, document(series, number));
+  TRY_ASSIGN(std::string text, signed_receipt(stored.document));
+  if (text.empty()) {
+    return fail(Errc::kUsage, "sales and refunds have a signed receipt, and " +
+                                  document_number(ref(), series, number) + " is neither");
+  }
+  return text;
+}
+
+Result<ReceiptLayout> Till::layout_of(const StoredDocument& stored, std::uint64_t copy,
+                                      const std::optional<core::Money>& change) {
+  ReceiptContext context;
+  context.till = ref();
+  TRY_ASSIGN(context.heading, print_queue().heading());
+  context.copy = copy;
+  context.voided = stored.voided.has_value();
+  context.change = change;
+  context.product_name = [this](core::ProductId id) {
+    const Product* product = catalog_.find(id);
+    return product == nullptr ? std::string() : product->name;
+  };
+  context.tax_rate = [this](core::TaxCode code) {
+    const TaxRate* rate = catalog_.find_tax(code);
+    return rate == nullptr ? std::nullopt : std::optional<TaxRate>(*rate);
+  };
+  // A cancelled sale's paper is no proof of purchase.
+  if (!context.voided) {
+    TRY_ASSIGN(context.signed_text, signed_receipt(stored.document));
+  }
+  std::optional<StoredDocument> about;
+  if (std::holds_alternative<Void>(stored.document)) {
+    TRY_ASSIGN(about, document(Series::kInvoice, invoice_of(stored.document)));
+    context.about = std::get_if<Sale>(&about->document);
+  }
+  return receipt_layout(stored.document, context);
+}
+
+Result<PrintReport> Till::print(const PrintOrder& order, Printer& printer) {
+  if (order.columns < kColumnsMin || order.columns > kColumnsMax) {
+    return fail(Errc::kUsage, "paper has " + std::to_string(kColumnsMin) + " to " +
+                                  std::to_string(kColumnsMax) + " columns");
+  }
+  TRY_ASSIGN(const StoredDocument stored, document(order.series, order.number));
+  const Series series = series_of(stored.document);
+  TRY_ASSIGN(const auto row,
+             journal_.find_document(series, heading_of(stored.document).numbers.at(series)));
+  CORE_CHECK(row.has_value());
+  PrintReport report;
+  TRY_ASSIGN(report.copy, print_queue().next_copy(row->position));
+  TRY_ASSIGN(ReceiptLayout layout, layout_of(stored, report.copy, order.change));
+  layout.opens_drawer = layout.opens_drawer && order.may_open_drawer;
+  TRY_ASSIGN(const core::Bytes job, render_receipt(layout, order.style, order.columns));
+  // Everything that can be refused was; from here on only paper can be.
+  TRY_ASSIGN(const std::uint64_t begun, print_queue().begin(row->position));
+  CORE_CHECK(begun == report.copy);
+  report.outcome = printer.print(job);
+  TRY(print_queue().end(row->position, report.outcome.printed));
+  return report;
+}
+
+}  // namespace till
