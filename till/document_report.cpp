@@ -241,36 +241,6 @@ Json document_json(core::TillRef ref, const StoredDocument& stored) {
 
 }  // namespace
 
-namespace {
-
-struct NamedProducts {
-  std::vector<core::ProductId> ids;
-
-  void take(const std::vector<SaleLine>& lines) {
-    for (const SaleLine& line : lines) ids.push_back(line.product);
-  }
-  void operator()(const Sale& sale) { take(sale.lines); }
-  void operator()(const Refund& refund) { take(mirrors_of(refund)); }
-  void operator()(const Layaway& layaway) { take(layaway.lines); }
-  void operator()(const Training& training) { take(training.lines); }
-  void operator()(const Hold& hold) {
-    for (const OrderLine& line : hold.lines) ids.push_back(line.product);
-  }
-  void operator()(const StockMovement& movement) {
-    for (const auto& [id, quantity] : movement.lines) ids.push_back(id);
-  }
-  template <typename Other>
-  void operator()(const Other&) {}
-};
-
-}  // namespace
-
-std::vector<core::ProductId> products_of(const StoredDocument& stored) {
-  NamedProducts named;
-  std::visit(named, stored.document);
-  return std::move(named.ids);
-}
-
 std::string report_document(core::TillRef ref, const StoredDocument& stored,
                             const ProductNames& names, Form form) {
   if (form == Form::kJson) return dump(document_json(ref, stored));

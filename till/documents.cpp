@@ -15,6 +15,28 @@ constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
 // A clock that is set right by a little gives no doubt.
 constexpr std::int64_t kStepBackMs = 60 * 1000;
 
+struct NamedProducts {
+  std::vector<core::ProductId> ids;
+
+  void take(const std::vector<SaleLine>& lines) {
+    for (const SaleLine& line : lines) ids.push_back(line.product);
+  }
+  void operator()(const Sale& sale) { take(sale.lines); }
+  void operator()(const Refund& refund) {
+    for (const RefundLine& line : refund.lines) ids.push_back(line.mirror.product);
+  }
+  void operator()(const Layaway& layaway) { take(layaway.lines); }
+  void operator()(const Training& training) { take(training.lines); }
+  void operator()(const Hold& hold) {
+    for (const OrderLine& line : hold.lines) ids.push_back(line.product);
+  }
+  void operator()(const StockMovement& movement) {
+    for (const auto& [id, quantity] : movement.lines) ids.push_back(id);
+  }
+  template <typename Other>
+  void operator()(const Other&) {}
+};
+
 void number_in(DocumentNumbers& numbers, Counters& counters, Series series) {
   numbers[series] = ++counter_of(counters, series);
 }
@@ -141,6 +163,12 @@ Result<StoredDocument> Till::document(Series series, std::uint64_t number) {
                                  return {};
                                }));
   return out;
+}
+
+std::vector<core::ProductId> products_of(const StoredDocument& stored) {
+  NamedProducts named;
+  std::visit(named, stored.document);
+  return std::move(named.ids);
 }
 
 }  // namespace till

@@ -40,13 +40,19 @@ Result<ReceiptLayout> Till::layout_of(const StoredDocument& stored, std::uint64_
   context.copy = copy;
   context.voided = stored.voided.has_value();
   context.change = change;
-  context.product_name = [this](core::ProductId id) {
-    const Product* product = catalog_.find(id);
-    return product == nullptr ? std::string() : product->name;
+  // As they were when the document was made.
+  const core::CatalogVersion version = heading_of(stored.document).catalog;
+  TRY_ASSIGN(const ProductNames names, shelf().names(version, products_of(stored)));
+  context.product_name = [&](core::ProductId id) {
+    const auto it = names.find(id);
+    return it == names.end() ? std::string() : it->second;
   };
-  context.tax_rate = [this](core::TaxCode code) {
-    const TaxRate* rate = catalog_.find_tax(code);
-    return rate == nullptr ? std::nullopt : std::optional<TaxRate>(*rate);
+  TRY_ASSIGN(const Terms* terms, shelf().terms(version));
+  context.tax_rate = [&](core::TaxCode code) -> std::optional<TaxRate> {
+    for (const TaxRate& rate : terms->taxes) {
+      if (rate.code == code) return rate;
+    }
+    return std::nullopt;
   };
   // A cancelled sale's paper is no proof of purchase.
   if (!context.voided) {
@@ -54,7 +60,7 @@ Result<ReceiptLayout> Till::layout_of(const StoredDocument& stored, std::uint64_
   }
   std::optional<StoredDocument> about;
   if (std::holds_alternative<Void>(stored.document)) {
-    TRY_ASSIGN(about, document(Series::kInvoice, invoice_of(stored.document)));
+    TRY_ASSIGN(about, document(Series::kInvoice, std::get<Void>(stored.document).invoice));
     context.about = std::get_if<Sale>(&about->document);
   }
   return receipt_layout(stored.document, context);

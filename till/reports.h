@@ -14,7 +14,6 @@ enum class Form { kText, kJson };
 
 // The products that a report names.
 std::vector<core::ProductId> products_of(const core::retail::Closing& closing);
-std::vector<core::ProductId> products_of(const StoredDocument& document);
 
 // The X or Z report. `title` is "Z report" or "X report".
 std::string report_day(const core::retail::Closing& closing, const ProductNames& names,

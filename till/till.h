@@ -102,6 +102,9 @@ struct StoredDocument {
   std::vector<core::retail::Refund> refunds;
 };
 
+// The products that it names, one perhaps several times.
+std::vector<core::ProductId> products_of(const StoredDocument& document);
+
 // A line of a sale that a customer brings back.
 struct ReturnedLine {
   std::uint32_t line = 0;   // of the sale, from 0
