@@ -2,7 +2,8 @@
 daybook_test(test_till
   SOURCES unit/till_test.cpp unit/till_outbox_test.cpp unit/till_sender_test.cpp
     unit/till_files_test.cpp unit/till_check_test.cpp unit/till_documents_test.cpp
-    unit/till_key_test.cpp unit/till_shelf_test.cpp
+    unit/till_key_test.cpp unit/till_shelf_test.cpp unit/till_operators_test.cpp
+    unit/till_audit_test.cpp
   USES daybook_till LABELS unit)
 daybook_test(test_till_crash
   SOURCES crash/till_crash_test.cpp crash/till_second_process_test.cpp

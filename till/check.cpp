@@ -8,6 +8,7 @@
 #include "core/retail/pricing.h"
 #include "core/tlog/tree.h"
 #include "till/day_evidence.h"
+#include "till/check_audit.h"
 #include "till/till.h"
 
 namespace till {
@@ -379,7 +380,9 @@ Result<void> Till::check() {
   TRY_ASSIGN(const Reported reported, check_chain(journal_, outbox(), key));
   TRY(check_days(journal_, reported));
   TRY(check_openings(journal_, reported));
-  return check_closings(journal_, reported, days);
+  TRY(check_closings(journal_, reported, days));
+  TRY(check_audit(journal_));
+  return check_guards(journal_);
 }
 
 }  // namespace till

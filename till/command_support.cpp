@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/base/whole_file.h"
+#include "till/pin_source.h"
 
 namespace till {
 
@@ -27,9 +28,31 @@ Result<JournalKey> journal_key(const CommandWords& words) {
   return read_key(words.key_file, words.key_is_credential ? KeyFrom::kCredential : KeyFrom::kFile);
 }
 
+namespace {
+
+Result<void> sign_on(Till& till, const CommandWords& words) {
+  const core::OperatorId id{words.operator_id};
+  const core::OperatorId approver{words.approver_id};
+  if (id.value == 0) {
+    if (words.pin_file.empty() && approver.value == 0 && words.approver_pin_file.empty()) return {};
+    return core::fail(core::Errc::kUsage, "--pin-file, --approver and its PIN need --operator");
+  }
+  TRY_ASSIGN(const Pin pin, read_pin(words.pin_file, "PIN of operator " + to_string(id)));
+  TRY(till.operators().sign_on(id, pin, till.operators().now_ms()));
+  if (approver.value == 0) return {};
+  TRY_ASSIGN(const Pin approval,
+             read_pin(words.approver_pin_file, "PIN of operator " + to_string(approver)));
+  return till.operators().approve(approver, approval, PermissionSet::all(),
+                                  till.operators().now_ms());
+}
+
+}  // namespace
+
 Result<Till> open_till(const CommandWords& words) {
   TRY_ASSIGN(const JournalKey key, journal_key(words));
-  return Till::open(words.journal, Durability::kFull, key);
+  TRY_ASSIGN(Till till, Till::open(words.journal, Durability::kFull, key));
+  TRY(sign_on(till, words));
+  return till;
 }
 
 Result<core::retail::Series> parse_series(std::string_view name) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "till/commands.h"
+#include "till/reports.h"
 #include "till/till.h"
 
 namespace till {
@@ -17,7 +18,8 @@ void print(const std::string& text);
 core::Result<JournalKey> read_key(const std::filesystem::path& path, KeyFrom from);
 // The key that the words lead to; an empty one: none is given.
 core::Result<JournalKey> journal_key(const CommandWords& words);
-// The journal that the words name, with that key. Errors: also those of Till::open.
+// The journal that the words name, with that key; who the words name is signed on, and the approver
+// has approved. Errors: also those of Till::open, read_pin, Operators::sign_on and approve.
 core::Result<Till> open_till(const CommandWords& words);
 
 // The roster file that the words name, signed by the head office that they name. Errors: kUsage (no
@@ -27,5 +29,8 @@ core::Result<core::envelope::Roster> read_roster(const CommandWords& words,
 
 // Errors: kUsage.
 core::Result<core::retail::Series> parse_series(std::string_view name);
+// Of the command `show`: till/commands_operators.cpp.
+core::Result<void> show_audit(Till& till, Form form);
+core::Result<void> show_hours(Till& till, Form form);
 
 }  // namespace till

@@ -215,6 +215,10 @@ Result<void> run_show(const CommandWords& words) {
     TRY_ASSIGN(const core::retail::Series series, parse_series(words.series));
     TRY_ASSIGN(const std::string text, till.signed_receipt(series, words.show_number));
     print(text + "\n");
+  } else if (words.show_what == "audit") {
+    return show_audit(till, form);
+  } else if (words.show_what == "hours") {
+    return show_hours(till, form);
   } else if (words.show_what == "receipt") {
     return show_receipt(till, core::Sequence{words.show_number});
   } else if (words.show_what == "document" && words.show_number == 0) {
@@ -247,7 +251,8 @@ Result<void> run_check(const CommandWords& words) {
   TRY(till.check());
   TRY_ASSIGN(const TillStatus status, till.status());
   print("sound: " + std::to_string(status.documents) + " documents, " +
-        to_string(status.last_sequence) + " messages\n");
+        to_string(status.last_sequence) + " messages, " + std::to_string(status.audit_rows) +
+        " audit rows\n");
   return {};
 }
 

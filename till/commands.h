@@ -53,6 +53,18 @@ struct CommandWords {
   std::filesystem::path printer;   // empty: stdout
   bool as_text = false;
   std::size_t columns = 42;
+  // Who acts, when the journal has operators. 0: nobody.
+  std::uint32_t operator_id = 0;
+  std::filesystem::path pin_file;  // "-": stdin; empty: the terminal is asked
+  std::uint32_t approver_id = 0;
+  std::filesystem::path approver_pin_file;
+  // Of the command `operator`.
+  std::string operator_action = "list";
+  std::uint32_t subject_id = 0;
+  std::string name;
+  std::string role;
+  std::string active;  // "yes", "no"; empty: as it is
+  std::filesystem::path new_pin_file;
 };
 
 // Each prints its result to stdout, before the journal is closed, and returns how it ended.
@@ -72,6 +84,7 @@ core::Result<void> run_rekey(const CommandWords& words);
 core::Result<void> run_print(const CommandWords& words);
 core::Result<void> run_receipt_heading(const CommandWords& words);
 core::Result<void> run_verify_receipt(const CommandWords& words);
+core::Result<void> run_operator(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_check(const CommandWords& words);
 
 }  // namespace till

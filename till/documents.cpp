@@ -59,11 +59,12 @@ Result<DocumentNumbers> Till::record(Document document) {
     return fail(Errc::kCurrency, "the document is in " + std::string(heading.currency.code()) +
                                      ", the till in " + std::string(currency.code()));
   }
+  TRY_ASSIGN(const Actor actor, operators().permit(needed_for(document)));
   TRY_ASSIGN(DayFold * fold, running_fold());
   heading.day = day;
-  heading.operator_id = actor_.operator_id;
-  heading.approved_by = actor_.approved_by;
-  heading.request = actor_.request;
+  heading.operator_id = actor.operator_id;
+  heading.approved_by = actor.approved_by;
+  heading.request = request_;
   if (heading.catalog.value == 0) heading.catalog = shelf_.present;
   heading.clock_doubtful = is_doubtful(heading);
   if (heading.request && requests_.contains(*heading.request)) {
@@ -85,7 +86,8 @@ Result<DocumentNumbers> Till::record(Document document) {
   if (added) {
     added = journal_.transact([&]() -> Result<void> {
       TRY(journal_.change_open_items(changes));
-      return journal_.add_document(document);
+      TRY(journal_.add_document(document));
+      return operators().write_waiting();
     });
   }
   if (!added) {
@@ -93,6 +95,7 @@ Result<DocumentNumbers> Till::record(Document document) {
     return fail(added.error());
   }
   remember(document);
+  operators().is_written();
   return heading.numbers;
 }
 

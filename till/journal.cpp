@@ -1,4 +1,5 @@
-// Journal: opening, identity, state and transactions. Rows: till/journal_rows.cpp.
+// Journal: opening, identity, state and transactions. Rows: till/journal_rows.cpp and
+// till/journal_operators.cpp.
 #include "till/journal.h"
 
 #include <array>
@@ -131,6 +132,7 @@ Result<Journal> Journal::create(const std::filesystem::path& path, const Identit
     TRY(journal.create_tables());
     TRY(journal.put_identity());
     TRY(journal.put_state(state));
+    TRY(journal.put_audit_head({0, first_audit_chain(identity.key.public_key())}));
     TRY(ShelfWriter(journal.database_, identity.currency, {}).write(catalog));
     return {};
   }));
@@ -162,6 +164,7 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
   TRY(journal.load_counters());
   TRY(journal.load_last_document());
   TRY(journal.load_settings());
+  TRY(journal.load_audit_head());
   return journal;
 }
 
@@ -181,12 +184,14 @@ Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
   const std::uint64_t documents = documents_;
   const core::envelope::Hash chain = chain_;
   const core::retail::Settings settings = settings_;
+  const AuditHead audit_head = audit_head_;
   const auto undo = [&](const core::Error& error) {
     state_ = state;
     counters_ = counters;
     documents_ = documents;
     chain_ = chain;
     settings_ = settings;
+    audit_head_ = audit_head;
     return fail(error);
   };
   auto transaction = Transaction::begin(database_);
@@ -202,14 +207,18 @@ Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
   return {};
 }
 
-Result<void> Journal::rekey(const JournalKey& key) {
-  CORE_CHECK(!key.empty());
+Result<void> Journal::check_can_rekey() {
   if (!encrypted_) {
     return fail(Errc::kState, path().string() +
                                   ": this journal is not encrypted, so it has no key to replace; a "
                                   "new one can be made with a key");
   }
-  TRY(be_ready_to_write());
+  return be_ready_to_write();
+}
+
+Result<void> Journal::rekey(const JournalKey& key) {
+  CORE_CHECK(!key.empty());
+  TRY(check_can_rekey());
   const auto done = database_.rekey(key.view());
   broken_ = !done.has_value();
   TRY(done);
@@ -221,7 +230,7 @@ Result<void> Journal::fold_log() {
 }
 
 Result<void> Journal::create_tables() {
-  TRY(database_.exec(kSchema));
+  for (const char* part : {kSchema, kOperatorsSchema, kGuards}) TRY(database_.exec(part));
   return database_.exec("PRAGMA application_id=" + std::to_string(kApplicationId) +
                         "; PRAGMA user_version=" + std::to_string(kSchemaVersion));
 }

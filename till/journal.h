@@ -21,8 +21,10 @@
 #include "core/retail/document.h"
 #include "core/retail/settings.h"
 #include "core/sqlite/database.h"
+#include "till/audit.h"
 #include "till/journal_key.h"
 #include "till/open_items.h"
+#include "till/operator.h"
 
 namespace till {
 
@@ -94,6 +96,7 @@ class Journal {
   const JournalState& state() const { return state_; }
   const Counters& counters() const { return counters_; }
   std::uint64_t documents() const { return documents_; }
+  const AuditHead& audit_head() const { return audit_head_; }
   const core::envelope::Hash& chain() const { return chain_; }  // of the last document
   core::envelope::Hash first_chain() const;                     // before the first document
   Durability durability() const { return durability_; }
@@ -103,6 +106,7 @@ class Journal {
   // Encrypts everything under another key; nothing is left under the one before. After an error, as
   // after a kill, the journal has one of both keys, whole. Errors: kState (not encrypted).
   core::Result<void> rekey(const JournalKey& key);
+  core::Result<void> check_can_rekey();  // kState
   // Moves what the write-ahead log holds into the file, and empties the log.
   core::Result<void> fold_log();
 
@@ -117,6 +121,15 @@ class Journal {
   core::Result<void> add_receipt(core::BusinessDay day, core::ProductId product,
                                  core::Quantity quantity);
   core::Result<void> add_message(core::Sequence sequence, bool closing, core::ByteView message);
+  // Makes or changes the row of this id.
+  core::Result<void> put_operator(const Operator& who);
+  // Position and chain of the argument are replaced. Shape: check_note() accepts the note.
+  core::Result<void> add_audit(AuditRow row);
+
+  core::Result<std::vector<Operator>> read_operators();
+  using TakeAudit = std::function<core::Result<void>(AuditRow&&)>;
+  // Rows from position `first` on, in order, until `take` fails.
+  core::Result<void> audit_from(std::uint64_t first, const TakeAudit& take);
 
   using TakeDocument = std::function<core::Result<void>(DocumentRow&&)>;
   // Documents from `first` on, in order, until `take` fails.
@@ -157,6 +170,9 @@ class Journal {
   core::Result<void> load_counters();
   core::Result<void> load_last_document();
   core::Result<void> load_settings();
+  core::Result<void> load_audit_head();
+  core::Result<void> put_audit_head(const AuditHead& head);
+  core::Result<AuditRow> read_audit_row(const core::sqlite::Statement& row);
   core::Result<DocumentRow> read_document(const core::sqlite::Statement& row);
   core::Result<void> each_document(core::sqlite::Statement& rows, const TakeDocument& take);
 
@@ -169,6 +185,7 @@ class Journal {
   core::retail::Settings settings_;
   std::uint64_t documents_ = 0;
   core::envelope::Hash chain_;
+  AuditHead audit_head_;
   bool broken_ = false;      // a commit failed in a way that only reopening can clear
   bool log_is_old_ = false;  // it could not be begun anew: nothing may be written before it is
 };

@@ -56,6 +56,25 @@ CREATE TABLE goods_receipt(
 CREATE TABLE outbox(
   sequence INTEGER PRIMARY KEY, closing INT NOT NULL, message BLOB NOT NULL,
   log_index INT, receipt BLOB, refusal TEXT, copied INT NOT NULL DEFAULT 0) STRICT;
+)sql";
+
+// Operators and the audit log: till/journal_operators.cpp.
+inline constexpr const char* kOperatorsSchema = R"sql(
+CREATE TABLE operator(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, role INT NOT NULL, pin_hash TEXT NOT NULL,
+  active INT NOT NULL, failures INT NOT NULL, tried_boot BLOB, tried_ms INT,
+  clocked_in INT NOT NULL) STRICT;
+CREATE TABLE audit(
+  position INTEGER PRIMARY KEY, time_ms INT NOT NULL, operator INT NOT NULL,
+  approver INT NOT NULL, device TEXT NOT NULL, event INT NOT NULL, subject TEXT NOT NULL,
+  before TEXT NOT NULL, after TEXT NOT NULL, chain BLOB NOT NULL) STRICT;
+CREATE TABLE audit_head(
+  id INTEGER PRIMARY KEY CHECK(id = 1), rows INT NOT NULL, chain BLOB NOT NULL) STRICT;
+)sql";
+
+// What refuses changes of what was written down. REPLACE deletes without a DELETE trigger, so an
+// insertion must not meet a row that is there. check() compares these texts with the file's.
+inline constexpr const char* kGuards = R"sql(
 CREATE TRIGGER document_stays BEFORE UPDATE ON document
   BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
 CREATE TRIGGER document_is_kept BEFORE DELETE ON document
@@ -69,6 +88,19 @@ CREATE TRIGGER print_is_kept BEFORE DELETE ON print WHEN OLD.state <> 1 OR OLD.c
 CREATE TRIGGER print_goes_on BEFORE UPDATE ON print WHEN NEW.state = 1 AND NEW.copy <= OLD.copy
   BEGIN SELECT raise(ABORT, 'no original or copy is printed twice'); END;
 CREATE TABLE receipt_heading(line INTEGER PRIMARY KEY, words TEXT NOT NULL) STRICT;
+CREATE TRIGGER document_is_new BEFORE INSERT ON document
+  WHEN EXISTS (SELECT 1 FROM document WHERE position = NEW.position)
+    OR EXISTS (SELECT 1 FROM document WHERE series = NEW.series AND number = NEW.number)
+  BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
+  BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
+  BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_is_new BEFORE INSERT ON audit
+  WHEN EXISTS (SELECT 1 FROM audit WHERE position = NEW.position)
+  BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER operator_is_kept BEFORE DELETE ON operator
+  BEGIN SELECT raise(ABORT, 'operators are kept'); END;
 )sql";
 
 // SQLite's integers are signed; identifiers above 2^63 - 1 come back as they went in.

@@ -15,6 +15,7 @@ using core::Result;
 using till::CommandWords;
 using Action = std::function<Result<void>()>;
 
+constexpr long kOperatorMax = 4'294'967'295;
 constexpr long kNumberMax = 1'000'000'000'000'000'000;  // of a document
 
 constexpr const char* kAbout =
@@ -50,6 +51,7 @@ class CommandLine {
     add_day();
     add_looking();
     add_receipts();
+    add_operators();
   }
 
   int run(int argc, char** argv) {
@@ -93,6 +95,22 @@ class CommandLine {
     return sub;
   }
 
+  // What changes something, or tells what not everybody may see, is done by somebody.
+  CLI::App* acting(CLI::App* sub) {
+    sub->add_option("--operator", words_.operator_id,
+                    "Who does this; needed once the journal has operators")
+        ->check(CLI::Range(1L, kOperatorMax));
+    sub->add_option("--pin-file", words_.pin_file,
+                    "File with that operator's PIN, mode 0600, or - for a line of stdin; default: "
+                    "the terminal is asked");
+    sub->add_option("--approver", words_.approver_id,
+                    "Another operator who approves what the first one may not do")
+        ->check(CLI::Range(1L, kOperatorMax));
+    sub->add_option("--approver-pin-file", words_.approver_pin_file,
+                    "As --pin-file, for the approver's PIN");
+    return sub;
+  }
+
   void take_credential() {
     const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (directory == nullptr || *directory == '\0') return;
@@ -116,23 +134,27 @@ class CommandLine {
                      "Write the enrolment request here, not to stdout");
     CLI::App* join = command("join", "Take epoch and roster entry from head office's roster",
                              [this] { return till::run_join(words_); });
+    acting(join);
     join->add_option("--roster", words_.roster, "Head office's roster file")->required();
     join->add_option("--head-office", words_.head_office, "Head office's public key, 64 hex digits")
         ->required();
     CLI::App* catalog = command("catalog", "Replace the catalog; documents keep what they have",
                                 [this] { return till::run_catalog(words_); });
+    acting(catalog);
     catalog->add_option("--catalog", words_.catalog, "Catalog file (JSON)")->required();
   }
 
   void add_selling() {
     CLI::App* ring = command("ring", "Record a sale, for example --line 145x2 --line 133=0.5",
                              [this] { return till::run_ring(words_, clock_); });
+    acting(ring);
     ring->add_option("--line", words_.lines, "PRODUCTxQUANTITY or PRODUCT=QUANTITY")->required();
     ring->add_option("--discount", words_.discounts, "AMOUNT off the only line, or PRODUCT=AMOUNT");
     ring->add_option("--tender", words_.tenders,
                      "cash=AMOUNT, card=AMOUNT or coupon=AMOUNT; default: exact cash");
     CLI::App* cancel = command("void", "Cancel a sale of the open day",
                                [this] { return till::run_void(words_, clock_); });
+    acting(cancel);
     cancel->add_option("--invoice", words_.invoice, "Number in the invoice series")
         ->required()
         ->check(CLI::Range(1L, kNumberMax));
@@ -144,6 +166,7 @@ class CommandLine {
   void add_refund() {
     CLI::App* refund = command("refund", "Give back what a sale of this till took, of any day",
                                [this] { return till::run_refund(words_, clock_); });
+    acting(refund);
     refund->add_option("--invoice", words_.invoice, "Number in the invoice series")
         ->required()
         ->check(CLI::Range(1L, kNumberMax));
@@ -157,6 +180,7 @@ class CommandLine {
   void add_drawer() {
     CLI::App* cash = command("cash", "Cash into the drawer or out of it, not for a sale",
                              [this] { return till::run_cash(words_, clock_); });
+    acting(cash);
     cash->add_option("--kind", words_.cash_kind,
                      "float (from the safe), paid-in, paid-out, pick-up (into the safe)")
         ->required()
@@ -165,16 +189,19 @@ class CommandLine {
     cash->add_option("--reason", words_.reason, "Why; needed for paid-in and paid-out");
     CLI::App* no_sale = command("no-sale", "Open the drawer without a sale",
                                 [this] { return till::run_no_sale(words_, clock_); });
+    acting(no_sale);
     no_sale->add_option("--reason", words_.reason, "Why, for the record")->required();
   }
 
   void add_day() {
     CLI::App* open = command("open", "Open a business day and write its opening message",
                              [this] { return till::run_open(words_); });
+    acting(open);
     open->add_option("--day", words_.day, "Business day, YYYY-MM-DD")->required();
     open->add_option("--receive", words_.received, "Goods received, PRODUCT=QUANTITY ...");
     CLI::App* close = command("close", "Close the day: Z report and closing message",
                               [this] { return till::run_close(words_); });
+    acting(close);
     close->add_option("--counted", words_.counted,
                       "Cash counted in the drawer, the float included");
     close->add_option("--mailbox", words_.mailbox, "From now on copy closings to this directory");
@@ -194,22 +221,25 @@ class CommandLine {
 
   static void add_series(CLI::App* app, std::string& series) {
     app->add_option("--series", series,
-                    "Of the document: invoice (default), refund, void, cash, drawer")
+                    "Of the document: invoice (default), refund, void, cash, drawer, stock, hold, "
+                    "layaway, card, copy, training")
         ->check(
-            CLI::IsMember({"order", "delivery", "invoice", "refund", "void", "cash", "drawer"}));
+            CLI::IsMember({"order", "delivery", "invoice", "refund", "void", "cash", "drawer",
+                               "stock", "hold", "layaway", "card", "copy", "training"}));
   }
 
   void add_looking() {
     CLI::App* show =
         command("show",
                 "Show status, day (X report), outbox, document N, receipt N, signed-receipt N, "
-                "print-queue, request",
+                "print-queue, request, audit, hours",
                 [this] { return till::run_show(words_); });
+    acting(show);
     show->add_option("what", words_.show_what,
                      "status, day, outbox, document, receipt (of a message), signed-receipt (of a "
-                     "sale or refund), print-queue, request")
+                     "sale or refund), print-queue, request, audit, hours")
         ->check(CLI::IsMember({"status", "day", "outbox", "document", "receipt", "signed-receipt",
-                               "print-queue", "request"}));
+                               "print-queue", "request", "audit", "hours"}));
     add_series(show, words_.series);
     show->add_option("number", words_.show_number,
                      "Number, for document, receipt and signed-receipt")
@@ -217,10 +247,33 @@ class CommandLine {
     show->add_flag("--json", words_.json, "As JSON");
     CLI::App* rekey = command("rekey", "Encrypt an encrypted journal under another key",
                               [this] { return till::run_rekey(words_); });
+    acting(rekey);
     rekey->add_option("--new-key-file", words_.new_key_file, "The key from now on, as --key-file")
         ->required();
-    command("check", "Check that everything in the journal fits together",
-            [this] { return till::run_check(words_); });
+    for (const char* name : {"check", "verify"}) {
+      command(name,
+              "Check that everything in the journal fits together: nothing was changed behind it",
+              [this] { return till::run_check(words_); });
+    }
+  }
+
+  void add_operators() {
+    CLI::App* who = command("operator", "Add, change, list and unlock operators; the time clock",
+                            [this] { return till::run_operator(words_, clock_); });
+    acting(who);
+    who->add_option("action", words_.operator_action,
+                    "list, add, change, unlock, clock-in, clock-out")
+        ->check(CLI::IsMember({"list", "add", "change", "unlock", "clock-in", "clock-out"}));
+    who->add_option("--id", words_.subject_id, "Operator to add, change or unlock, from 1")
+        ->check(CLI::Range(1L, kOperatorMax));
+    who->add_option("--name", words_.name, "Name, as receipts and reports show it");
+    who->add_option("--role", words_.role, "cashier, supervisor or manager")
+        ->check(CLI::IsMember({"cashier", "supervisor", "manager"}));
+    who->add_option("--active", words_.active, "yes or no: may sign on or not")
+        ->check(CLI::IsMember({"yes", "no"}));
+    who->add_option("--new-pin-file", words_.new_pin_file,
+                    "As --pin-file, for the PIN from now on: 4 to 12 digits, no simple ones");
+    who->add_flag("--json", words_.json, "As JSON");
   }
 
   void add_receipts() {

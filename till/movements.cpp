@@ -1,6 +1,7 @@
 // Till: documents that are no sale: cash, drawer, stock, receipts put aside, copies, cards.
 #include <utility>
 
+#include "core/envelope/keys.h"
 #include "till/till.h"
 
 namespace till {
@@ -10,6 +11,16 @@ using core::Errc;
 using core::fail;
 using core::Result;
 using namespace core::retail;
+
+// The member key itself is told to nobody.
+std::string text_of(const Settings& settings) {
+  return "earn " + std::to_string(settings.earn_minor_per_point) + ", worth " +
+         std::to_string(settings.value_minor_per_point) + ", tax at " +
+         (settings.tax_at_deposit ? "deposit" : "hand-over") + ", member key " +
+         (settings.member_key.empty()
+              ? "none"
+              : core::envelope::sha256(settings.member_key).hex().substr(0, 16));
+}
 
 }  // namespace
 
@@ -98,7 +109,10 @@ Result<std::vector<OpenItem>> Till::open_items(std::optional<Series> series) {
 
 Result<void> Till::set_settings(const Settings& settings) {
   TRY(check_settings(settings));
-  return journal_.transact([&] { return journal_.put_settings(settings); });
+  TRY_ASSIGN(const Actor actor, operators().permit({Permission::kSettings}));
+  const AuditNote note{AuditEvent::kSettingChanged, "points, members and deposits",
+                       text_of(journal_.settings()), text_of(settings), operators().now_ms()};
+  return operators().tell_with(actor, note, [&] { return journal_.put_settings(settings); });
 }
 
 }  // namespace till

@@ -237,7 +237,7 @@ Result<Catalog> Shelf::whole(CatalogVersion version) {
   return catalog;
 }
 
-Result<CatalogVersion> Shelf::replace(const Catalog& catalog) {
+Result<CatalogVersion> Shelf::replace(const Catalog& catalog, const ShelfTold& told) {
   if (catalog.currency() != currency()) {
     return fail(Errc::kCurrency, "the catalog is in " + std::string(catalog.currency().code()) +
                                      ", the till in " + std::string(currency().code()));
@@ -246,18 +246,20 @@ Result<CatalogVersion> Shelf::replace(const Catalog& catalog) {
   TRY(journal_->transact([&]() -> Result<void> {
     ShelfWriter writer(journal_->database(), currency(), memory_->present);
     TRY_ASSIGN(next, writer.write(catalog));
-    return {};
+    if (!told || next == memory_->present) return {};
+    return told(next);
   }));
   memory_->present = next;
   return next;
 }
 
-Result<CatalogVersion> Shelf::change_prices(const Prices& prices) {
+Result<CatalogVersion> Shelf::change_prices(const Prices& prices, const ShelfTold& told) {
   CatalogVersion next;
   TRY(journal_->transact([&]() -> Result<void> {
     ShelfWriter writer(journal_->database(), currency(), memory_->present);
     TRY_ASSIGN(next, writer.write_prices(prices));
-    return {};
+    if (!told || next == memory_->present) return {};
+    return told(next);
   }));
   memory_->present = next;
   return next;

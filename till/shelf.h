@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,6 +28,9 @@ struct FoundProduct {
   std::optional<core::Quantity> weight;  // that the code says, of the product's unit
   std::optional<core::Money> price;      // that the code says, of the whole package
 };
+
+// What else belongs into the transaction that makes a new version.
+using ShelfTold = std::function<core::Result<void>(core::CatalogVersion next)>;
 
 using ProductNames = std::map<core::ProductId, std::string>;
 
@@ -83,11 +87,12 @@ class Shelf {
   core::Result<core::retail::Catalog> whole(core::CatalogVersion version);
 
   // Puts another catalog into force, or other prices, as a new version; nothing when neither
-  // differs. Returns the version that holds then. Errors: kCurrency; of prices kNotFound (product),
-  // kMalformed (below zero).
-  core::Result<core::CatalogVersion> replace(const core::retail::Catalog& catalog);
+  // differs. `told` may be empty. Returns the version that holds then. Errors: kCurrency; of prices
+  // kNotFound (product), kMalformed (below zero); those of `told`.
+  core::Result<core::CatalogVersion> replace(const core::retail::Catalog& catalog,
+                                             const ShelfTold& told);
   core::Result<core::CatalogVersion> change_prices(
-      const std::map<core::ProductId, core::Money>& prices);
+      const std::map<core::ProductId, core::Money>& prices, const ShelfTold& told);
 
   // The present version builds, and what finds a product is there. Errors: kDamaged.
   core::Result<void> check();

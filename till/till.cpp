@@ -37,6 +37,11 @@ Result<void> check_setup(const TillSetup& setup) {
   return check_mailbox(setup.mailbox);
 }
 
+// For the audit log.
+std::string text_of(const std::optional<core::envelope::PublicKey>& log_key) {
+  return log_key ? "log key " + log_key->hex() : std::string();
+}
+
 }  // namespace
 
 Result<Till> Till::create(const std::filesystem::path& path, const TillSetup& setup,
@@ -58,7 +63,9 @@ Result<Till> Till::open(const std::filesystem::path& path, Durability durability
 
 Result<Till> Till::on(Journal journal) {
   TRY_ASSIGN(ShelfMemory shelf, Shelf::remember(journal));
+  TRY_ASSIGN(std::vector<Operator> operators, journal.read_operators());
   Till till(std::move(journal), std::move(shelf));
+  for (Operator& who : operators) till.staff_.all.emplace(who.id, std::move(who));
   TRY(till.journal_.documents_from(till.journal_.documents(),
                                    [&](DocumentRow&& row) -> Result<void> {
                                      till.remember(row.document);
@@ -67,7 +74,25 @@ Result<Till> Till::on(Journal journal) {
   return till;
 }
 
+Result<void> Till::audit(const AuditNote& note) {
+  return operators().tell_with(staff_.actor, note, []() -> Result<void> { return {}; });
+}
+
+Result<void> Till::audit_with_next(const AuditNote& note) {
+  return operators().tell_later(staff_.actor, note);
+}
+
+// The row comes first: no transaction could hold both.
+Result<void> Till::rekey(const JournalKey& key) {
+  TRY_ASSIGN(const Actor actor, operators().permit({Permission::kSettings}));
+  TRY(journal_.check_can_rekey());
+  TRY(operators().tell_with(actor, {AuditEvent::kRekeyed, "journal", "", "", operators().now_ms()},
+                            []() -> Result<void> { return {}; }));
+  return journal_.rekey(key);
+}
+
 Result<void> Till::join(const core::envelope::Roster& roster) {
+  TRY_ASSIGN(const Actor actor, operators().permit({Permission::kSettings}));
   const Identity& self = journal_.identity();
   if (roster.origin() != self.origin) {
     return fail(Errc::kMalformed, "the roster is that of log '" + roster.origin() +
@@ -101,23 +126,51 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
     next.last_id = enrolment->entry;
     next.seals_to = enrolment->seals_to;
   }
-  return journal_.transact([&] { return journal_.put_state(next); });
+  const JournalState& before = journal_.state();
+  return operators().tell_with(
+      actor,
+      {AuditEvent::kJoined, "epoch " + to_string(next.epoch), text_of(before.log_key),
+       text_of(next.log_key), operators().now_ms()},
+      [&] { return journal_.put_state(next); });
 }
 
 Result<core::CatalogVersion> Till::replace_catalog(const core::retail::Catalog& catalog) {
-  return shelf().replace(catalog);
+  return change_shelf("catalog",
+                      [&](const ShelfTold& told) { return shelf().replace(catalog, told); });
 }
 
 Result<core::CatalogVersion> Till::change_prices(
     const std::map<core::ProductId, core::Money>& prices) {
-  return shelf().change_prices(prices);
+  return change_shelf("prices",
+                      [&](const ShelfTold& told) { return shelf().change_prices(prices, told); });
+}
+
+// The log tells of a new version in the transaction that makes it, and of nothing when there is
+// none.
+Result<core::CatalogVersion> Till::change_shelf(
+    std::string_view what,
+    const std::function<Result<core::CatalogVersion>(const ShelfTold&)>& change) {
+  TRY_ASSIGN(const Actor actor, operators().permit({Permission::kCatalog}));
+  const std::string before = "version " + to_string(shelf().present());
+  bool told = false;
+  TRY_ASSIGN(const core::CatalogVersion version, change([&](core::CatalogVersion next) {
+               told = true;
+               return operators().write(actor,
+                                        {AuditEvent::kCatalogReplaced, std::string(what), before,
+                                         "version " + to_string(next), operators().now_ms()});
+             }));
+  if (told) operators().is_written();
+  return version;
 }
 
 Result<void> Till::set_mailbox(const std::filesystem::path& directory) {
+  TRY_ASSIGN(const Actor actor, operators().permit({Permission::kSettings}));
   TRY(check_mailbox(directory));
   JournalState next = journal_.state();
+  const AuditNote note{AuditEvent::kMailboxChanged, "mailbox", next.mailbox.string(),
+                       directory.string(), operators().now_ms()};
   next.mailbox = directory;
-  return journal_.transact([&] { return journal_.put_state(next); });
+  return operators().tell_with(actor, note, [&] { return journal_.put_state(next); });
 }
 
 Result<BusinessDay> Till::need_open_day() const {
@@ -128,6 +181,7 @@ Result<BusinessDay> Till::need_open_day() const {
 }
 
 Result<void> Till::open_day(BusinessDay day, const core::retail::Components& received) {
+  TRY_ASSIGN(const Actor actor, operators().permit({Permission::kOpen}));
   JournalState next = journal_.state();
   if (next.epoch.value == 0) {
     return fail(Errc::kState, "the till has not joined: it needs head office's roster first");
@@ -149,7 +203,8 @@ Result<void> Till::open_day(BusinessDay day, const core::retail::Components& rec
   }
   next.open_day = day;
   next.first_position = journal_.documents() + 1;
-  TRY(journal_.transact([&]() -> Result<void> {
+  const AuditNote note{AuditEvent::kDayOpened, to_string(day), "", "", operators().now_ms()};
+  TRY(operators().tell_with(actor, note, [&]() -> Result<void> {
     for (const auto& [id, quantity] : received) TRY(journal_.add_receipt(day, id, quantity));
     return put_messages(core::retail::Opening{day, received, {}}, next);
   }));
@@ -246,6 +301,7 @@ Result<DayFold*> Till::running_fold() {
 }
 
 Result<Closing> Till::close_day(std::optional<Money> counted_cash) {
+  TRY_ASSIGN(const Actor actor, operators().permit({Permission::kClose}));
   TRY_ASSIGN(const BusinessDay day, need_open_day());
   // From the documents, not from the running sum: the closing is what was written down.
   JournalState next = journal_.state();
@@ -257,12 +313,17 @@ Result<Closing> Till::close_day(std::optional<Money> counted_cash) {
   closing.grand_totals.refunds.minor = next.refunded_minor;
   next.open_day.reset();
   next.last_day = day;
-  TRY(journal_.transact([&] { return put_messages(closing, next); }));
+  const AuditNote note{AuditEvent::kDayClosed, to_string(day), "",
+                       "net " + to_string(closing.net) + ", counted " +
+                           (counted_cash ? to_string(*counted_cash) : std::string("nothing")),
+                       operators().now_ms()};
+  TRY(operators().tell_with(actor, note, [&] { return put_messages(closing, next); }));
   fold_.reset();
   return closing;
 }
 
 Result<Closing> Till::day_so_far() {
+  TRY(operators().permit({Permission::kReport}));
   const JournalState& state = journal_.state();
   if (!state.open_day && !state.last_day) {
     return fail(Errc::kState, "no business day was opened yet");
@@ -290,6 +351,7 @@ Result<TillStatus> Till::status() {
     out.last_numbers[static_cast<core::retail::Series>(i + 1)] = journal_.counters()[i];
   }
   out.documents = journal_.documents();
+  out.audit_rows = journal_.audit_head().rows;
   TRY_ASSIGN(out.outbox, outbox().counts());
   out.mailbox = state.mailbox;
   return out;

@@ -26,6 +26,7 @@
 #include "core/retail/summary.h"
 #include "till/journal.h"
 #include "till/open_items.h"
+#include "till/operators.h"
 #include "till/outbox.h"
 #include "till/shelf.h"
 #include "till/print_queue.h"
@@ -41,13 +42,6 @@ struct TillSetup {
   core::envelope::PrivateKey key;
   std::filesystem::path mailbox;  // empty: closings are not copied
   core::envelope::SealingPrivateKey sealing_key = core::envelope::SealingPrivateKey::generate();
-};
-
-// Who does something, and for which request of a client.
-struct Actor {
-  core::OperatorId operator_id;
-  core::OperatorId approved_by;
-  std::optional<core::retail::RequestId> request;
 };
 
 using BasketLine = core::retail::OrderLine;
@@ -91,6 +85,7 @@ struct TillStatus {
   std::optional<core::envelope::TreeHead> tree_head;  // of the latest receipt
   DocumentNumbers last_numbers;
   std::uint64_t documents = 0;
+  std::uint64_t audit_rows = 0;
   OutboxCounts outbox;
   std::filesystem::path mailbox;
 };
@@ -170,7 +165,24 @@ class Till {
 
   // From now on another key opens the journal, and the one before nothing. Errors: kState (the
   // journal is not encrypted). After any error, as after a kill, it has one of both keys, whole.
-  core::Result<void> rekey(const JournalKey& key) { return journal_.rekey(key); }
+  core::Result<void> rekey(const JournalKey& key);
+
+  // Who acts, and what the audit log tells. Every operation below that changes something, and the X
+  // report, may also fail with kNotPermitted. Owner: the till must outlive the view.
+  Operators operators() { return Operators(journal_, staff_); }
+  // Who acts from now on; in a journal with operators only who has signed on before.
+  void act_as(Actor actor) { operators().act_as(actor); }
+  // Which screen this is, and its clocks. Before anything else is done.
+  void stand_at(Surroundings surroundings) { staff_.surroundings = std::move(surroundings); }
+  // Tells the audit log something that changes no other row, durably. Errors: kMalformed.
+  core::Result<void> audit(const AuditNote& note);
+  // The same, in the transaction of the next document: no write of its own, and gone with a power
+  // cut before that.
+  core::Result<void> audit_with_next(const AuditNote& note);
+  // Rows from position `first` on, in order.
+  core::Result<void> audit_log(std::uint64_t first, const Journal::TakeAudit& take) {
+    return journal_.audit_from(first, take);
+  }
 
   // Takes epoch and roster entry of this till's key from the roster. Again with the same roster: no
   // change. Errors: kUnknownKey (not enrolled), kState (joined under another entry), kMalformed
@@ -191,8 +203,9 @@ class Till {
   // product that is no stocked one, or not above zero).
   core::Result<void> open_day(core::BusinessDay day, const core::retail::Components& received);
 
-  // From now on: who does what is done, as it will stand in every document.
-  void act_as(const Actor& actor) { actor_ = actor; }
+  // The client's request that the documents from now on answer; they are refused, kExists, when one
+  // of the open day answered it before.
+  void answer_request(std::optional<core::retail::RequestId> request) { request_ = request; }
   // What was recorded in the open day for a client's request before; nullopt: nothing.
   // Errors: kState (no day open).
   core::Result<std::optional<core::retail::DocumentName>> recorded_for(
@@ -310,6 +323,9 @@ class Till {
       : journal_(std::move(journal)), shelf_(std::move(shelf)) {}
   static core::Result<Till> on(Journal journal);
 
+  core::Result<core::CatalogVersion> change_shelf(
+      std::string_view what,
+      const std::function<core::Result<core::CatalogVersion>(const ShelfTold&)>& change);
   core::Result<core::BusinessDay> need_open_day() const;
   // What this epoch's payloads are sealed with; nullopt: they go in clear.
   core::Result<std::optional<core::envelope::SealingKey>> sealing_key() const;
@@ -362,11 +378,12 @@ class Till {
 
   Journal journal_;
   ShelfMemory shelf_;
+  Staff staff_;
   // Of the open day; none: to be built. Keeps every sum of the day in range while it is sold.
   std::optional<core::retail::DayFold> fold_;
   // Of the documents in the fold.
   std::map<core::retail::RequestId, core::retail::DocumentName> requests_;
-  Actor actor_;
+  std::optional<core::retail::RequestId> request_;
   std::optional<std::int64_t> latest_time_ms_;  // of a document whose time was not in doubt
 };
 

@@ -32,7 +32,8 @@ using OperatorId = StrongInt<struct OperatorIdTag, std::uint32_t>;  // of one ti
 using CatalogVersion = StrongInt<struct CatalogVersionTag, std::uint32_t>;  // of one till; from 1
 using Epoch = StrongInt<struct EpochTag, std::uint32_t>;  // from 1; a repaired till gets a new one
 using Sequence = StrongInt<struct SequenceTag, std::uint64_t>;  // the sender's own count, from 1
-using LogIndex = StrongInt<struct LogIndexTag, std::uint64_t>;  // the relay's count, from 0
+using OperatorId = StrongInt<struct OperatorIdTag, std::uint32_t>;  // from 1; 0: nobody
+using LogIndex = StrongInt<struct LogIndexTag, std::uint64_t>;      // the relay's count, from 0
 
 // Which till: a till's number is unique within its store only. Text form "store/till".
 struct TillRef {

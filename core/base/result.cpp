@@ -47,6 +47,12 @@ std::string_view errc_text(Errc code) {
       return "protocol";
     case Errc::kDatabase:
       return "database";
+    case Errc::kNotPermitted:
+      return "not-permitted";
+    case Errc::kWrongPin:
+      return "wrong-pin";
+    case Errc::kLockedOut:
+      return "locked-out";
   }
   return "unknown";
 }
