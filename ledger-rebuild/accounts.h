@@ -39,7 +39,7 @@ inline constexpr std::array<AccountInfo, 16> kChartOfAccounts = {{
     {Account::kCouponsReceivable, "Manufacturers' coupons receivable", "asset"},
     {Account::kSafe, "Cash in safes", "asset"},
     {Account::kPaidOut, "Paid out of tills (to be allocated)", "asset"},
-    {Account::kTaxOnDeposits, "Sales tax on deposits, until the sale", "asset"},
+    {Account::kTaxOnDeposits, "Sales tax on deposits until the sale", "asset"},
     {Account::kTaxPayable, "Sales tax payable", "liability"},
     {Account::kPaidIn, "Paid into tills (to be allocated)", "liability"},
     {Account::kVouchersOutstanding, "Vouchers outstanding", "liability"},

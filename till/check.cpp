@@ -7,8 +7,8 @@
 #include "core/envelope/message.h"
 #include "core/retail/pricing.h"
 #include "core/tlog/tree.h"
-#include "till/day_evidence.h"
 #include "till/check_audit.h"
+#include "till/day_evidence.h"
 #include "till/till.h"
 
 namespace till {

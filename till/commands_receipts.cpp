@@ -6,6 +6,7 @@
 #include "core/base/decimal.h"
 #include "core/base/whole_file.h"
 #include "core/envelope/key_files.h"
+#include "core/retail/names.h"
 #include "core/retail/signed_receipt.h"
 #include "till/command_support.h"
 #include "till/glyphs.h"
@@ -88,7 +89,7 @@ std::string receipt_words(const core::retail::VerifiedReceipt& verified) {
     out += "tax " + to_string(code) + ": " + amount(row.tax) + " in " + amount(row.gross) + "\n";
   }
   for (const auto& [kind, money] : receipt.tenders) {
-    out += std::string(tender_name(kind)) + " " + amount(money) + "\n";
+    out += std::string(core::retail::name_of(kind)) + " " + amount(money) + "\n";
   }
   return out;
 }

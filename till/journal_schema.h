@@ -50,6 +50,10 @@ CREATE INDEX document_about ON document(about_series, about) WHERE about IS NOT 
 CREATE TABLE open_item(
   series INT NOT NULL, number INT NOT NULL, amount_minor INT NOT NULL,
   PRIMARY KEY(series, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE print(
+  position INTEGER PRIMARY KEY, state INT NOT NULL, copy INT NOT NULL, before INT NOT NULL) STRICT;
+CREATE INDEX print_doubtful ON print(position) WHERE state <> 2;
+CREATE TABLE receipt_heading(line INTEGER PRIMARY KEY, words TEXT NOT NULL) STRICT;
 CREATE TABLE goods_receipt(
   position INTEGER PRIMARY KEY, day INT NOT NULL, product INT NOT NULL,
   thousandths INT NOT NULL) STRICT;
@@ -79,15 +83,10 @@ CREATE TRIGGER document_stays BEFORE UPDATE ON document
   BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
 CREATE TRIGGER document_is_kept BEFORE DELETE ON document
   BEGIN SELECT raise(ABORT, 'documents are append-only'); END;
-
-CREATE TABLE print(
-  position INTEGER PRIMARY KEY, state INT NOT NULL, copy INT NOT NULL, before INT NOT NULL) STRICT;
-CREATE INDEX print_doubtful ON print(position) WHERE state <> 2;
 CREATE TRIGGER print_is_kept BEFORE DELETE ON print WHEN OLD.state <> 1 OR OLD.copy <> 0
   BEGIN SELECT raise(ABORT, 'what may be on paper is not forgotten'); END;
 CREATE TRIGGER print_goes_on BEFORE UPDATE ON print WHEN NEW.state = 1 AND NEW.copy <= OLD.copy
   BEGIN SELECT raise(ABORT, 'no original or copy is printed twice'); END;
-CREATE TABLE receipt_heading(line INTEGER PRIMARY KEY, words TEXT NOT NULL) STRICT;
 CREATE TRIGGER document_is_new BEFORE INSERT ON document
   WHEN EXISTS (SELECT 1 FROM document WHERE position = NEW.position)
     OR EXISTS (SELECT 1 FROM document WHERE series = NEW.series AND number = NEW.number)

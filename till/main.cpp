@@ -223,8 +223,7 @@ class CommandLine {
     app->add_option("--series", series,
                     "Of the document: invoice (default), refund, void, cash, drawer, stock, hold, "
                     "layaway, card, copy, training")
-        ->check(
-            CLI::IsMember({"order", "delivery", "invoice", "refund", "void", "cash", "drawer",
+        ->check(CLI::IsMember({"order", "delivery", "invoice", "refund", "void", "cash", "drawer",
                                "stock", "hold", "layaway", "card", "copy", "training"}));
   }
 

@@ -50,8 +50,8 @@ std::string hours_json(const std::vector<Shift>& shifts, const OperatorTable& op
   for (const Shift& shift : shifts) {
     Json json;
     json["operator"] = shift.operator_id.value;
-    json["in"] = time_text(shift.in_ms);
-    json["out"] = shift.out_ms ? Json(time_text(*shift.out_ms)) : Json();
+    json["in"] = instant_text(shift.in_ms);
+    json["out"] = shift.out_ms ? Json(instant_text(*shift.out_ms)) : Json();
     const auto ms = length_ms(shift);
     json["minutes"] = ms ? Json(*ms / (60 * kSecondMs)) : Json();
     out["shifts"].push_back(std::move(json));
@@ -70,7 +70,7 @@ std::string audit_json(const std::vector<AuditRow>& rows) {
   for (const AuditRow& row : rows) {
     Json json;
     json["position"] = row.position;
-    json["time"] = time_text(row.note.time_ms);
+    json["time"] = instant_text(row.note.time_ms);
     json["operator"] = row.operator_id.value;
     json["approver"] = row.approved_by.value;
     json["device"] = row.device;
@@ -86,7 +86,7 @@ std::string audit_json(const std::vector<AuditRow>& rows) {
 
 }  // namespace
 
-std::string time_text(std::int64_t time_ms) {
+std::string instant_text(std::int64_t time_ms) {
   if (time_ms < 0 || time_ms / kDayMs > core::BusinessDay::kMax) return std::to_string(time_ms);
   const core::BusinessDay day{static_cast<std::int32_t>(time_ms / kDayMs)};
   const std::int64_t seconds = time_ms % kDayMs / kSecondMs;
@@ -125,8 +125,8 @@ std::string report_hours(const std::vector<Shift>& shifts, const OperatorTable& 
   std::string out = "Hours, by the till's own clock\n";
   for (const Shift& shift : shifts) {
     const auto ms = length_ms(shift);
-    out += row(to_string(shift.operator_id) + " " + time_text(shift.in_ms) +
-                   (shift.out_ms ? " " + time_text(*shift.out_ms) : std::string()),
+    out += row(to_string(shift.operator_id) + " " + instant_text(shift.in_ms) +
+                   (shift.out_ms ? " " + instant_text(*shift.out_ms) : std::string()),
                ms             ? duration_text(*ms)
                : shift.out_ms ? "clock went back"
                               : "at work");
@@ -141,7 +141,7 @@ std::string report_audit(const std::vector<AuditRow>& rows, Form form) {
   if (form == Form::kJson) return audit_json(rows);
   std::string out;
   for (const AuditRow& row : rows) {
-    out += std::to_string(row.position) + " " + time_text(row.note.time_ms) + " " + row.device +
+    out += std::to_string(row.position) + " " + instant_text(row.note.time_ms) + " " + row.device +
            " operator " + to_string(row.operator_id);
     if (row.approved_by.value != 0) out += ", approved by " + to_string(row.approved_by);
     out += ": " + std::string(audit_event_name(row.note.event)) + " " + row.note.subject + "\n";

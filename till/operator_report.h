@@ -20,6 +20,6 @@ std::string report_hours(const std::vector<Shift>& shifts, const OperatorTable& 
 std::string report_audit(const std::vector<AuditRow>& rows, Form form);
 
 // "2026-11-21T08:00:00Z"; a time that is no date is its number.
-std::string time_text(std::int64_t time_ms);
+std::string instant_text(std::int64_t time_ms);
 
 }  // namespace till

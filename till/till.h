@@ -28,9 +28,9 @@
 #include "till/open_items.h"
 #include "till/operators.h"
 #include "till/outbox.h"
-#include "till/shelf.h"
 #include "till/print_queue.h"
 #include "till/printing.h"
+#include "till/shelf.h"
 
 namespace till {
 
@@ -112,7 +112,7 @@ struct RefundOrder {
   std::vector<ReturnedLine> lines;
   core::retail::TenderKind paid_back_by = core::retail::TenderKind::kCash;
   std::string reason;
-  std::string voucher;  // the number of the one that is issued, when paid back by voucher
+  std::string voucher = {};  // the number of the one that is issued, when paid back by voucher
 };
 
 // A refund of what another till sold, as the customer's receipt says it.
@@ -125,7 +125,7 @@ struct ForeignRefundOrder {
 struct LayawayOrder {
   std::string name;
   std::vector<BasketLine> lines;  // priced from the present catalog
-  core::Money deposit;  // the first one; zero: none yet
+  core::Money deposit;            // the first one; zero: none yet
   core::retail::Tenders tendered;
 };
 

@@ -185,7 +185,7 @@ Result<Money> expected_cash(const Closing& closing);
 // Splits into parts whose encoding is at most `payload_bytes_max` each: money and counts travel in
 // the first; products, transfers, members, card batches and refunded receipts are spread. One part
 // when it fits.
-// Shape: payload_bytes_max >= 1024, and what is not spread fits in half of it (CORE_CHECK).
+// Shape: payload_bytes_max >= 1024, and what is not spread fits (CORE_CHECK).
 std::vector<Summary> split(const Summary& summary, std::size_t payload_bytes_max);
 
 // Puts the rows that split() spread into another part of the same summary; what is money or a count

@@ -1,94 +1,100 @@
 // Summary: one that is too long for a message, as parts that add up to it.
+#include <functional>
+
 #include "core/base/check.h"
 #include "core/retail/summary.h"
 
 namespace core::retail {
 namespace {
 
-// Of an integer's encoding, at most.
-constexpr std::size_t kIntegerBytesMax = 9;
-// A product and its quantity; the quantity may be in an array.
-constexpr std::size_t kProductBytesMax = 2 * kIntegerBytesMax + 1;
-constexpr std::size_t kNameFieldMax = kNameBytesMax + 2;
-// Heads of the maps and arrays that rows stand in, their keys, and the part.
-constexpr std::size_t kHeadBytesMax = 160;
-
-// Fills parts one after the other, row by row.
+// Puts one row into a part.
 template <typename S>
-class Filler {
- public:
-  Filler(S first, const S& blank, std::size_t payload_bytes_max)
-      : blank_(blank), payload_bytes_max_(payload_bytes_max) {
-    start(std::move(first));
+using Row = std::function<void(S&)>;
+
+// `base` with the rows [first, last), as it is encoded in one of many parts.
+template <typename S>
+S with_rows(const S& base, const std::vector<Row<S>>& rows, std::size_t first, std::size_t last) {
+  S part = base;
+  part.part = Part{65535, 65535};
+  for (std::size_t i = first; i < last; ++i) rows[i](part);
+  return part;
+}
+
+// How many of the rows from `first` on fit: the more, the longer, so that halving finds it.
+template <typename S>
+std::size_t rows_that_fit(const S& base, const std::vector<Row<S>>& rows, std::size_t first,
+                          std::size_t payload_bytes_max) {
+  const auto fits = [&](std::size_t count) {
+    const S part = with_rows(base, rows, first, first + count);
+    return encode_summary(part).size() <= payload_bytes_max;
+  };
+  CORE_CHECK(fits(0));
+  std::size_t low = 0;
+  std::size_t high = rows.size() - first + 1;
+  while (high - low > 1) {
+    const std::size_t middle = low + (high - low) / 2;
+    (fits(middle) ? low : high) = middle;
   }
+  return low;
+}
 
-  // `add` puts one row of at most `bytes` into a part.
-  template <typename Add>
-  void row(std::size_t bytes, const Add& add) {
-    if (bytes > room_) start(blank_);
-    room_ -= bytes;
-    add(parts_.back());
+// The first part has what is not spread; the others are blank but for their rows.
+template <typename S>
+std::vector<Summary> fill(const S& first, const S& blank, const std::vector<Row<S>>& rows,
+                          std::size_t payload_bytes_max) {
+  std::vector<S> parts;
+  std::size_t done = 0;
+  do {
+    const S& base = parts.empty() ? first : blank;
+    const std::size_t count = rows_that_fit(base, rows, done, payload_bytes_max);
+    CORE_CHECK(count > 0 || parts.empty());
+    parts.push_back(with_rows(base, rows, done, done + count));
+    done += count;
+  } while (done < rows.size());
+  std::vector<Summary> out;
+  for (S& part : parts) {
+    part.part =
+        Part{static_cast<std::uint32_t>(out.size() + 1), static_cast<std::uint32_t>(parts.size())};
+    out.emplace_back(std::move(part));
   }
+  return out;
+}
 
-  std::vector<Summary> take() && {
-    const auto count = static_cast<std::uint32_t>(parts_.size());
-    std::vector<Summary> out;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      parts_[i].part = Part{i + 1, count};
-      out.emplace_back(std::move(parts_[i]));
-    }
-    return out;
-  }
-
- private:
-  void start(S part) {
-    const std::size_t fixed = encode_summary(part).size() + kHeadBytesMax;
-    CORE_CHECK(fixed + payload_bytes_max_ / 2 <= payload_bytes_max_);
-    room_ = payload_bytes_max_ - fixed;
-    parts_.push_back(std::move(part));
-  }
-
-  S blank_;
-  std::size_t payload_bytes_max_;
-  std::size_t room_ = 0;
-  std::vector<S> parts_;
-};
-
-// A row of any map of the summary.
-template <typename S, typename Rows>
-void spread(Filler<S>& filler, Rows S::*rows, const Rows& all, std::size_t bytes) {
-  for (const auto& row : all) {
-    filler.row(bytes, [&](S& part) { (part.*rows).insert(row); });
+// A row for each entry of a map.
+template <typename S, typename Map>
+void spread(std::vector<Row<S>>& rows, Map S::*member, const Map& all) {
+  for (const auto& entry : all) {
+    rows.push_back([member, &entry](S& part) { (part.*member).insert(entry); });
   }
 }
 
 std::vector<Summary> split_up(const Opening& opening, std::size_t payload_bytes_max) {
   const Opening blank{opening.day, {}, {}};
-  Filler<Opening> filler(blank, blank, payload_bytes_max);
-  spread(filler, &Opening::received, opening.received, kProductBytesMax);
-  return std::move(filler).take();
+  std::vector<Row<Opening>> rows;
+  spread(rows, &Opening::received, opening.received);
+  return fill(blank, blank, rows, payload_bytes_max);
 }
 
 // What was sold of a product and what was consumed of it stay together.
-void spread_goods(Filler<Closing>& filler, const Closing& closing) {
+void spread_goods(std::vector<Row<Closing>>& rows, const Closing& closing) {
   for (const auto& sold : closing.sold) {
-    const auto consumed = closing.consumed.find(sold.first);
-    filler.row(2 * kProductBytesMax + kIntegerBytesMax, [&](Closing& part) {
+    rows.push_back([&closing, &sold](Closing& part) {
       part.sold.insert(sold);
+      const auto consumed = closing.consumed.find(sold.first);
       if (consumed != closing.consumed.end()) part.consumed.insert(*consumed);
     });
   }
   for (const auto& consumed : closing.consumed) {
     if (closing.sold.contains(consumed.first)) continue;
-    filler.row(kProductBytesMax, [&](Closing& part) { part.consumed.insert(consumed); });
+    rows.push_back([&consumed](Closing& part) { part.consumed.insert(consumed); });
   }
 }
 
-void spread_transfers(Filler<Closing>& filler, const Closing& closing) {
-  for (const auto& [key, products] : closing.transfers) {
-    for (const auto& product : products) {
-      filler.row(kNameFieldMax + 3 * kIntegerBytesMax + kProductBytesMax,
-                 [&](Closing& part) { part.transfers[key].insert(product); });
+void spread_transfers(std::vector<Row<Closing>>& rows, const Closing& closing) {
+  for (const auto& transfer : closing.transfers) {
+    for (const auto& product : transfer.second) {
+      rows.push_back(
+          [&transfer, &product](Closing& part) { part.transfers[transfer.first].insert(product); });
     }
   }
 }
@@ -97,25 +103,21 @@ std::vector<Summary> split_up(const Closing& closing, std::size_t payload_bytes_
   Closing first = closing;
   first.sold.clear();
   first.consumed.clear();
-  first.received.clear();
-  first.adjusted.clear();
-  first.on_hand.clear();
   first.transfers.clear();
-  first.members.clear();
-  first.batches.clear();
-  first.refunded_receipts.clear();
-  Filler<Closing> filler(std::move(first), empty_closing(closing.day, closing.currency),
-                         payload_bytes_max);
-  spread_goods(filler, closing);
-  spread(filler, &Closing::received, closing.received, kProductBytesMax);
-  spread(filler, &Closing::on_hand, closing.on_hand, kProductBytesMax);
-  spread(filler, &Closing::adjusted, closing.adjusted, kProductBytesMax);
-  spread_transfers(filler, closing);
-  spread(filler, &Closing::members, closing.members, MemberKey::kSize + 2 + 2 * kIntegerBytesMax);
-  spread(filler, &Closing::batches, closing.batches,
-         kNameFieldMax + envelope::Hash::kSize + 2 + 3 * kIntegerBytesMax);
-  spread(filler, &Closing::refunded_receipts, closing.refunded_receipts, 4 * kIntegerBytesMax);
-  return std::move(filler).take();
+  std::vector<Row<Closing>> rows;
+  spread_goods(rows, closing);
+  spread_transfers(rows, closing);
+  const auto spread_all = [&](auto Closing::*member) {
+    (first.*member).clear();
+    spread(rows, member, closing.*member);
+  };
+  spread_all(&Closing::received);
+  spread_all(&Closing::on_hand);
+  spread_all(&Closing::adjusted);
+  spread_all(&Closing::members);
+  spread_all(&Closing::batches);
+  spread_all(&Closing::refunded_receipts);
+  return fill(first, empty_closing(closing.day, closing.currency), rows, payload_bytes_max);
 }
 
 }  // namespace

@@ -82,9 +82,10 @@ Result<void> add_documents(till::Till& till, const till::TillStatus& status,
 
 Result<std::vector<std::string>> answers_of(till::Till& till) {
   TRY_ASSIGN(const till::TillStatus status, till.status());
+  TRY_ASSIGN(const core::retail::Catalog catalog, till.shelf().whole(till.shelf().present()));
   std::vector<std::string> out = {
       status_text(status), "asks " + core::envelope::enrol_request_text(till.enrol_request()),
-      catalog_text(till.catalog())};
+      catalog_text(catalog)};
   TRY(add_documents(till, status, out));
   TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, 100000));
   for (const till::OutboxEntry& entry : entries) out.push_back(message_text(entry));

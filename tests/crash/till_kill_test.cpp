@@ -117,7 +117,7 @@ std::string text_of(Till& till) {
       {static_cast<std::int64_t>(so_far.sales), static_cast<std::int64_t>(so_far.voids),
        static_cast<std::int64_t>(so_far.refunds), so_far.net.minor, so_far.refunded.minor,
        minor_of(so_far, TenderKind::kCash), minor_of(so_far, TenderKind::kCard),
-       static_cast<std::int64_t>(so_far.no_sales),
+       static_cast<std::int64_t>(so_far.counts.no_sales),
        tables == so_far.consumed.end() ? 0 : tables->second.thousandths / core::Quantity::kUnit,
        expected_cash(so_far)->minor});
 }

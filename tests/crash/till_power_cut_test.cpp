@@ -293,7 +293,8 @@ class Life {
     REQUIRE(db->exec("PRAGMA locking_mode=EXCLUSIVE"));
     auto rows = db->prepare(
         "SELECT d.body, v.body FROM document d LEFT JOIN document v "
-        "ON v.series = 5 AND v.invoice = d.number WHERE d.series = 3 ORDER BY d.position");
+        "ON v.series = 5 AND v.about_series = 3 AND v.about = d.number WHERE d.series = 3 ORDER BY "
+        "d.position");
     REQUIRE(rows);
     std::size_t number = 0;
     while (rows->step().value()) {

@@ -128,6 +128,7 @@ TEST_CASE("the golden closing says what it should, in diagnostic notation") {
   const Bytes payload = encode_summary(garden_closing(true));
   CHECK(*cbor_diagnostic(payload) ==
         "{0: 2, 1: 20514, 2: \"USD\", 3: 2, 4: 1, 5: 150000, 7: {1: [150000, 0]}, 8: {1: 150000}, "
-        "10: {133: 12000, 134: 3000, 135: 3000}, "
-        "12: {1: [1, 3], 2: [1, 3], 3: [1, 3], 5: [1, 1]}}");
+        "10: [133, 12, 1, 3, 1, 3], "
+        "12: {1: [1, 3], 2: [1, 3], 3: [1, 3], 5: [1, 1]}, 17: [0, 3, 0, 0, 0, 0], "
+        "20: [145, 3, 150000]}");
 }

@@ -163,7 +163,7 @@ TEST_CASE("the newest epoch wins, whatever its sequence") {
 TEST_CASE("a closing in parts is given back whole, and one that lacks a part is not good") {
   Shop shop;
   auto big = closing(4, 400);
-  for (std::uint64_t p = 1; p <= 600; ++p) big.consumed[core::ProductId{p}] = test::units(1);
+  for (std::uint64_t p = 1; p <= 1600; ++p) big.consumed[core::ProductId{p}] = test::units(1);
   std::vector<Bytes> parts;
   for (const auto& part : core::retail::split(big, 1024)) {
     parts.push_back(shop.fleet.next(shop.one, part));

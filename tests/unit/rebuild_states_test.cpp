@@ -396,7 +396,7 @@ TEST_CASE("three tills of one store share its stock, which may go negative") {
 TEST_CASE("a day in parts is complete with all of them") {
   OneTill t;
   core::retail::Components many;
-  for (std::uint64_t p = 1; p <= 600; ++p) many[core::ProductId{p}] = units(1);
+  for (std::uint64_t p = 1; p <= 1600; ++p) many[core::ProductId{p}] = units(1);
   std::vector<Bytes> log;
   for (const auto& part : core::retail::split(opening(1, many), 1024)) log.push_back(t.next(part));
   REQUIRE(log.size() > 2);
@@ -410,7 +410,7 @@ TEST_CASE("a day in parts is complete with all of them") {
   log.push_back(second);
   books.replay(log);
   CHECK(rebuild::incomplete_days(books.open())->empty());
-  CHECK(rebuild::stock(books.open())->size() == 600);
+  CHECK(rebuild::stock(books.open())->size() == 1600);
 }
 
 TEST_CASE("as-of names tills that are silent, and never enters the digest") {

@@ -57,10 +57,11 @@ TEST_CASE("check finds what does not fit together") {
       "position 2: its row and its body disagree");
   finds("UPDATE document SET day = day + 1 WHERE position = 6", "its row and its body disagree");
   finds("UPDATE document SET chain = zeroblob(32) WHERE position = 3", "was changed after");
-  finds("UPDATE document SET invoice = 1 WHERE position = 3", "its row and its body disagree");
+  finds("UPDATE document SET about = 1, about_series = 3 WHERE position = 3",
+        "its row and its body disagree");
   // A time that was altered in place: only the chain knows.
   finds(
-      "UPDATE document SET body = CAST(substr(body, 1, 5) || x'05' || substr(body, 7) AS BLOB) "
+      "UPDATE document SET body = CAST(substr(body, 1, 6) || x'05' || substr(body, 8) AS BLOB) "
       "WHERE position = 2",
       "was changed after");
   finds("UPDATE document SET body = x'00' WHERE position = 2", "position 2");

@@ -74,7 +74,7 @@ TEST_CASE("messages form a chain from the roster entry, signed by the till's key
 }
 
 TEST_CASE("a long summary travels as parts, one sequence each, that add up") {
-  constexpr std::uint64_t kProducts = 12000;
+  constexpr std::uint64_t kProducts = 20000;
   Shop shop(wide_catalog(kProducts));
   core::retail::Components received;
   for (std::uint64_t i = 1; i <= kProducts; ++i) {
