@@ -1,6 +1,10 @@
 // Summary rows: written and read.
 #include "core/retail/summary_rows.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 namespace core::retail {
 namespace {
 
@@ -137,32 +141,58 @@ Result<SoldRows> read_sold(CborReader& r, Currency currency) {
   return out;
 }
 
+namespace {
+
+constexpr std::uint64_t bit_of(std::size_t series) {
+  return std::uint64_t{1} << (series - 1);
+}
+
+Result<NumberRange> read_range(CborReader& r) {
+  constexpr auto kNumberMax = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const std::uint64_t first, r.unsigned_integer());
+  TRY_ASSIGN(const std::uint64_t count, r.unsigned_integer());
+  if (first == 0 || first > kNumberMax || count == 0 || count > kNumberMax - first + 1) {
+    return r.refuse(at, "a range begins at 1 or later, has a number, and fits 63 bits");
+  }
+  return NumberRange{first, first + count - 1};
+}
+
+}  // namespace
+
+// Series with one range, as a sale's three are, share a row: at the place of the first of them.
 void write_numbers(CborWriter& w, const std::map<Series, NumberRange>& ranges) {
-  w.map(ranges.size());
+  std::vector<std::pair<std::uint64_t, NumberRange>> rows;
   for (const auto& [series, range] : ranges) {
-    w.unsigned_integer(static_cast<std::uint64_t>(series));
-    w.array(2);
+    const auto same = std::find_if(rows.begin(), rows.end(), [&range = range](const auto& row) {
+      return row.second == range;
+    });
+    const std::uint64_t bit = bit_of(static_cast<std::size_t>(series));
+    if (same == rows.end()) {
+      rows.emplace_back(bit, range);
+    } else {
+      same->first |= bit;
+    }
+  }
+  w.array(3 * rows.size());
+  for (const auto& [set, range] : rows) {
+    w.unsigned_integer(set);
     w.unsigned_integer(range.first);
     w.unsigned_integer(range.last - range.first + 1);
   }
 }
 
 Result<std::map<Series, NumberRange>> read_number_ranges(CborReader& r) {
-  constexpr auto kNumberMax = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
   std::map<Series, NumberRange> ranges;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  for (std::size_t i = 0; i < pairs; ++i) {
+  TRY_ASSIGN(const std::size_t rows, read_rows(r, 3));
+  for (std::size_t i = 0; i < rows; ++i) {
     const std::size_t at = r.offset();
-    TRY_ASSIGN(const std::uint64_t series, r.unsigned_integer());
-    if (series < 1 || series > kSeriesCount) return r.refuse(at, "unknown document series");
-    TRY(expect_items(r, 2, "a range of numbers"));
-    TRY_ASSIGN(const std::uint64_t first, r.unsigned_integer());
-    TRY_ASSIGN(const std::uint64_t count, r.unsigned_integer());
-    if (first == 0 || first > kNumberMax || count == 0 || count > kNumberMax - first + 1) {
-      return r.refuse(at, "a range begins at 1 or later, has a number, and fits 63 bits");
+    TRY_ASSIGN(const std::uint64_t set, r.unsigned_integer());
+    if (set == 0 || set >= bit_of(kSeriesCount + 1)) return r.refuse(at, "unknown document series");
+    TRY_ASSIGN(const NumberRange range, read_range(r));
+    for (std::size_t series = 1; series <= kSeriesCount; ++series) {
+      if ((set & bit_of(series)) != 0) ranges.emplace(static_cast<Series>(series), range);
     }
-    ranges.emplace_hint(ranges.end(), static_cast<Series>(series),
-                        NumberRange{first, first + count - 1});
   }
   return ranges;
 }

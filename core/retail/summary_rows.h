@@ -20,6 +20,7 @@ using SoldRows = std::map<ProductId, SoldRow>;
 void write_sold(CborWriter& w, const SoldRows& rows);
 Result<SoldRows> read_sold(CborReader& r, Currency currency);
 
+// [set of series, first, how many, ...]: bit n - 1 of the set is series n.
 void write_numbers(CborWriter& w, const std::map<Series, NumberRange>& ranges);
 Result<std::map<Series, NumberRange>> read_number_ranges(CborReader& r);
 

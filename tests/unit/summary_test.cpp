@@ -207,3 +207,105 @@ TEST_CASE(
   MESSAGE("sealed, with a tree head: ", sent, " bytes");
   CHECK(sent <= 420);
 }
+
+namespace {
+
+// A busy day with something in every field but members: 23 to 900 units of each of `products`
+// sorts, most of them whole, for up to 1,000.00 each.
+Closing full_closing(std::uint64_t products) {
+  Closing c = empty_closing(sample_day(), usd());
+  c.sales = 412;
+  c.voids = 3;
+  c.refunds = 2;
+  c.refunded = cents(2598);
+  c.discount = cents(12345);
+  for (std::uint64_t i = 0; i < products; ++i) {
+    const bool by_weight = i % 20 == 19;
+    const Quantity quantity = by_weight
+                                  ? Quantity{static_cast<std::int64_t>(12345 + i * 17)}
+                                  : units(static_cast<std::int64_t>(1 + (i * i + 7 * i) % 40));
+    const Money net = cents(static_cast<std::int64_t>(199 + (i * 7919) % 60000));
+    // Numbers as a retailer gives them: close to one another, with gaps.
+    const ProductId id{100'000 + i * 7};
+    c.sold[id] = {quantity, net};
+    c.consumed[id] = quantity;
+    c.net = *add(c.net, net);
+  }
+  c.taxes[TaxCode{1}] = {cents(c.net.minor / 3), cents(c.net.minor / 21)};
+  c.taxes[TaxCode{2}] = {cents(c.net.minor - c.net.minor / 3), cents(0)};
+  c.liabilities.vouchers_sold = cents(5000);
+  c.tenders[TenderKind::kCard] = cents(c.net.minor / 2);
+  c.tenders[TenderKind::kVoucher] = cents(2500);
+  c.tenders[TenderKind::kCash] = cents(c.net.minor - c.net.minor / 2 - 2500 + 5000);
+  c.cash_movements = {{CashKind::kFloat, cents(20000)}, {CashKind::kPickUp, cents(50000)}};
+  for (const Series series : kSaleSeries) c.numbers[series] = {99'600, 100'014};
+  c.numbers[Series::kVoid] = {700, 702};
+  c.numbers[Series::kRefund] = {501, 502};
+  c.numbers[Series::kCash] = {1201, 1202};
+  c.numbers[Series::kStock] = {301, 304};
+  c.numbers[Series::kCard] = {55'000, 55'199};
+  c.counts = {2, 250, 4, 1, 17, 0};
+  c.received = {{ProductId{100'007}, units(24)}};
+  c.adjusted = {{ProductId{100'014}, units(-1)}};
+  c.on_hand = {{ProductId{100'000}, units(36)}};
+  c.transfers[{"T-2026-118", TransferWay::kOut, StoreId{17}}] = {{ProductId{100'000}, units(6)}};
+  c.batches[{"60001234", 77}] = {200, cents(c.net.minor / 2), envelope::sha256(as_bytes("cards"))};
+  c.refunded_receipts = {{{{}, 98'123}, cents(1299)}, {{{}, 99'601}, cents(1299)}};
+  c.root = envelope::sha256(as_bytes("documents"));
+  c.grand_totals = {cents(999'999'999'999), cents(9'999'999)};
+  count_drawer(c, -250);
+  return c;
+}
+
+std::size_t sealed_size(const Closing& closing) {
+  envelope::Header header;
+  header.epoch = Epoch{3};
+  header.sequence = Sequence{7300};
+  header.content_type = envelope::ContentType::kSealedSummary;
+  header.tree_head = envelope::TreeHead{73'000'000, {}};
+  const auto key = *envelope::PrivateKey::from_seed(Bytes(32, 1));
+  const auto sealing_key = envelope::SealingKey::from(Bytes(envelope::SealingKey::kSize, 2));
+  const Bytes payload = encode_summary(closing);
+  REQUIRE(std::get<Closing>(*decode_summary(payload)) == closing);
+  const Bytes sealed = envelope::seal(sealing_key, envelope::encode_header(header), payload);
+  return envelope::sign_message(header, sealed, key)->size();
+}
+
+}  // namespace
+
+TEST_CASE("what a closing of 3, 20, 120 and 300 products takes, sealed and with a tree head") {
+  struct Limit {
+    std::uint64_t products;
+    std::size_t full_max;   // something in every field but members
+    std::size_t plain_max;  // no stock moved after the opening, no card terminal that answers here
+  };
+  for (const Limit& limit :
+       {Limit{3, 560, 440}, Limit{20, 670, 545}, Limit{120, 1230, 1105}, Limit{300, 2220, 2100}}) {
+    Closing closing = full_closing(limit.products);
+    const std::size_t full = sealed_size(closing);
+    for (const Series series : {Series::kStock, Series::kCard}) closing.numbers.erase(series);
+    closing.received.clear();
+    closing.adjusted.clear();
+    closing.on_hand.clear();
+    closing.transfers.clear();
+    closing.batches.clear();
+    const std::size_t plain = sealed_size(closing);
+    MESSAGE(limit.products, " products: full ", full, ", plain ", plain, " bytes");
+    CHECK(full <= limit.full_max);
+    CHECK(plain <= limit.plain_max);
+  }
+}
+
+TEST_CASE("a member's points take at most 25 bytes a member and day") {
+  Closing closing = full_closing(20);
+  const std::size_t without = sealed_size(closing);
+  constexpr std::size_t kMembers = 100;
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    MemberKey key;
+    key.bytes[0] = static_cast<std::uint8_t>(i);
+    closing.members[key] = {static_cast<std::int64_t>(i * 25), i % 10 == 0 ? 100 : 0};
+  }
+  const std::size_t each = (sealed_size(closing) - without + kMembers - 1) / kMembers;
+  MESSAGE(each, " bytes a member");
+  CHECK(each <= 25);
+}
