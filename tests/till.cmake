@@ -52,3 +52,6 @@ daybook_test(test_receipt_program
 daybook_test(test_till_print_crash
   SOURCES crash/till_print_crash_test.cpp
   USES daybook_till daybook_test_paper LABELS crash BINARIES daybook-till)
+daybook_test(test_till_shop_property
+  SOURCES property/till_shop_property_test.cpp
+  USES daybook_till ledger_rebuild LABELS property)
