@@ -19,7 +19,7 @@ daybook_test(test_retail
 daybook_test(test_retail_property
   SOURCES
     property/bom_property_test.cpp property/summary_property_test.cpp
-    property/tax_share_property_test.cpp
+    property/spread_property_test.cpp property/tax_share_property_test.cpp
   USES core_retail LABELS property)
 # Certificates for one test: a test authority and what it issued.
 add_library(daybook_test_certificates STATIC support/certificates.cpp)

@@ -3,6 +3,7 @@ daybook_test(test_till
   SOURCES unit/till_test.cpp unit/till_outbox_test.cpp unit/till_sender_test.cpp
     unit/till_files_test.cpp unit/till_check_test.cpp unit/till_documents_test.cpp
     unit/till_layaway_test.cpp unit/till_movements_test.cpp
+    unit/till_open_receipt_test.cpp
     unit/till_key_test.cpp unit/till_shelf_test.cpp unit/till_operators_test.cpp
     unit/till_audit_test.cpp
   USES daybook_till LABELS unit)
@@ -55,3 +56,9 @@ daybook_test(test_till_print_crash
 daybook_test(test_till_shop_property
   SOURCES property/till_shop_property_test.cpp
   USES daybook_till ledger_rebuild LABELS property)
+daybook_test(test_till_api
+  SOURCES unit/api_service_test.cpp unit/shell_console_test.cpp
+  USES daybook_till_api LABELS unit)
+daybook_test(test_till_run
+  SOURCES functional/till_run_test.cpp
+  USES daybook_till_api LABELS functional BINARIES daybook-till daybook-rebuild)

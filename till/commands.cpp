@@ -12,6 +12,7 @@
 #include "core/wire/relay_client.h"
 #include "till/catalog_file.h"
 #include "till/command_support.h"
+#include "till/kind_words.h"
 #include "till/reports.h"
 #include "till/sender.h"
 #include "till/till.h"

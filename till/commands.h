@@ -65,6 +65,9 @@ struct CommandWords {
   std::string role;
   std::string active;  // "yes", "no"; empty: as it is
   std::filesystem::path new_pin_file;
+  std::filesystem::path socket;
+  std::string http;
+  std::vector<std::string> origins;  // of pages that may use the API
 };
 
 // Each prints its result to stdout, before the journal is closed, and returns how it ended.
@@ -79,6 +82,8 @@ core::Result<void> run_cash(const CommandWords& words, const core::Clock& clock)
 core::Result<void> run_no_sale(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_close(const CommandWords& words);
 core::Result<void> run_send(const CommandWords& words);
+core::Result<void> run_run(const CommandWords& words, const core::Clock& clock);
+core::Result<void> run_shell(const CommandWords& words);
 core::Result<void> run_show(const CommandWords& words);
 core::Result<void> run_rekey(const CommandWords& words);
 core::Result<void> run_print(const CommandWords& words);

@@ -4,6 +4,7 @@
 
 #include "core/retail/names.h"
 #include "till/command_support.h"
+#include "till/kind_words.h"
 #include "till/reports.h"
 #include "till/words.h"
 
@@ -16,12 +17,6 @@ using core::Result;
 using core::retail::CashKind;
 using core::retail::Series;
 using core::retail::TenderKind;
-
-Result<CashKind> parse_cash_kind(std::string_view name) {
-  if (const auto kind = kind_named(name, CashKind::kPickUp)) return *kind;
-  return fail(Errc::kUsage,
-              "'" + std::string(name) + "': expected float, paid-in, paid-out or pick-up");
-}
 
 }  // namespace
 

@@ -34,6 +34,10 @@ A day:
   daybook-till close --journal till.db --counted 200.00
   daybook-till send  --journal till.db --relay http://127.0.0.1:8080
 
+For a selling screen the journal stays open, and everything goes through its API:
+  daybook-till run   --journal till.db --socket till.sock --http 127.0.0.1:8700
+  daybook-till shell --socket till.sock                 (a cashier's console on top of it)
+
 With --key-file the journal is encrypted, and every command needs that file again. Without it, init
 makes a journal that whoever has the disk can read.
   (umask 077; head -c 32 /dev/urandom >till.key)
@@ -52,6 +56,7 @@ class CommandLine {
     add_looking();
     add_receipts();
     add_operators();
+    add_serving();
   }
 
   int run(int argc, char** argv) {
@@ -312,6 +317,25 @@ class CommandLine {
       command_ = "verify-receipt";
       needs_journal_ = false;
       action_ = [this] { return till::run_verify_receipt(words_); };
+    });
+  }
+
+  void add_serving() {
+    CLI::App* serve =
+        command("run", "Keep the journal open and serve the local API: docs/till-api.md",
+                [this] { return till::run_run(words_, clock_); });
+    serve->add_option("--socket", words_.socket, "Unix socket to listen on, made with mode 0600");
+    serve->add_option("--http", words_.http,
+                      "Address of loopback to listen on, such as 127.0.0.1:8700; port 0: any");
+    serve->add_option("--allow-origin", words_.origins,
+                      "Origin of web pages that may use it, such as http://localhost:3000");
+    CLI::App* shell = app_.add_subcommand(
+        "shell", "A cashier's console on a running till: codes and commands, a line each; help");
+    shell->add_option("--socket", words_.socket, "Of daybook-till run")->required();
+    shell->callback([this] {
+      command_ = "shell";
+      needs_journal_ = false;
+      action_ = [this] { return till::run_shell(words_); };
     });
   }
 

@@ -1,0 +1,22 @@
+// Spread: an amount shared out over lines in proportion, to the last minor unit.
+// Must not know what is shared out: a discount on a receipt, for example.
+// Method of the largest remainder (Hamilton), as in core/retail/tax_share.h.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace core::retail {
+
+// Every line gets amount * weight / (sum of weights), cut off; what is then missing goes, one minor
+// unit a line, to the lines that lost most by the cut; ties: the earlier line. Hence the shares add
+// up to the amount, each is less than one minor unit off its exact part, and where the amount is at
+// most the sum of the weights, no share is above its weight: no line is discounted below zero.
+// Shape: amount and weights from 0.
+// Errors: kMalformed (below zero; an amount, and nothing to share it over).
+Result<std::vector<std::int64_t>> spread(std::int64_t amount_minor,
+                                         const std::vector<std::int64_t>& weights);
+
+}  // namespace core::retail

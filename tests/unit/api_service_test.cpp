@@ -1,0 +1,284 @@
+// The API without a socket: what it answers, and that docs/till-api.json says so.
+#include <doctest/doctest.h>
+
+#include "api_samples.h"
+
+using namespace till_test;
+using till::api::Effect;
+using till::api::HttpRequest;
+using till::api::Route;
+using till::api::Service;
+
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// "kind! amount" as the document's schema has it: {"kind": true, "amount": false}.
+std::map<std::string, bool> fields_of(std::string_view words) {
+  std::map<std::string, bool> out;
+  std::string word;
+  for (const char c : std::string(words) + " ") {
+    if (c != ' ') {
+      word += c;
+    } else if (!word.empty()) {
+      const bool required = word.back() == '!';
+      if (required) word.pop_back();
+      out[word] = required;
+      word.clear();
+    }
+  }
+  return out;
+}
+
+std::map<std::string, bool> documented_fields(const Json& operation) {
+  std::map<std::string, bool> out;
+  if (!operation.contains("requestBody")) return out;
+  const Json& schema =
+      operation.at("requestBody").at("content").at("application/json").at("schema");
+  CHECK(schema.at("additionalProperties") == false);
+  for (const auto& [name, rule] : schema.at("properties").items()) out[name] = false;
+  for (const Json& name : schema.at("required")) out.at(name.get<std::string>()) = true;
+  return out;
+}
+
+// Whether an operation takes a key: 0 no, 1 may, 2 must.
+int documented_key(const Json& operation) {
+  for (const Json& each : operation.value("parameters", Json::array())) {
+    const Json& parameter = ApiShop::document().resolve(each);
+    if (parameter.at("name") == "Idempotency-Key") return parameter.at("required") ? 2 : 1;
+  }
+  return 0;
+}
+
+Json set_line(const std::string& quantity) {
+  return {{"product", 145}, {"quantity", quantity}};
+}
+
+}  // namespace
+
+TEST_CASE("every route is in the document with its fields and its key, and no other is") {
+  std::set<std::string> routes;
+  for (const Route& route : Service::routes()) {
+    const std::string name = std::string(route.method) + " " + std::string(route.path);
+    CAPTURE(name);
+    CHECK(routes.insert(name).second);
+    const Json& paths = ApiShop::document().paths();
+    REQUIRE(paths.contains(std::string(route.path)));
+    REQUIRE(paths.at(std::string(route.path)).contains(lower(std::string(route.method))));
+    const Json& operation = paths.at(std::string(route.path)).at(lower(std::string(route.method)));
+    CHECK(documented_fields(operation) == fields_of(route.fields));
+    const int key = route.effect == Effect::kWrites ? 2 : route.effect == Effect::kChanges ? 1 : 0;
+    CHECK(documented_key(operation) == key);
+    CHECK((route.method == "GET") == (route.effect == Effect::kReads));
+  }
+  std::size_t documented = 0;
+  for (const auto& [path, operations] : ApiShop::document().paths().items()) {
+    documented += operations.size();
+  }
+  CHECK(documented == routes.size());
+}
+
+TEST_CASE("a day goes through every route, and each answer is as documented") {
+  ApiShop shop;
+  CHECK(shop.done(shop.get("/v1/status"))["open_day"] == "");
+  shop.open_day();
+  CHECK(shop.done(shop.get("/v1/products/145"))["price"] == "500.00");
+  shop.done(shop.write("/v1/cash", {{"kind", "float"}, {"amount", "200.00"}}));
+  shop.done(shop.write("/v1/no-sales", {{"reason", "a coin for a trolley"}}));
+
+  const std::string first = shop.begin();
+  CHECK(shop.done(shop.get("/v1/receipts/current"))["state"] == "scanning");
+  shop.done(shop.change("/v1/receipts/" + first + "/lines", {{"product", 145}}));
+  shop.done(shop.change("/v1/receipts/current/lines", set_line("3")));
+  Json receipt = shop.done(shop.change("/v1/receipts/current/lines/1/void"));
+  CHECK(receipt["lines"][0]["voided"] == true);
+  CHECK(receipt["total"] == "1500.00");
+  shop.done(shop.change("/v1/receipts/current/lines/2/quantity", {{"quantity", "2"}}));
+  shop.done(shop.change("/v1/receipts/current/lines/2/discount",
+                        {{"amount", "100.00"}, {"reason", "a dent"}}));
+  receipt = shop.done(
+      shop.change("/v1/receipts/current/discount", {{"percent", "10"}, {"reason", "a regular"}}));
+  CHECK(receipt["due_in_cash"] == "810.00");
+  CHECK(receipt["receipt_discount"]["percent"] == "10.00");
+  shop.done(shop.change("/v1/receipts/current/tenders", {{"kind", "card"}, {"amount", "10.00"}}));
+  receipt = shop.done(shop.change("/v1/receipts/current/tenders/1/take-back"));
+  CHECK(receipt["state"] == "scanning");
+  shop.done(shop.change("/v1/receipts/current/tenders", {{"kind", "card"}, {"amount", "300.00"}}));
+  receipt =
+      shop.done(shop.change("/v1/receipts/current/tenders", {{"kind", "cash"}, {"amount", "600"}}));
+  CHECK(receipt["change"] == "90.00");
+  const Json sold = shop.done(shop.change("/v1/receipts/" + first + "/finish"));
+  CHECK(sold["document"] == "4/1-invoice-000001");
+  CHECK(sold["total"] == "810.00");
+  CHECK(sold["change"] == "90.00");
+  const Json document = shop.done(shop.get("/v1/documents/invoice/1"));
+  CHECK(document["tenders"] == Json{{"cash", "510.00"}, {"card", "300.00"}});
+
+  shop.begin();
+  shop.done(shop.change("/v1/receipts/current/abort"));
+  const std::string second = shop.begin();
+  shop.done(shop.change("/v1/receipts/current/lines", set_line("1")));
+  shop.done(shop.change("/v1/receipts/current/tenders", {{"kind", "cash"}}));
+  shop.done(shop.change("/v1/receipts/" + second + "/finish"));
+  shop.done(shop.write("/v1/voids", {{"invoice", 2}, {"reason", "customer left"}}));
+  const Json refunded = shop.done(shop.write(
+      "/v1/refunds", {{"invoice", 1},
+                      {"lines", {{{"line", 1}, {"quantity", "0.5"}, {"restock", false}}}},
+                      {"reason", "one is broken"}}));
+  CHECK(refunded["amount"] == "202.50");
+  CHECK(shop.done(shop.get("/v1/documents/refund/1"))["reason"] == "one is broken");
+
+  CHECK(shop.done(shop.get("/v1/day"))["net"] == "607.50");
+  const Json closing =
+      shop.done(shop.write("/v1/day/close", {{"day", "2026-11-21"}, {"counted", "507.50"}}));
+  CHECK(closing["over_short"] == "0.00");
+  CHECK(shop.done(shop.get("/v1/outbox")).size() == 2);
+  shop.refused(shop.get("/v1/outbox/2/receipt"), 409, "state", "not acknowledged");
+  const auto entries = shop.till().outbox().all(core::Sequence{0}, 10).value();
+  test::MemoryLog log{std::string(kOrigin)};
+  for (const auto& entry : entries) log.take(entry.message);
+  REQUIRE(shop.till().outbox().acknowledge({{core::Sequence{2}, log.receipt(1)}}));
+  const Json receipt_of_log = shop.done(shop.get("/v1/outbox/2/receipt"));
+  CHECK(receipt_of_log["log_index"] == 1);
+  CHECK(receipt_of_log["proof"].size() == 1);
+  CHECK(shop.till().check());
+
+  std::set<std::string> missed;
+  for (const Route& route : Service::routes()) {
+    const std::string name = std::string(route.method) + " " + std::string(route.path);
+    if (!shop.seen().contains(name)) missed.insert(name);
+  }
+  CHECK(missed.empty());
+}
+
+TEST_CASE("a sale whose answer was lost is answered again, and sold once") {
+  ApiShop shop;
+  shop.open_day();
+  const std::string id = shop.begin();
+  shop.done(shop.change("/v1/receipts/current/lines", set_line("1")));
+  shop.done(shop.change("/v1/receipts/current/tenders", {{"kind", "cash"}, {"amount", "600.00"}}));
+  const Json sold = shop.done(shop.change("/v1/receipts/" + id + "/finish"));
+  CHECK(shop.done(shop.change("/v1/receipts/" + id + "/finish")) == sold);
+  CHECK(shop.done(shop.get("/v1/receipts/" + id)) == sold);
+  shop.refused(shop.change("/v1/receipts", {{"id", id}}), 409, "exists", "sold already");
+  CHECK(shop.done(shop.get("/v1/status"))["documents"] == 1);
+}
+
+TEST_CASE("a write is done once for each key, and a change of the receipt as well") {
+  ApiShop shop;
+  shop.open_day();
+  const Json coin = {{"kind", "paid-in"}, {"amount", "1.00"}, {"reason", "found"}};
+  const std::string key = shop.new_id();
+  const Json first = shop.done(shop.ask("POST", "/v1/cash", coin, key));
+  CHECK(shop.done(shop.ask("POST", "/v1/cash", coin, key)) == first);
+  CHECK(shop.done(shop.write("/v1/cash", coin))["number"] == 2);
+  shop.refused(shop.ask("POST", "/v1/no-sales", {{"reason", "found"}}, key), 409, "exists",
+               "another request");
+  shop.refused(shop.ask("POST", "/v1/cash", coin), 400, "usage", "Idempotency-Key");
+  shop.refused(shop.ask("POST", "/v1/cash", coin, "17"), 400, "usage", "UUID");
+
+  shop.begin();
+  const std::string scan = shop.new_id();
+  shop.done(shop.ask("POST", "/v1/receipts/current/lines", set_line("1"), scan));
+  const Json receipt =
+      shop.done(shop.ask("POST", "/v1/receipts/current/lines", set_line("1"), scan));
+  CHECK(receipt["lines"].size() == 1);
+  // What failed changed nothing, and may be tried again under its key.
+  const std::string early = shop.new_id();
+  const Json card = {{"kind", "card"}, {"amount", "600.00"}};
+  shop.refused(shop.ask("POST", "/v1/receipts/current/tenders", card, early), 422, "unbalanced",
+               "is above the 500.00 USD due");
+  shop.done(shop.change("/v1/receipts/current/lines", set_line("1")));
+  shop.done(shop.ask("POST", "/v1/receipts/current/tenders", card, early));
+}
+
+TEST_CASE("requests are read strictly, and the answer says what is expected") {
+  ApiShop shop;
+  shop.open_day();
+  shop.begin();
+  const auto lines = "/v1/receipts/current/lines";
+  shop.refused(shop.change(lines, {{"product", 145}, {"qty", "1"}}), 400, "usage",
+               "there is no field 'qty' here; there are: product, quantity");
+  shop.refused(shop.change(lines), 400, "usage", "'product' is missing");
+  shop.refused(shop.change(lines, {{"product", "145"}}), 400, "usage", "a whole number");
+  shop.refused(shop.change(lines, {{"product", -1}}), 400, "usage", "from 0");
+  shop.refused(shop.change(lines, {{"product", 145.0}}), 400, "usage", "a whole number");
+  shop.refused(shop.change(lines, {{"product", 145}, {"quantity", 1}}), 400, "usage", "\"0.5\"");
+  shop.refused(shop.change(lines, {{"product", 145}, {"quantity", "0.0001"}}), 400, "usage",
+               "'quantity'");
+  shop.refused(shop.change(lines, {{"product", 7}}), 404, "not-found", "product 7");
+  shop.refused(shop.change(lines, Json::array()), 400, "usage", "no JSON object");
+  shop.refused(shop.write("/v1/cash", {{"kind", "tips"}, {"amount", "1.00"}}), 400, "usage",
+               "float, paid-in, paid-out, pick-up");
+  shop.refused(shop.write("/v1/cash", {{"kind", "float"}, {"amount", 1}}), 400, "usage", "as text");
+  shop.refused(shop.change("/v1/receipts/current/tenders", {{"kind", "cash-rounding"}}), 400,
+               "usage", "cash, card, coupon");
+  shop.refused(shop.change("/v1/receipts/current/discount",
+                           {{"percent", "5"}, {"amount", "1"}, {"reason", "r"}}),
+               400, "usage", "an amount or a percentage");
+  shop.refused(
+      shop.change("/v1/receipts/current/discount", {{"percent", "100.01"}, {"reason", "r"}}), 400,
+      "usage", "0.01 to 100");
+  shop.refused(shop.change("/v1/receipts/17/lines", {{"product", 145}}), 400, "usage", "UUID");
+  shop.refused(shop.change("/v1/receipts/" + shop.new_id() + "/lines", {{"product", 145}}), 404,
+               "not-found", "the one that is has id");
+  shop.refused(shop.change("/v1/receipts", {{"id", shop.new_id()}}), 409, "state", "in progress");
+  shop.refused(shop.write("/v1/day/close", {{"day", "2026-11-21"}}), 409, "state", "in progress");
+  shop.refused(shop.get("/v1/nothing"), 404, "not-found", "nothing at /v1/nothing");
+  shop.refused(shop.get("/v1/voids"), 405, "usage", "takes POST");
+  shop.refused(shop.get("/v1/status?verbose=1"), 400, "usage", "no query");
+
+  HttpRequest twice{"POST", lines, R"({"product":145,"product":145})", true};
+  twice.content_type = "application/json";
+  CHECK(shop.raw(twice).status == 400);
+  HttpRequest broken{"POST", lines, R"({"product":145)", true};
+  broken.content_type = "application/json; charset=utf-8";
+  CHECK(shop.raw(broken).status == 400);
+  CHECK(shop.done(shop.get("/v1/receipts/current"))["lines"].empty());
+}
+
+TEST_CASE("a page of another site reaches nothing by way of the browser") {
+  ApiShop shop;
+  HttpRequest request{"GET", "/v1/status", "", false};
+  const auto status = [&] { return shop.raw(request).status; };
+  CHECK(status() == 421);
+  for (const char* host : {"127.0.0.1:8700", "LocalHost:8700", "[::1]:8700"}) {
+    request.host = host;
+    CHECK(status() == 200);
+  }
+  for (const char* host :
+       {"till.example:8700", "127.0.0.1", "127.0.0.1:8701", "evil.localhost:8700"}) {
+    request.host = host;
+    CHECK(status() == 421);  // a name that an attacker's name server leads here
+  }
+  request.host = "127.0.0.1:8700";
+  request.fetch_site = "cross-site";
+  CHECK(status() == 403);
+  request.origin = "https://evil.example";
+  CHECK(status() == 403);
+  request.origin = "null";
+  CHECK(status() == 403);
+  request.origin = "http://localhost:3000";
+  CHECK(status() == 200);
+  CHECK(shop.raw(request).fields.front() ==
+        std::pair<std::string, std::string>{"Access-Control-Allow-Origin", request.origin});
+
+  // What a form of another site can send.
+  HttpRequest form{"POST", "/v1/no-sales", R"({"reason":"open"})", false};
+  form.host = "127.0.0.1:8700";
+  form.idempotency_key = shop.new_id();
+  for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded"}) {
+    form.content_type = type;
+    CHECK(shop.raw(form).status == 415);
+  }
+  HttpRequest beforehand{"OPTIONS", "/v1/no-sales", "", false};
+  beforehand.host = "127.0.0.1:8700";
+  beforehand.origin = "https://evil.example";
+  CHECK(shop.raw(beforehand).status == 403);
+  beforehand.origin = "http://localhost:3000";
+  CHECK(shop.raw(beforehand).status == 204);
+  CHECK(shop.done(shop.get("/v1/status"))["documents"] == 0);
+}

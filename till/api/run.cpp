@@ -1,0 +1,78 @@
+// Run: the server, the service behind it, and the service manager.
+#include "till/api/run.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <memory>
+
+#include "core/base/decimal.h"
+#include "till/api/http_server.h"
+#include "till/api/service.h"
+
+namespace till::api {
+namespace {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+
+Result<void> parse_address(const std::string& text, HttpServerOptions& options) {
+  const std::size_t colon = text.rfind(':');
+  const auto port = core::parse_unsigned(colon == std::string::npos ? "" : text.substr(colon + 1));
+  if (!port || *port > UINT16_MAX) {
+    return fail(Errc::kUsage, "'" + text + "': expected ADDRESS:PORT, such as 127.0.0.1:8700");
+  }
+  options.host = text.substr(0, colon);
+  if (options.host.starts_with('[') && options.host.ends_with(']')) {
+    options.host = options.host.substr(1, options.host.size() - 2);
+  }
+  options.port = static_cast<std::uint16_t>(*port);
+  if (options.host.empty()) return fail(Errc::kUsage, "'" + text + "' has no address");
+  return {};
+}
+
+// As a browser writes one: a scheme, a host, perhaps a port, and nothing behind it.
+Result<void> check_origin(const std::string& origin) {
+  const std::size_t scheme = origin.find("://");
+  const bool good = scheme != std::string::npos && scheme > 0 &&
+                    origin.find_first_of("/?#*", scheme + 3) == std::string::npos &&
+                    origin.size() > scheme + 3;
+  if (good) return {};
+  return fail(Errc::kUsage, "'" + origin + "': expected an origin, such as http://localhost:3000");
+}
+
+std::string url_of(const HttpServerOptions& options, std::uint16_t port) {
+  const bool v6 = options.host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+Result<void> run(Till& till, const core::Clock& clock, const RunOptions& options,
+                 const std::function<void(const std::string&)>& say) {
+  HttpServerOptions server_options;
+  server_options.socket = options.socket;
+  if (!options.http.empty()) TRY(parse_address(options.http, server_options));
+  for (const std::string& origin : options.origins) TRY(check_origin(origin));
+  TRY_ASSIGN(const auto server, HttpServer::listen(server_options));
+  Service service(till, clock, Guard{server->port(), options.origins});
+  if (!options.socket.empty()) say("listening on " + options.socket.string());
+  if (!options.http.empty()) say("listening on " + url_of(server_options, server->port()));
+  std::uint64_t watchdog_us = 0;
+  const bool watched = ::sd_watchdog_enabled(0, &watchdog_us) > 0;
+  ::sd_notify(0, "READY=1");
+  server->run(
+      [&](const HttpRequest& request) {
+        HttpResponse response = service.handle(request);
+        if (service.fatal()) server->stop();
+        return response;
+      },
+      [&] {
+        if (watched) ::sd_notify(0, "WATCHDOG=1");
+      });
+  ::sd_notify(0, "STOPPING=1");
+  if (service.fatal()) return fail(*service.fatal());
+  return {};
+}
+
+}  // namespace till::api

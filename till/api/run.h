@@ -1,0 +1,29 @@
+// Run: a till that stays open and answers, until it is told to stop.
+// Must not know the command line or how the journal is opened.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "till/till.h"
+
+namespace till::api {
+
+struct RunOptions {
+  std::filesystem::path socket{};      // empty: none
+  std::string http{};                  // "127.0.0.1:8700"; empty: none
+  std::vector<std::string> origins{};  // of pages that may ask over HTTP
+};
+
+// Serves until SIGTERM or SIGINT, and tells the service manager when it is ready and that it lives.
+// `say` gets a line for each place that it listens at. Errors: kUsage (an address, an origin),
+// those of HttpServer::listen; kSyncFailed (the journal failed: it must be opened again).
+core::Result<void> run(Till& till, const core::Clock& clock, const RunOptions& options,
+                       const std::function<void(const std::string&)>& say);
+
+}  // namespace till::api

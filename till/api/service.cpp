@@ -1,0 +1,185 @@
+// Service: from a request to its route, and to what was answered before. Handlers: *_routes.cpp.
+#include "till/api/service.h"
+
+#include <utility>
+
+#include "core/base/decimal.h"
+#include "till/api/problem.h"
+
+namespace till::api {
+namespace {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> out;
+  std::size_t at = 1;
+  while (at <= path.size()) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    out.emplace_back(path.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+// The values of the pattern's names, or nullopt: another path.
+std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
+  const auto expected = split_path(pattern);
+  const auto parts = split_path(path);
+  if (parts.size() != expected.size()) return std::nullopt;
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (expected[i].starts_with('{') && !parts[i].empty()) {
+      out.push_back(parts[i]);
+    } else if (parts[i] != expected[i]) {
+      return std::nullopt;
+    }
+  }
+  return out;
+}
+
+core::envelope::Hash fingerprint(const HttpRequest& request) {
+  const std::string whole = request.method + " " + request.target + "\n" + request.body;
+  return core::envelope::sha256(core::as_bytes(whole));
+}
+
+}  // namespace
+
+Result<RequestId> parse_request_id(std::string_view text, const std::string& what) {
+  std::string digits;
+  for (const char c : text) {
+    if (c != '-') digits += c;
+  }
+  const auto bytes = core::from_hex(digits);
+  if (text.size() > 36 || !bytes || bytes->size() != RequestId::kSize) {
+    return fail(Errc::kUsage, what + " is a UUID, made anew for each thing that is asked for");
+  }
+  return RequestId::from(*bytes);
+}
+
+std::string to_string(const RequestId& id) {
+  std::string text = id.hex();
+  for (const std::size_t at : {20u, 16u, 12u, 8u}) text.insert(at, "-");
+  return text;
+}
+
+std::span<const Service::Entry> Service::table() {
+  using S = Service;
+  static constexpr Effect kReads = Effect::kReads;
+  static constexpr Effect kChanges = Effect::kChanges;
+  static constexpr Effect kWrites = Effect::kWrites;
+  static const Entry kTable[] = {
+      {{"GET", "/v1/status", kReads, ""}, &S::get_status},
+      {{"GET", "/v1/day", kReads, ""}, &S::get_day},
+      {{"POST", "/v1/day/open", kWrites, "day! received"}, &S::open_day},
+      {{"POST", "/v1/day/close", kWrites, "day! counted"}, &S::close_day},
+      {{"GET", "/v1/outbox", kReads, ""}, &S::get_outbox},
+      {{"GET", "/v1/outbox/{sequence}/receipt", kReads, ""}, &S::get_log_receipt},
+      {{"GET", "/v1/products/{product}", kReads, ""}, &S::get_product},
+      {{"POST", "/v1/receipts", kChanges, "id!"}, &S::begin_receipt},
+      {{"GET", "/v1/receipts/{receipt}", kReads, ""}, &S::get_receipt},
+      {{"POST", "/v1/receipts/{receipt}/lines", kChanges, "product! quantity"}, &S::add_line},
+      {{"POST", "/v1/receipts/{receipt}/lines/{line}/void", kChanges, ""}, &S::void_line},
+      {{"POST", "/v1/receipts/{receipt}/lines/{line}/quantity", kChanges, "quantity!"},
+       &S::set_quantity},
+      {{"POST", "/v1/receipts/{receipt}/lines/{line}/discount", kChanges, "amount percent reason"},
+       &S::discount_line},
+      {{"POST", "/v1/receipts/{receipt}/discount", kChanges, "amount percent reason"},
+       &S::discount_receipt},
+      {{"POST", "/v1/receipts/{receipt}/tenders", kChanges, "kind! amount"}, &S::add_tender},
+      {{"POST", "/v1/receipts/{receipt}/tenders/{tender}/take-back", kChanges, ""},
+       &S::take_tender_back},
+      {{"POST", "/v1/receipts/{receipt}/abort", kChanges, ""}, &S::abort_receipt},
+      {{"POST", "/v1/receipts/{receipt}/finish", Effect::kFinishes, ""}, &S::finish_receipt},
+      {{"GET", "/v1/documents/{series}/{number}", kReads, ""}, &S::get_document},
+      {{"POST", "/v1/voids", kWrites, "invoice! reason!"}, &S::void_sale},
+      {{"POST", "/v1/refunds", kWrites, "invoice! lines paid_back_by reason!"}, &S::refund},
+      {{"POST", "/v1/cash", kWrites, "kind! amount! reason"}, &S::move_cash},
+      {{"POST", "/v1/no-sales", kWrites, "reason!"}, &S::open_drawer},
+  };
+  return kTable;
+}
+
+std::vector<Route> Service::routes() {
+  std::vector<Route> out;
+  for (const Entry& entry : table()) out.push_back(entry.route);
+  return out;
+}
+
+HttpResponse Service::handle(const HttpRequest& request) {
+  if (auto refusal = refuse(request, guard_)) return std::move(*refusal);
+  auto preflight = answer_preflight(request, guard_);
+  HttpResponse response = preflight ? std::move(*preflight) : dispatch(request);
+  for (auto& field : fields_for_origin(request, guard_)) {
+    response.fields.push_back(std::move(field));
+  }
+  return response;
+}
+
+HttpResponse Service::dispatch(const HttpRequest& request) {
+  if (request.target.find('?') != std::string::npos) {
+    return problem(400, "usage", "a path takes no query here");
+  }
+  for (const Entry& entry : table()) {
+    if (entry.route.method != request.method) continue;
+    auto parameters = match(entry.route.path, request.target);
+    if (!parameters) continue;
+    auto answer = call(entry, std::move(*parameters), request);
+    if (answer) return {answer->status, std::move(answer->body)};
+    if (answer.error().code == Errc::kSyncFailed) fatal_ = answer.error();
+    return problem(answer.error());
+  }
+  return no_route(request.target);
+}
+
+HttpResponse Service::no_route(const std::string& path) const {
+  std::string methods;
+  for (const Entry& entry : table()) {
+    if (!match(entry.route.path, path)) continue;
+    methods += (methods.empty() ? "" : ", ") + std::string(entry.route.method);
+  }
+  if (methods.empty()) return problem(404, "not-found", "there is nothing at " + path);
+  HttpResponse out = problem(405, "usage", path + " takes " + methods);
+  out.fields.emplace_back("Allow", methods);
+  return out;
+}
+
+Result<Service::Answer> Service::call(const Entry& entry, std::vector<std::string> parameters,
+                                      const HttpRequest& request) {
+  Call made{std::move(parameters), {}, {}};
+  TRY_ASSIGN(made.body, Fields::parse(request.body));
+  TRY(made.body.check(entry.route.fields));
+  const Effect effect = entry.route.effect;
+  if (effect == Effect::kFinishes) {
+    TRY_ASSIGN(made.key, parse_request_id(made.parameters.front(), "the receipt's id"));
+  } else if (effect != Effect::kReads && !request.idempotency_key.empty()) {
+    TRY_ASSIGN(made.key, parse_request_id(request.idempotency_key, "an Idempotency-Key"));
+  }
+  if (effect == Effect::kWrites && !made.key) {
+    return fail(Errc::kUsage,
+                "a request that writes needs an Idempotency-Key, a new UUID each: with the same "
+                "one it may be asked again when the answer was lost");
+  }
+  if (!made.key) return (this->*entry.handler)(made);
+  const auto asked = fingerprint(request);
+  if (const auto before = remembered_.find(*made.key); before != remembered_.end()) {
+    if (before->second.request == asked) return before->second.answer;
+    return fail(Errc::kExists, "this id was used for another request; make a new one");
+  }
+  TRY_ASSIGN(Answer answer, (this->*entry.handler)(made));
+  remember(*made.key, asked, answer);
+  return answer;
+}
+
+void Service::remember(const RequestId& id, const core::envelope::Hash& request,
+                       const Answer& answer) {
+  remembered_[id] = {request, answer};
+  oldest_first_.push_back(id);
+  if (oldest_first_.size() <= kRememberedMax) return;
+  remembered_.erase(oldest_first_.front());
+  oldest_first_.pop_front();
+}
+
+}  // namespace till::api

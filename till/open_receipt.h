@@ -1,0 +1,122 @@
+// OpenReceipt: the receipt in progress, from its first scan to the basket that is rung.
+// Must not know HTTP, journals or who is at the till. It lives in memory: what is not finished was
+// not sold. States and changes: docs/till-api.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/ids.h"
+#include "core/base/money.h"
+#include "core/base/quantity.h"
+#include "core/base/result.h"
+#include "core/retail/catalog.h"
+#include "core/retail/document.h"
+#include "till/due.h"
+#include "till/till.h"
+
+namespace till {
+
+// Shape: 1..10000 basis points.
+struct Percent {
+  std::int32_t basis_points = 0;
+  bool operator==(const Percent&) const = default;
+};
+
+// Taken off a price.
+struct Reduction {
+  std::variant<core::Money, Percent> size;
+  std::string reason;  // Shape: 1..kReasonBytesMax bytes
+};
+
+struct OpenLine {
+  std::uint32_t number = 0;  // from 1, in the order of scanning; a voided line keeps its own
+  core::ProductId product;
+  core::Quantity quantity;
+  std::optional<Reduction> discount;
+  bool voided = false;
+};
+
+struct OpenTender {
+  std::uint32_t number = 0;  // from 1; one that was taken back keeps its own
+  core::retail::TenderKind kind = core::retail::TenderKind::kCash;
+  core::Money amount;  // as handed over
+};
+
+// What the receipt costs as it stands.
+struct OpenFigures {
+  std::vector<core::retail::SaleLine> lines;  // of the lines that are not voided, in their order
+  core::Money total;
+  core::Money tax;  // inside the total
+  Due due;
+};
+
+// A catalog that has these products: some of a version, or all. Good until it is called again.
+using CatalogSource = std::function<core::Result<const core::retail::Catalog*>(
+    const std::vector<core::ProductId>& ids)>;
+
+// Every operation either changed the receipt and left it one that can be priced and paid, or
+// changed nothing. Lines change while nothing is tendered; then only tenders do.
+// Errors of the operations on lines, besides those named: kState (something is tendered already),
+// kNotFound (line), kUsage (a reduction without a reason or out of shape), and those of
+// core::retail::price_line and tax_lines.
+class OpenReceipt {
+ public:
+  static constexpr std::size_t kLinesMax = 500;  // voided ones included
+  static constexpr std::size_t kTendersMax = 50;
+
+  // Prices come from this version to the end, whatever is in force by then.
+  OpenReceipt(core::Currency currency, core::CatalogVersion version, CatalogSource source)
+      : currency_(currency), version_(version), source_(std::move(source)) {}
+
+  // Returns the line's number. Errors: also kTooLarge (lines).
+  core::Result<std::uint32_t> scan(core::ProductId product, core::Quantity quantity);
+  core::Result<void> void_line(std::uint32_t line);
+  core::Result<void> set_quantity(std::uint32_t line, core::Quantity quantity);
+  // Instead of the discount that the line has; none: takes it away.
+  core::Result<void> discount_line(std::uint32_t line, std::optional<Reduction> reduction);
+  // Off the whole receipt, whatever lines come and go; shared out over them: core/retail/spread.h.
+  core::Result<void> discount(std::optional<Reduction> reduction);
+
+  // Without an amount: what is due. Returns the tender's number. Errors: kState (no line, nothing
+  // is due any more), kUsage (not above zero), kTooLarge (tenders), and those of due_of().
+  core::Result<std::uint32_t> tender(core::retail::TenderKind kind,
+                                     std::optional<core::Money> amount);
+  // Errors: kNotFound.
+  core::Result<void> take_back(std::uint32_t tender);
+
+  core::Result<OpenFigures> figures() const;
+  // What is to be rung. Errors: kState (no line), kUnbalanced (something is due).
+  core::Result<Basket> basket() const;
+
+  const std::vector<OpenLine>& lines() const { return lines_; }
+  const std::optional<Reduction>& receipt_discount() const { return discount_; }
+  const std::vector<OpenTender>& tenders() const { return tenders_; }
+  bool is_paying() const { return !tenders_.empty(); }
+  std::uint32_t lines_voided() const;
+  core::CatalogVersion version() const { return version_; }
+  core::Currency currency() const { return currency_; }
+
+ private:
+  // Makes the change on a copy, which must be sound, and then becomes it.
+  template <typename Change>
+  core::Result<void> change_lines(const Change& change);
+  core::Result<OpenLine*> find_line(std::uint32_t line);
+  core::Result<const core::retail::Catalog*> catalog() const;
+  core::Result<std::vector<BasketLine>> priced_lines(const core::retail::Catalog& catalog) const;
+  core::Result<core::retail::Tenders> tendered() const;
+
+  core::Currency currency_;
+  core::CatalogVersion version_;
+  CatalogSource source_;
+  std::vector<OpenLine> lines_;
+  std::optional<Reduction> discount_;
+  std::vector<OpenTender> tenders_;
+  std::uint32_t last_tender_ = 0;
+};
+
+}  // namespace till

@@ -1,0 +1,80 @@
+// The console's commands of the day, the drawer and what is looked at.
+#include "till/shell/console.h"
+#include "till/shell/text.h"
+
+namespace till::shell {
+
+using core::Errc;
+using core::fail;
+
+namespace {
+
+core::Unexpected expected() {
+  return fail(Errc::kUsage, "");  // dispatch() says what is
+}
+
+}  // namespace
+
+Console::Shown Console::open_day(const Words& words) {
+  if (words.size() < 2) return expected();
+  Json received = Json::object();
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    const std::size_t equals = words[i].find('=');
+    if (equals == std::string::npos || !is_number(words[i].substr(0, equals))) return expected();
+    received[words[i].substr(0, equals)] = words[i].substr(equals + 1);
+  }
+  TRY(post("/v1/day/open", {{"day", words[1]}, {"received", received}}));
+  return "business day " + words[1] + " is open\n";
+}
+
+Console::Shown Console::x_report(const Words& words) {
+  if (words.size() != 1) return expected();
+  TRY_ASSIGN(const Json day, get("/v1/day"));
+  return day_text(day, "X report");
+}
+
+Console::Shown Console::z_report(const Words& words) {
+  if (words.size() > 2 || (words.size() == 2 && !is_decimal(words[1]))) return expected();
+  TRY_ASSIGN(const Json status, get("/v1/status"));
+  const std::string day = text_of(status, "open_day");
+  if (day.empty()) return fail(Errc::kState, "no business day is open");
+  Json body = {{"day", day}};
+  if (words.size() == 2) body["counted"] = words[1];
+  TRY_ASSIGN(const Json closing, post("/v1/day/close", body));
+  return day_text(closing, "Z report");
+}
+
+Console::Shown Console::move_cash(const std::string& kind, const Words& words) {
+  if (words.size() < 2 || !is_decimal(words[1])) return expected();
+  Json body = {{"kind", kind}, {"amount", words[1]}};
+  if (words.size() > 2) body["reason"] = rest_of(words, 2);
+  TRY_ASSIGN(const Json moved, post("/v1/cash", body));
+  return row(text_of(moved, "document") + ", " + kind, text_of(moved, "amount"));
+}
+
+Console::Shown Console::no_sale(const Words& words) {
+  if (words.size() < 2) return expected();
+  TRY_ASSIGN(const Json opened, post("/v1/no-sales", {{"reason", rest_of(words, 1)}}));
+  return text_of(opened, "document") + ", the drawer is open\n";
+}
+
+Console::Shown Console::show(const Words& words) {
+  if (words.size() < 2 || words.size() > 3 || !is_number(words.back())) return expected();
+  const std::string series = words.size() == 3 ? words[1] : "invoice";
+  TRY_ASSIGN(const Json document, get("/v1/documents/" + series + "/" + words.back()));
+  return document_text(document);
+}
+
+Console::Shown Console::status(const Words& words) {
+  if (words.size() != 1) return expected();
+  TRY_ASSIGN(const Json status, get("/v1/status"));
+  const std::string open = text_of(status, "open_day");
+  const std::string last = text_of(status, "last_day");
+  return row("till " + text_of(status, "till"), text_of(status, "currency")) +
+         row("business day", open.empty() ? "none is open" : open) +
+         row("last closed", last.empty() ? "none" : last) +
+         row("documents", status.at("documents").dump()) +
+         row("messages to send", status.at("outbox").at("pending").dump());
+}
+
+}  // namespace till::shell

@@ -1,0 +1,148 @@
+// The console's commands that sell and give back.
+#include <utility>
+
+#include "till/shell/console.h"
+#include "till/shell/text.h"
+
+namespace till::shell {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+
+namespace {
+
+core::Unexpected expected() {
+  return fail(Errc::kUsage, "");  // dispatch() says what is
+}
+
+}  // namespace
+
+Result<std::string> Console::line_of(const Words& words, std::size_t at) {
+  if (words.size() > at) {
+    if (!is_number(words[at])) return expected();
+    return words[at];
+  }
+  TRY_ASSIGN(const Json receipt, get("/v1/receipts/current"));
+  std::string last;
+  for (const Json& line : receipt.at("lines")) {
+    if (!line.value("voided", false)) last = line.at("line").dump();
+  }
+  if (last.empty()) return fail(Errc::kState, "the receipt has no line");
+  return last;
+}
+
+Console::Shown Console::scan(const std::string& code, const std::string& quantity) {
+  if (code.size() > 18) return fail(Errc::kUsage, "'" + code + "' is too long for a code");
+  auto current = get("/v1/receipts/current");
+  if (!current && current.error().code != Errc::kNotFound) return fail(current.error());
+  Json body = {{"product", std::stoull(code)}};
+  if (!quantity.empty()) body["quantity"] = quantity;
+  if (!current) {
+    // A code that nothing has must not leave an empty receipt behind.
+    TRY(get("/v1/products/" + code));
+    current = post("/v1/receipts", {{"id", ports_.new_id()}});
+    if (!current) return fail(current.error());
+  }
+  TRY_ASSIGN(const Json receipt, post("/v1/receipts/" + text_of(*current, "id") + "/lines", body));
+  return last_line_text(receipt);
+}
+
+Console::Shown Console::list(const Words& words) {
+  if (words.size() != 1) return expected();
+  TRY_ASSIGN(const Json receipt, get("/v1/receipts/current"));
+  return receipt_text(receipt);
+}
+
+Console::Shown Console::set_quantity(const Words& words) {
+  if (words.size() < 2 || words.size() > 3 || !is_decimal(words[1])) return expected();
+  TRY_ASSIGN(const std::string line, line_of(words, 2));
+  TRY_ASSIGN(const Json receipt, change("/lines/" + line + "/quantity", {{"quantity", words[1]}}));
+  return receipt_text(receipt);
+}
+
+Console::Shown Console::void_something(const Words& words) {
+  if (words.size() >= 2 && words[1] == "invoice") {
+    if (words.size() < 4 || !is_number(words[2]) || words[2].size() > 18) return expected();
+    TRY_ASSIGN(const Json voided, post("/v1/voids", {{"invoice", std::stoull(words[2])},
+                                                     {"reason", rest_of(words, 3)}}));
+    return row("invoice " + words[2] + " voided", text_of(voided, "amount"));
+  }
+  if (words.size() > 2) return expected();
+  TRY_ASSIGN(const std::string line, line_of(words, 1));
+  TRY_ASSIGN(const Json receipt, change("/lines/" + line + "/void"));
+  return receipt_text(receipt);
+}
+
+Console::Shown Console::discount(const Words& words) {
+  if (words.size() < 3 || (words[1] != "all" && !is_number(words[1]))) return expected();
+  Json body = Json::object();
+  if (words[2] != "none") {
+    std::string size = words[2];
+    const bool percent = size.back() == '%';
+    if (percent) size.pop_back();
+    if (words.size() < 4 || !is_decimal(size)) return expected();
+    body = {{percent ? "percent" : "amount", size}, {"reason", rest_of(words, 3)}};
+  }
+  const std::string place = words[1] == "all" ? "" : "/lines/" + words[1];
+  TRY_ASSIGN(const Json receipt, change(place + "/discount", body));
+  return receipt_text(receipt);
+}
+
+// The tender that leaves nothing due ends the receipt.
+Console::Shown Console::pay(const std::string& kind, const Words& words) {
+  if (words.size() > 2 || (words.size() == 2 && !is_decimal(words[1]))) return expected();
+  Json body = {{"kind", kind}};
+  if (words.size() == 2) body["amount"] = words[1];
+  TRY_ASSIGN(const Json receipt, change("/tenders", body));
+  if (text_of(receipt, "due_in_cash").find_first_not_of("0.") != std::string::npos) {
+    return receipt_text(receipt);
+  }
+  TRY_ASSIGN(const Json sold, post("/v1/receipts/" + text_of(receipt, "id") + "/finish"));
+  return sold_text(sold);
+}
+
+Console::Shown Console::take_back(const Words& words) {
+  if (words.size() != 1) return expected();
+  TRY_ASSIGN(const Json receipt, get("/v1/receipts/current"));
+  const Json& tenders = receipt.at("tenders");
+  if (tenders.empty()) return fail(Errc::kState, "nothing is tendered");
+  TRY_ASSIGN(const Json after,
+             change("/tenders/" + tenders.back().at("tender").dump() + "/take-back"));
+  return receipt_text(after);
+}
+
+Console::Shown Console::abort(const Words& words) {
+  if (words.size() != 1) return expected();
+  TRY(change("/abort"));
+  return std::string("the receipt is aborted, nothing was sold\n");
+}
+
+// "refund 17 1=0.5 2 one is broken"; "refund 17" shows what was sold.
+Console::Shown Console::refund(const Words& words) {
+  if (words.size() < 2 || !is_number(words[1]) || words[1].size() > 18) return expected();
+  TRY_ASSIGN(const Json sale, get("/v1/documents/invoice/" + words[1]));
+  if (words.size() == 2) {
+    return document_text(sale) + "refund " + words[1] + " all REASON, or: refund " + words[1] +
+           " LINE[=QUANTITY] ... REASON\n";
+  }
+  const bool all = words[2] == "all";
+  Json lines = Json::array();
+  std::size_t at = all ? 3 : 2;
+  for (; !all && at < words.size(); ++at) {
+    const std::size_t equals = words[at].find('=');
+    const std::string line = words[at].substr(0, equals);
+    if (!is_number(line) || line.size() > 9) break;
+    Json item = {{"line", std::stoull(line)}};
+    if (equals != std::string::npos) item["quantity"] = words[at].substr(equals + 1);
+    lines.push_back(std::move(item));
+  }
+  if ((!all && lines.empty()) || at >= words.size()) return expected();
+  Json body = {{"invoice", std::stoull(words[1])}, {"reason", rest_of(words, at)}};
+  if (!all) body["lines"] = std::move(lines);
+  TRY_ASSIGN(const Json refunded, post("/v1/refunds", body));
+  return row(text_of(refunded, "document") + ", give back in " + text_of(refunded, "paid_back_by"),
+             text_of(refunded, "amount"));
+}
+
+}  // namespace till::shell
