@@ -57,7 +57,7 @@ daybook_test(test_till_shop_property
   SOURCES property/till_shop_property_test.cpp
   USES daybook_till ledger_rebuild LABELS property)
 daybook_test(test_till_api
-  SOURCES unit/api_service_test.cpp unit/shell_console_test.cpp
+  SOURCES unit/api_courier_test.cpp unit/api_service_test.cpp unit/shell_console_test.cpp
   USES daybook_till_api LABELS unit)
 daybook_test(test_till_run
   SOURCES functional/till_run_test.cpp

@@ -21,9 +21,7 @@ Result<Due> due_of(Money total, const core::retail::Tenders& tendered,
   Money coupon = zero;
   Money fixed = zero;  // pays at most what is due
   for (const auto& [kind, amount] : tendered) {
-    Money& sum = kind == TenderKind::kCash     ? cash
-                 : kind == TenderKind::kCoupon ? coupon
-                                               : fixed;
+    Money& sum = kind == TenderKind::kCash ? cash : kind == TenderKind::kCoupon ? coupon : fixed;
     TRY_ASSIGN(sum, add(sum, amount));
   }
   Money left = zero;

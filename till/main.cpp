@@ -329,6 +329,14 @@ class CommandLine {
                       "Address of loopback to listen on, such as 127.0.0.1:8700; port 0: any");
     serve->add_option("--allow-origin", words_.origins,
                       "Origin of web pages that may use it, such as http://localhost:3000");
+    serve->add_option("--relay", words_.relay,
+                      "http://HOST:PORT that the outbox is sent to meanwhile; default: not sent");
+    serve->add_option("--ca", words_.authorities,
+                      "PEM file of the authorities to trust for https; default: the system's");
+    serve
+        ->add_option("--timeout-ms", words_.timeout_ms,
+                     "For one answer of the relay; default 10000")
+        ->check(CLI::Range(1, 3600000));
     CLI::App* shell = app_.add_subcommand(
         "shell", "A cashier's console on a running till: codes and commands, a line each; help");
     shell->add_option("--socket", words_.socket, "Of daybook-till run")->required();

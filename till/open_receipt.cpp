@@ -138,8 +138,7 @@ Result<std::vector<BasketLine>> OpenReceipt::priced_lines(
   for (const OpenLine& line : lines_) {
     if (line.voided) continue;
     BasketLine basket_line{line.product, line.quantity, Money{0, currency()}};
-    TRY_ASSIGN(auto shelf,
-               price_line(catalog, line.product, line.quantity, Money{0, currency()}));
+    TRY_ASSIGN(auto shelf, price_line(catalog, line.product, line.quantity, Money{0, currency()}));
     if (line.discount) {
       TRY_ASSIGN(basket_line.discount.minor, size_of(*line.discount, shelf.amount.minor));
       TRY_ASSIGN(shelf, price_line(catalog, line.product, line.quantity, basket_line.discount));

@@ -44,7 +44,7 @@ class ApiDocument {
     const Json answer = Json::parse(body, nullptr, false);
     if (answer.is_discarded()) return "the answer is no JSON: " + body;
     if (status >= 400) return check(answer, document_.at("components").at("schemas").at("Error"));
-    const auto path = path_of(target);
+    const auto path = path_of(target.substr(0, target.find('?')));
     if (!path) return target + " is not documented";
     std::string name = method;
     for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -35,6 +35,10 @@ std::map<std::string, bool> fields_of(std::string_view words) {
 
 std::map<std::string, bool> documented_fields(const Json& operation) {
   std::map<std::string, bool> out;
+  for (const Json& each : operation.value("parameters", Json::array())) {
+    const Json& parameter = ApiShop::document().resolve(each);
+    if (parameter.at("in") == "query") out[parameter.at("name")] = parameter.at("required");
+  }
   if (!operation.contains("requestBody")) return out;
   const Json& schema =
       operation.at("requestBody").at("content").at("application/json").at("schema");
@@ -51,6 +55,23 @@ int documented_key(const Json& operation) {
     if (parameter.at("name") == "Idempotency-Key") return parameter.at("required") ? 2 : 1;
   }
   return 0;
+}
+
+// The garden's, and bananas by weight: PLU 4011, and labels that begin with 21.
+core::retail::Catalog garden_with_bananas() {
+  const core::retail::Catalog plain = garden();
+  core::retail::CatalogParts parts;
+  parts.currency = kUsd;
+  for (const auto& [code, rate] : plain.taxes()) parts.taxes.push_back(rate);
+  for (const auto& [id, product] : plain.products()) parts.products.push_back(product);
+  parts.bom = plain.bom();
+  parts.products.push_back({core::ProductId{7}, "Bananas", usd(199), core::TaxCode{1},
+                            core::retail::ProductKind::kStocked, "kg", false});
+  using core::retail::CodeKind;
+  parts.codes = {{{CodeKind::kItem, 4011}, core::ProductId{7}},
+                 {{CodeKind::kItem, 7}, core::ProductId{7}}};
+  parts.patterns = {core::retail::parse_barcode_pattern("21PPPPPWWWWWC", kUsd).value()};
+  return core::retail::Catalog::build(std::move(parts)).value();
 }
 
 Json set_line(const std::string& quantity) {
@@ -82,10 +103,13 @@ TEST_CASE("every route is in the document with its fields and its key, and no ot
 }
 
 TEST_CASE("a day goes through every route, and each answer is as documented") {
-  ApiShop shop;
+  ApiShop shop(garden_with_bananas());
   CHECK(shop.done(shop.get("/v1/status"))["open_day"] == "");
   shop.open_day();
   CHECK(shop.done(shop.get("/v1/products/145"))["price"] == "500.00");
+  CHECK(shop.done(shop.get("/v1/products?name=patio%20ch"))[0]["product"] == 133);
+  CHECK(shop.done(shop.get("/v1/codes/4011"))["product"]["product"] == 7);
+  CHECK(shop.done(shop.get("/v1/codes/2100070015008"))["weight"] == "1.500");
   shop.done(shop.write("/v1/cash", {{"kind", "float"}, {"amount", "200.00"}}));
   shop.done(shop.write("/v1/no-sales", {{"reason", "a coin for a trolley"}}));
 
@@ -154,6 +178,23 @@ TEST_CASE("a day goes through every route, and each answer is as documented") {
   CHECK(missed.empty());
 }
 
+TEST_CASE("a line is scanned by number, by PLU, and by a label that says the weight") {
+  ApiShop shop(garden_with_bananas());
+  shop.open_day();
+  shop.begin();
+  const auto lines = "/v1/receipts/current/lines";
+  shop.done(shop.change(lines, {{"code", "4011"}, {"quantity", "0.5"}}));
+  const Json receipt = shop.done(shop.change(lines, {{"code", "2100070015008"}}));
+  CHECK(receipt["lines"][0]["amount"] == "1.00");
+  CHECK(receipt["lines"][1]["quantity"] == "1.500");
+  CHECK(receipt["total"] == "3.99");
+  shop.refused(shop.change(lines, {{"code", "2100070015008"}, {"quantity", "2"}}), 400, "usage",
+               "without a quantity");
+  shop.refused(shop.change(lines, {{"code", "2100070015007"}}), 422, "malformed", "check digit");
+  shop.refused(shop.change(lines, {{"code", "4012"}}), 404, "not-found", "4012");
+  shop.refused(shop.change(lines, {{"code", "4011"}, {"product", 7}}), 400, "usage", "or a code");
+}
+
 TEST_CASE("a sale whose answer was lost is answered again, and sold once") {
   ApiShop shop;
   shop.open_day();
@@ -201,8 +242,8 @@ TEST_CASE("requests are read strictly, and the answer says what is expected") {
   shop.begin();
   const auto lines = "/v1/receipts/current/lines";
   shop.refused(shop.change(lines, {{"product", 145}, {"qty", "1"}}), 400, "usage",
-               "there is no field 'qty' here; there are: product, quantity");
-  shop.refused(shop.change(lines), 400, "usage", "'product' is missing");
+               "there is no field 'qty' here; there are: product, code, quantity");
+  shop.refused(shop.change(lines), 400, "usage", "a product's number or a code");
   shop.refused(shop.change(lines, {{"product", "145"}}), 400, "usage", "a whole number");
   shop.refused(shop.change(lines, {{"product", -1}}), 400, "usage", "from 0");
   shop.refused(shop.change(lines, {{"product", 145.0}}), 400, "usage", "a whole number");
@@ -229,7 +270,10 @@ TEST_CASE("requests are read strictly, and the answer says what is expected") {
   shop.refused(shop.write("/v1/day/close", {{"day", "2026-11-21"}}), 409, "state", "in progress");
   shop.refused(shop.get("/v1/nothing"), 404, "not-found", "nothing at /v1/nothing");
   shop.refused(shop.get("/v1/voids"), 405, "usage", "takes POST");
-  shop.refused(shop.get("/v1/status?verbose=1"), 400, "usage", "no query");
+  shop.refused(shop.get("/v1/status?verbose=1"), 400, "usage", "there is no field 'verbose' here");
+  shop.refused(shop.get("/v1/products?name=a&name=b"), 400, "usage", "each field once");
+  shop.refused(shop.get("/v1/products?name=%zz"), 400, "usage", "percent-encoding");
+  shop.refused(shop.change("/v1/receipts?id=1"), 400, "usage", "no query");
 
   HttpRequest twice{"POST", lines, R"({"product":145,"product":145})", true};
   twice.content_type = "application/json";

@@ -78,7 +78,8 @@ TEST_CASE("a cashier sells with codes and words") {
   counter.shows("open 2026-11-21 133=16 134=4 135=4", "is open");
   CHECK(counter.console().greet()->find("business day 2026-11-21") != std::string::npos);
   counter.shows("145", "1 x 145 Patio Furniture Set");
-  counter.shows("3 x 145", "2000.00");
+  counter.shows("3 x #145", "2000.00");
+  counter.shows("find patio ch", "#133  Patio Chair");
   counter.shows("qty 2", "1500.00");
   counter.shows("qty 4 2", "2500.00");
   counter.shows("qty 0.5 1", "2250.00");
@@ -132,6 +133,9 @@ TEST_CASE("every mistake is answered with what to do, and changes nothing") {
   counter.shows("145", "500.00");
   const std::string before = counter.type("list");
   counter.mistake("sell", "help");
+  counter.mistake("4011", "4011");
+  counter.mistake("find garden", "no name begins with garden");
+  counter.mistake("find", "expected: find NAME");
   counter.mistake("qty", "expected: qty QUANTITY [LINE]");
   counter.mistake("qty many", "expected: qty");
   counter.mistake("qty 1 9", "no line 9");
@@ -178,7 +182,11 @@ TEST_CASE("a plain console shows no byte beyond ASCII, and a UTF-8 one whole cha
   core::retail::Product tea{core::ProductId{5},
                             "Th\xc3\xa9 vert \x1b[2J \xc2\x9b"
                             "2J",
-                            usd(250), core::TaxCode{1}, core::retail::ProductKind::kStocked, {}, false};
+                            usd(250),
+                            core::TaxCode{1},
+                            core::retail::ProductKind::kStocked,
+                            {},
+                            false};
   for (const bool utf8 : {false, true}) {
     Counter counter(utf8);
     REQUIRE(counter.shop().till().replace_catalog(

@@ -23,7 +23,13 @@ std::shared_ptr<const core::retail::Catalog> catalog(std::int64_t cash_step_mino
   std::vector<Product> products = {
       {core::ProductId{1}, "Soap", usd(199), in, core::retail::ProductKind::kStocked, {}, false},
       {core::ProductId{2}, "Bread", usd(300), in, core::retail::ProductKind::kStocked, {}, false},
-      {core::ProductId{3}, "Hammer", usd(997), on_top, core::retail::ProductKind::kStocked, {}, false}};
+      {core::ProductId{3},
+       "Hammer",
+       usd(997),
+       on_top,
+       core::retail::ProductKind::kStocked,
+       {},
+       false}};
   return std::make_shared<const core::retail::Catalog>(
       core::retail::Catalog::build(kUsd, {{in, 1000, true}, {on_top, 700, false}},
                                    std::move(products), {}, cash_step_minor)
@@ -31,10 +37,9 @@ std::shared_ptr<const core::retail::Catalog> catalog(std::int64_t cash_step_mino
 }
 
 OpenReceipt empty_receipt(std::int64_t cash_step_minor = 1) {
-  return OpenReceipt(kUsd, core::CatalogVersion{1},
-                     [held = catalog(cash_step_minor)](const auto&) {
-                       return core::Result<const core::retail::Catalog*>(held.get());
-                     });
+  return OpenReceipt(kUsd, core::CatalogVersion{1}, [held = catalog(cash_step_minor)](const auto&) {
+    return core::Result<const core::retail::Catalog*>(held.get());
+  });
 }
 
 Reduction percent(std::int32_t basis_points) {

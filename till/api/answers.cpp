@@ -16,8 +16,7 @@ Json reduction_json(const std::optional<Reduction>& reduction) {
   return out;
 }
 
-Json lines_json(const OpenReceipt& receipt, const OpenFigures& figures,
-                const ProductNames& names) {
+Json lines_json(const OpenReceipt& receipt, const OpenFigures& figures, const ProductNames& names) {
   Json lines = Json::array();
   std::size_t next = 0;  // of the priced ones
   for (const OpenLine& line : receipt.lines()) {

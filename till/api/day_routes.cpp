@@ -104,14 +104,4 @@ Result<Service::Answer> Service::get_log_receipt(const Call& call) {
                            {"checkpoint", entry.receipt->checkpoint}})};
 }
 
-Result<Service::Answer> Service::get_product(const Call& call) {
-  TRY_ASSIGN(const std::uint64_t id, parse_number(call.parameters[0], "product number"));
-  Shelf shelf = till_.shelf();
-  TRY_ASSIGN(const auto product, shelf.find(shelf.present(), core::ProductId{id}));
-  if (!product) {
-    return fail(Errc::kNotFound, "product " + call.parameters[0] + " is not in the catalog");
-  }
-  return Answer{200, dump(product_json(*product))};
-}
-
 }  // namespace till::api

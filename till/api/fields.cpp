@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/base/bytes.h"
 #include "core/base/decimal.h"
 
 namespace till::api {
@@ -15,6 +16,24 @@ using core::Result;
 
 core::Unexpected wrong(const std::string& where, const std::string& expected) {
   return fail(Errc::kUsage, "'" + where + "': expected " + expected);
+}
+
+// RFC 3986, section 2.1; and '+' for a blank, as forms have it.
+Result<std::string> percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    const auto byte = core::from_hex(text.substr(std::min(i + 1, text.size()), 2));
+    if (!byte || byte->size() != 1) {
+      return fail(Errc::kUsage, "'" + std::string(text) + "': no percent-encoding");
+    }
+    out += static_cast<char>(byte->front());
+    i += 2;
+  }
+  return out;
 }
 
 // The words of a list that is apart by spaces.
@@ -49,6 +68,21 @@ Result<Fields> Fields::parse(std::string_view body) {
   if (out.object_.is_discarded()) return fail(Errc::kUsage, "the request's body is no JSON");
   if (!out.object_.is_object()) return fail(Errc::kUsage, "the request's body is no JSON object");
   if (!twice.empty()) return wrong(twice, "each field once");
+  return out;
+}
+
+Result<Fields> Fields::parse_query(std::string_view query) {
+  Fields out;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    TRY_ASSIGN(const std::string name, percent_decoded(pair.substr(0, equals)));
+    TRY_ASSIGN(const std::string value,
+               percent_decoded(pair.substr(std::min(equals + 1, pair.size()))));
+    if (out.has(name)) return wrong(name, "each field once");
+    out.object_[name] = value;
+  }
   return out;
 }
 

@@ -26,6 +26,9 @@ class Fields {
   // An object, each of its names once at any depth; "" is an object without members. Errors: kUsage
   // (no JSON, no object, a name twice).
   static core::Result<Fields> parse(std::string_view body);
+  // Of a query, such as "name=te%20a": every value is text. Errors: kUsage (a name twice, no
+  // percent-encoding).
+  static core::Result<Fields> parse_query(std::string_view query);
   // Of an element of an array.
   static core::Result<Fields> of(const Json& object, const std::string& what);
 

@@ -67,14 +67,6 @@ Result<Service::Answer> Service::answer_receipt(int status) {
   return Answer{status, dump(receipt_json(to_string(receipt_->id), open, figures, names))};
 }
 
-Result<core::ProductId> Service::find_product(const Fields& body) {
-  TRY_ASSIGN(const std::uint64_t number, body.number("product"));
-  const core::ProductId id{number};
-  TRY_ASSIGN(const auto product, till_.shelf().find(receipt_->open.version(), id));
-  if (product) return id;
-  return fail(Errc::kNotFound, "product " + std::to_string(number) + " is not in the catalog");
-}
-
 Result<Service::Answer> Service::begin_receipt(const Call& call) {
   TRY_ASSIGN(const std::string word, call.body.text("id"));
   TRY_ASSIGN(const RequestId id, parse_request_id(word, "the receipt's id"));
@@ -89,10 +81,9 @@ Result<Service::Answer> Service::begin_receipt(const Call& call) {
   TRY_ASSIGN(const TillStatus status, till_.status());
   if (!status.open_day) return fail(Errc::kState, "no business day is open: open one first");
   const core::CatalogVersion version = till_.shelf().present();
-  receipt_.emplace(Receipt{
-      id, OpenReceipt(currency(), version, [this, version](const auto& ids) {
-        return till_.shelf().slice(version, ids);
-      })});
+  receipt_.emplace(Receipt{id, OpenReceipt(currency(), version, [this, version](const auto& ids) {
+                             return till_.shelf().slice(version, ids);
+                           })});
   return answer_receipt(201);
 }
 
@@ -109,9 +100,8 @@ Result<Service::Answer> Service::get_receipt(const Call& call) {
 
 Result<Service::Answer> Service::add_line(const Call& call) {
   TRY_ASSIGN(Receipt * receipt, find_receipt(call));
-  TRY_ASSIGN(const core::ProductId product, find_product(call.body));
-  TRY_ASSIGN(const Quantity quantity, call.body.quantity_or("quantity", Quantity{Quantity::kUnit}));
-  TRY(receipt->open.scan(product, quantity));
+  TRY_ASSIGN(const Scanned scanned, read_scanned(call.body, receipt->open.version()));
+  TRY(receipt->open.scan(scanned.product, scanned.quantity));
   return answer_receipt(201);
 }
 

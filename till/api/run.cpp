@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <memory>
+#include <optional>
 
 #include "core/base/decimal.h"
 #include "till/api/http_server.h"
@@ -41,6 +42,34 @@ Result<void> check_origin(const std::string& origin) {
   return fail(Errc::kUsage, "'" + origin + "': expected an origin, such as http://localhost:3000");
 }
 
+// What a till does between two requests: copies of closings, and the outbox.
+struct Chores {
+  Till& till;
+  Courier* courier;
+  const std::function<void(const std::string&)>& warn;
+  std::optional<core::Error> fatal{};
+  std::string copying_said{};
+
+  // False: the journal has failed.
+  bool done() {
+    const auto copied = till.copy_closings();
+    const std::string wrong = copied ? "" : describe(copied.error());
+    if (!wrong.empty() && wrong != copying_said) {
+      warn("a closing was not copied to the mailbox and stays due: " + wrong);
+    }
+    copying_said = wrong;
+    if (courier == nullptr) return true;
+    const auto step = courier->step(till.outbox());
+    if (!step) {
+      warn(describe(step.error()));
+      if (step.error().code == Errc::kSyncFailed) fatal = step.error();
+    } else if (*step) {
+      warn(describe(**step) + "; the outbox keeps it, and it is tried again");
+    }
+    return !fatal;
+  }
+};
+
 std::string url_of(const HttpServerOptions& options, std::uint16_t port) {
   const bool v6 = options.host.find(':') != std::string::npos;
   return "http://" + (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(port);
@@ -49,7 +78,8 @@ std::string url_of(const HttpServerOptions& options, std::uint16_t port) {
 }  // namespace
 
 Result<void> run(Till& till, const core::Clock& clock, const RunOptions& options,
-                 const std::function<void(const std::string&)>& say) {
+                 const std::function<void(const std::string&)>& say,
+                 const std::function<void(const std::string&)>& warn) {
   HttpServerOptions server_options;
   server_options.socket = options.socket;
   if (!options.http.empty()) TRY(parse_address(options.http, server_options));
@@ -60,6 +90,7 @@ Result<void> run(Till& till, const core::Clock& clock, const RunOptions& options
   if (!options.http.empty()) say("listening on " + url_of(server_options, server->port()));
   std::uint64_t watchdog_us = 0;
   const bool watched = ::sd_watchdog_enabled(0, &watchdog_us) > 0;
+  Chores chores{till, options.courier, warn};
   ::sd_notify(0, "READY=1");
   server->run(
       [&](const HttpRequest& request) {
@@ -69,9 +100,11 @@ Result<void> run(Till& till, const core::Clock& clock, const RunOptions& options
       },
       [&] {
         if (watched) ::sd_notify(0, "WATCHDOG=1");
+        if (!chores.done()) server->stop();
       });
   ::sd_notify(0, "STOPPING=1");
   if (service.fatal()) return fail(*service.fatal());
+  if (chores.fatal) return fail(*chores.fatal);
   return {};
 }
 

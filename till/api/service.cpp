@@ -40,6 +40,18 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
   return out;
 }
 
+// What is read has its fields in the query, what is written in the body.
+Result<Fields> read_fields(const HttpRequest& request) {
+  const std::size_t question = request.target.find('?');
+  const bool has_query = question != std::string::npos;
+  if (request.method != "GET") {
+    if (has_query) return fail(Errc::kUsage, "this path takes no query");
+    return Fields::parse(request.body);
+  }
+  if (!request.body.empty()) return fail(Errc::kUsage, "a GET has no body");
+  return Fields::parse_query(has_query ? request.target.substr(question + 1) : "");
+}
+
 core::envelope::Hash fingerprint(const HttpRequest& request) {
   const std::string whole = request.method + " " + request.target + "\n" + request.body;
   return core::envelope::sha256(core::as_bytes(whole));
@@ -77,10 +89,12 @@ std::span<const Service::Entry> Service::table() {
       {{"POST", "/v1/day/close", kWrites, "day! counted"}, &S::close_day},
       {{"GET", "/v1/outbox", kReads, ""}, &S::get_outbox},
       {{"GET", "/v1/outbox/{sequence}/receipt", kReads, ""}, &S::get_log_receipt},
+      {{"GET", "/v1/products", kReads, "name!"}, &S::find_products},
       {{"GET", "/v1/products/{product}", kReads, ""}, &S::get_product},
+      {{"GET", "/v1/codes/{code}", kReads, ""}, &S::find_code},
       {{"POST", "/v1/receipts", kChanges, "id!"}, &S::begin_receipt},
       {{"GET", "/v1/receipts/{receipt}", kReads, ""}, &S::get_receipt},
-      {{"POST", "/v1/receipts/{receipt}/lines", kChanges, "product! quantity"}, &S::add_line},
+      {{"POST", "/v1/receipts/{receipt}/lines", kChanges, "product code quantity"}, &S::add_line},
       {{"POST", "/v1/receipts/{receipt}/lines/{line}/void", kChanges, ""}, &S::void_line},
       {{"POST", "/v1/receipts/{receipt}/lines/{line}/quantity", kChanges, "quantity!"},
        &S::set_quantity},
@@ -119,19 +133,17 @@ HttpResponse Service::handle(const HttpRequest& request) {
 }
 
 HttpResponse Service::dispatch(const HttpRequest& request) {
-  if (request.target.find('?') != std::string::npos) {
-    return problem(400, "usage", "a path takes no query here");
-  }
+  const std::string path = request.target.substr(0, request.target.find('?'));
   for (const Entry& entry : table()) {
     if (entry.route.method != request.method) continue;
-    auto parameters = match(entry.route.path, request.target);
+    auto parameters = match(entry.route.path, path);
     if (!parameters) continue;
     auto answer = call(entry, std::move(*parameters), request);
     if (answer) return {answer->status, std::move(answer->body)};
     if (answer.error().code == Errc::kSyncFailed) fatal_ = answer.error();
     return problem(answer.error());
   }
-  return no_route(request.target);
+  return no_route(path);
 }
 
 HttpResponse Service::no_route(const std::string& path) const {
@@ -149,7 +161,7 @@ HttpResponse Service::no_route(const std::string& path) const {
 Result<Service::Answer> Service::call(const Entry& entry, std::vector<std::string> parameters,
                                       const HttpRequest& request) {
   Call made{std::move(parameters), {}, {}};
-  TRY_ASSIGN(made.body, Fields::parse(request.body));
+  TRY_ASSIGN(made.body, read_fields(request));
   TRY(made.body.check(entry.route.fields));
   const Effect effect = entry.route.effect;
   if (effect == Effect::kFinishes) {

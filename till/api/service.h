@@ -41,7 +41,7 @@ struct Route {
   std::string_view method;
   std::string_view path;  // "/v1/receipts/{receipt}/lines/{line}"
   Effect effect;
-  std::string_view fields;  // of the body, as Fields::check() takes them
+  std::string_view fields;  // of the body, of a GET of the query, as Fields::check() takes them
 };
 
 class Service {
@@ -97,7 +97,10 @@ class Service {
   core::Result<Answer> close_day(const Call& call);
   core::Result<Answer> get_outbox(const Call& call);
   core::Result<Answer> get_log_receipt(const Call& call);
+  // till/api/product_routes.cpp
   core::Result<Answer> get_product(const Call& call);
+  core::Result<Answer> find_products(const Call& call);
+  core::Result<Answer> find_code(const Call& call);
   // till/api/document_routes.cpp
   core::Result<Answer> get_document(const Call& call);
   core::Result<Answer> void_sale(const Call& call);
@@ -121,7 +124,12 @@ class Service {
   // "current". Errors: kNotFound.
   core::Result<Receipt*> find_receipt(const Call& call);
   core::Result<Answer> answer_receipt(int status = 200);
-  core::Result<core::ProductId> find_product(const Fields& body);
+  // What a line is scanned from: a product's number or a code, and a quantity.
+  struct Scanned {
+    core::ProductId product;
+    core::Quantity quantity;
+  };
+  core::Result<Scanned> read_scanned(const Fields& body, core::CatalogVersion version);
 
   Till& till_;
   const core::Clock& clock_;

@@ -16,6 +16,7 @@ std::span<const Console::Command> Console::commands() {
   using C = Console;
   static const Command kCommands[] = {
       {"list", "", "the receipt as it stands", &C::list},
+      {"find", "NAME", "products whose names begin like this", &C::find},
       {"qty", "QUANTITY [LINE]", "change the quantity of the last line, or of that one",
        &C::set_quantity},
       {"void", "[LINE] | invoice NUMBER REASON", "take a line off; or cancel a sale of today",
@@ -78,9 +79,9 @@ std::string Console::take(const std::string& line) {
 
 // "3 x CODE", "CODE", or a command.
 Console::Shown Console::dispatch(const Words& words) {
-  if (words.size() == 1 && is_number(words[0])) return scan(words[0], {});
+  if (words.size() == 1 && is_code(words[0])) return scan(words[0], {});
   const bool times = words.size() == 3 && (words[1] == "x" || words[1] == "X" || words[1] == "*");
-  if (times && is_decimal(words[0]) && is_number(words[2])) return scan(words[2], words[0]);
+  if (times && is_decimal(words[0]) && is_code(words[2])) return scan(words[2], words[0]);
   std::string name = words[0];
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   for (const Command& command : commands()) {
@@ -129,7 +130,9 @@ Console::Shown Console::help(const Words& words) {
   if (words.size() > 2) return fail(Errc::kUsage, "");
   std::string out;
   if (words.size() == 1) {
-    out += "CODE, or QUANTITY x CODE: scan, for example 145 or 3 x 145\n";
+    out +=
+        "CODE, or QUANTITY x CODE: scan. A code is a barcode, a PLU of 4 or 5 digits, or "
+        "#NUMBER of a product; other digits are a product's number. For example 3 x 145\n";
   }
   for (const Command& command : commands()) {
     if (words.size() == 2 && command.name != words[1]) continue;

@@ -70,6 +70,7 @@ class Console {
 
   // till/shell/selling_commands.cpp
   Shown list(const Words& words);
+  Shown find(const Words& words);
   Shown set_quantity(const Words& words);
   Shown void_something(const Words& words);
   Shown discount(const Words& words);

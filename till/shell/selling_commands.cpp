@@ -1,6 +1,7 @@
 // The console's commands that sell and give back.
 #include <utility>
 
+#include "core/base/bytes.h"
 #include "till/shell/console.h"
 #include "till/shell/text.h"
 
@@ -32,20 +33,45 @@ Result<std::string> Console::line_of(const Words& words, std::size_t at) {
   return last;
 }
 
+namespace {
+
+// A barcode or a PLU by its length, else a product's number.
+Result<Json> scanned(const std::string& word) {
+  const std::size_t digits = word.size();
+  const bool is_label = digits == 4 || digits == 5 || digits == 8 || (digits >= 12 && digits <= 14);
+  if (word[0] != '#' && is_label) return Json{{"code", word}};
+  const std::string number = word[0] == '#' ? word.substr(1) : word;
+  if (number.size() > 18) return fail(Errc::kUsage, "'" + word + "' is too long for a code");
+  return Json{{"product", std::stoull(number)}};
+}
+
+}  // namespace
+
 Console::Shown Console::scan(const std::string& code, const std::string& quantity) {
-  if (code.size() > 18) return fail(Errc::kUsage, "'" + code + "' is too long for a code");
+  TRY_ASSIGN(Json body, scanned(code));
+  if (!quantity.empty()) body["quantity"] = quantity;
   auto current = get("/v1/receipts/current");
   if (!current && current.error().code != Errc::kNotFound) return fail(current.error());
-  Json body = {{"product", std::stoull(code)}};
-  if (!quantity.empty()) body["quantity"] = quantity;
   if (!current) {
     // A code that nothing has must not leave an empty receipt behind.
-    TRY(get("/v1/products/" + code));
+    TRY(get(body.contains("code") ? "/v1/codes/" + code
+                                  : "/v1/products/" + body.at("product").dump()));
     current = post("/v1/receipts", {{"id", ports_.new_id()}});
     if (!current) return fail(current.error());
   }
   TRY_ASSIGN(const Json receipt, post("/v1/receipts/" + text_of(*current, "id") + "/lines", body));
   return last_line_text(receipt);
+}
+
+Console::Shown Console::find(const Words& words) {
+  if (words.size() < 2) return expected();
+  std::string query;
+  for (const char c : rest_of(words, 1)) {
+    query += "%" + core::to_hex(core::as_bytes({&c, 1}));
+  }
+  TRY_ASSIGN(const Json products, get("/v1/products?name=" + query));
+  if (products.empty()) return fail(Errc::kNotFound, "no name begins with " + rest_of(words, 1));
+  return products_text(products);
 }
 
 Console::Shown Console::list(const Words& words) {

@@ -147,6 +147,16 @@ std::string document_text(const Json& document) {
   return reason.empty() ? out : out + "  " + reason + "\n";
 }
 
+std::string products_text(const Json& products) {
+  std::string out;
+  for (const Json& product : products) {
+    const std::string price = text_of(product, "price");
+    out += row("#" + number_of(product, "product") + "  " + text_of(product, "name"),
+               price.empty() ? "no price" : price);
+  }
+  return out;
+}
+
 std::string without_controls(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -211,6 +221,11 @@ std::string rest_of(const std::vector<std::string>& words, std::size_t first) {
 bool is_number(std::string_view word) {
   return !word.empty() &&
          std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_code(std::string_view word) {
+  if (word.starts_with('#')) word.remove_prefix(1);
+  return is_number(word);
 }
 
 bool is_decimal(std::string_view word) {

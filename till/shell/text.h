@@ -20,6 +20,7 @@ std::string last_line_text(
 std::string sold_text(const Json& sold);
 std::string day_text(const Json& day, const std::string& title);
 std::string document_text(const Json& document);
+std::string products_text(const Json& products);
 
 // What a name of a product, say, must not do to a terminal: '?' for control characters.
 std::string without_controls(const std::string& text);
@@ -35,6 +36,7 @@ std::string rest_of(const std::vector<std::string>& words, std::size_t first);
 // "2.000" is "2", "0.500" is "0.5".
 std::string short_quantity(std::string quantity);
 bool is_number(std::string_view word);   // digits
+bool is_code(std::string_view word);     // digits, perhaps after '#'
 bool is_decimal(std::string_view word);  // digits, perhaps a point and digits
 
 }  // namespace till::shell

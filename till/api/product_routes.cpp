@@ -1,0 +1,67 @@
+// Routes of the shelf: what is sold here, by number, code or name; and what a scan is.
+#include <utility>
+
+#include "core/base/decimal.h"
+#include "till/api/answers.h"
+#include "till/api/service.h"
+
+namespace till::api {
+
+using core::Errc;
+using core::fail;
+using core::Quantity;
+using core::Result;
+
+Result<Service::Answer> Service::get_product(const Call& call) {
+  const auto id = core::parse_unsigned(call.parameters[0]);
+  if (!id) return fail(Errc::kUsage, "'" + call.parameters[0] + "' is no product number");
+  Shelf shelf = till_.shelf();
+  TRY_ASSIGN(const auto product, shelf.find(shelf.present(), core::ProductId{*id}));
+  if (!product) {
+    return fail(Errc::kNotFound, "product " + call.parameters[0] + " is not in the catalog");
+  }
+  return Answer{200, dump(product_json(*product))};
+}
+
+Result<Service::Answer> Service::find_products(const Call& call) {
+  TRY_ASSIGN(const std::string beginning, call.body.text("name"));
+  Shelf shelf = till_.shelf();
+  TRY_ASSIGN(const auto found, shelf.find_names(shelf.present(), beginning, kNamesFoundMax));
+  Json out = Json::array();
+  for (const core::retail::Product& product : found) out.push_back(product_json(product));
+  return Answer{200, dump(out)};
+}
+
+Result<Service::Answer> Service::find_code(const Call& call) {
+  Shelf shelf = till_.shelf();
+  TRY_ASSIGN(const FoundProduct found, shelf.find_code(shelf.present(), call.parameters[0]));
+  Json out = {{"product", product_json(found.product)}};
+  out["weight"] = found.weight ? Json(to_string(*found.weight)) : Json();
+  out["label_price"] = found.price ? Json(amount(*found.price)) : Json();
+  return Answer{200, dump(out)};
+}
+
+Result<Service::Scanned> Service::read_scanned(const Fields& body, core::CatalogVersion version) {
+  if (body.has("product") == body.has("code")) {
+    return fail(Errc::kUsage, "a line has a product's number or a code");
+  }
+  Scanned out;
+  TRY_ASSIGN(out.quantity, body.quantity_or("quantity", Quantity{Quantity::kUnit}));
+  if (body.has("code")) {
+    TRY_ASSIGN(const std::string code, body.text("code"));
+    TRY_ASSIGN(const FoundProduct found, till_.shelf().find_code(version, code));
+    if ((found.weight || found.price) && body.has("quantity")) {
+      return fail(Errc::kUsage, "the label says how much it is; scan it without a quantity");
+    }
+    if (found.weight) out.quantity = *found.weight;
+    out.product = found.product.id;
+    return out;
+  }
+  TRY_ASSIGN(const std::uint64_t number, body.number("product"));
+  out.product = core::ProductId{number};
+  TRY_ASSIGN(const auto product, till_.shelf().find(version, out.product));
+  if (product) return out;
+  return fail(Errc::kNotFound, "product " + std::to_string(number) + " is not in the catalog");
+}
+
+}  // namespace till::api
