@@ -55,14 +55,6 @@ Result<Till> open_till(const CommandWords& words) {
   return till;
 }
 
-Result<core::retail::Series> parse_series(std::string_view name) {
-  for (std::size_t i = 1; i <= core::retail::kSeriesCount; ++i) {
-    const auto series = static_cast<core::retail::Series>(i);
-    if (series_name(series) == name) return series;
-  }
-  return core::fail(core::Errc::kUsage, "--series: there is no series '" + std::string(name) + "'");
-}
-
 Result<core::envelope::Roster> read_roster(const CommandWords& words, std::string_view origin) {
   using core::envelope::PublicKey;
   const auto key_bytes = core::from_hex(words.head_office);

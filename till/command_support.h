@@ -6,6 +6,7 @@
 #include <string>
 
 #include "till/commands.h"
+#include "till/kind_words.h"
 #include "till/reports.h"
 #include "till/till.h"
 
@@ -27,8 +28,6 @@ core::Result<Till> open_till(const CommandWords& words);
 core::Result<core::envelope::Roster> read_roster(const CommandWords& words,
                                                  std::string_view origin);
 
-// Errors: kUsage.
-core::Result<core::retail::Series> parse_series(std::string_view name);
 // Of the command `show`: till/commands_operators.cpp.
 core::Result<void> show_audit(Till& till, Form form);
 core::Result<void> show_hours(Till& till, Form form);

@@ -7,6 +7,7 @@
 #include "core/wire/relay_client.h"
 #include "till/api/run.h"
 #include "till/command_support.h"
+#include "till/printer.h"
 #include "till/shell/shell.h"
 
 namespace till {

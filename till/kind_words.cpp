@@ -3,46 +3,45 @@
 
 #include <string>
 
-#include "till/reports.h"
+#include "core/retail/names.h"
 
 namespace till {
 namespace {
 
-using core::Errc;
-using core::fail;
 using core::Result;
-using core::retail::CashKind;
-using core::retail::Series;
-using core::retail::TenderKind;
+using namespace core::retail;
 
-// The one of `all` that has the name.
-template <typename Kind, std::size_t N, typename NameOf>
-Result<Kind> named(std::string_view name, const Kind (&all)[N], const NameOf& name_of) {
+// The kind that has the name. Kinds begin at 1 and have no gaps.
+template <typename Kind>
+Result<Kind> named(std::string_view name, Kind last) {
+  if (const auto kind = kind_named(name, last)) return *kind;
   std::string names;
-  for (const Kind kind : all) {
-    if (name_of(kind) == name) return kind;
-    names += (names.empty() ? "" : ", ") + std::string(name_of(kind));
+  for (int i = 1; i <= static_cast<int>(last); ++i) {
+    names += (i > 1 ? ", " : "") + std::string(name_of(static_cast<Kind>(i)));
   }
-  return fail(Errc::kUsage, "'" + std::string(name) + "': expected one of " + names);
+  return core::fail(core::Errc::kUsage, "'" + std::string(name) + "': expected one of " + names);
 }
 
 }  // namespace
 
 Result<Series> parse_series(std::string_view name) {
-  Series all[core::retail::kSeriesCount];
-  for (std::size_t i = 0; i < core::retail::kSeriesCount; ++i) all[i] = static_cast<Series>(i + 1);
-  return named(name, all, core::retail::series_name);
+  return named(name, static_cast<Series>(kSeriesCount));
 }
 
 Result<CashKind> parse_cash_kind(std::string_view name) {
-  static constexpr CashKind kAll[] = {CashKind::kFloat, CashKind::kPaidIn, CashKind::kPaidOut,
-                                      CashKind::kPickUp};
-  return named(name, kAll, cash_kind_name);
+  return named(name, CashKind::kPickUp);
+}
+
+Result<StockKind> parse_stock_kind(std::string_view name) {
+  return named(name, StockKind::kCount);
+}
+
+Result<CardKind> parse_card_kind(std::string_view name) {
+  return named(name, CardKind::kRefunded);
 }
 
 Result<TenderKind> parse_tender_kind(std::string_view name) {
-  static constexpr TenderKind kAll[] = {TenderKind::kCash, TenderKind::kCard, TenderKind::kCoupon};
-  return named(name, kAll, tender_name);
+  return named(name, static_cast<TenderKind>(kTenderKinds));
 }
 
 }  // namespace till

@@ -329,6 +329,8 @@ class CommandLine {
                       "Address of loopback to listen on, such as 127.0.0.1:8700; port 0: any");
     serve->add_option("--allow-origin", words_.origins,
                       "Origin of web pages that may use it, such as http://localhost:3000");
+    serve->add_option("--printer", words_.printer,
+                      "Device file or FIFO of the printer; default: nothing is printed");
     serve->add_option("--relay", words_.relay,
                       "http://HOST:PORT that the outbox is sent to meanwhile; default: not sent");
     serve->add_option("--ca", words_.authorities,

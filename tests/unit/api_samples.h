@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "tests/support/api_document.h"
 #include "till/api/service.h"
+#include "till/printer.h"
 #include "till_samples.h"
 
 namespace till_test {
@@ -20,6 +21,7 @@ struct ApiAnswer {
 class ApiShop {
  public:
   explicit ApiShop(core::retail::Catalog catalog = garden()) : shop_(std::move(catalog)) {
+    test::write_file(shop_.dir() / "paper", {});
     reopen();
   }
 
@@ -28,7 +30,7 @@ class ApiShop {
     service_.reset();
     till_.reset();
     till_.emplace(shop_.open());
-    service_.emplace(*till_, clock_, till::api::Guard{8700, {"http://localhost:3000"}});
+    service_.emplace(*till_, clock_, till::api::Guard{8700, {"http://localhost:3000"}}, &printer_);
   }
 
   till::api::HttpResponse raw(const till::api::HttpRequest& request) {
@@ -40,6 +42,7 @@ class ApiShop {
     till::api::HttpRequest request{method, path, body.is_null() ? "" : body.dump(), true};
     if (method != "GET") request.content_type = "application/json";
     request.idempotency_key = key;
+    if (!session.empty()) request.authorization = "Bearer " + session;
     const auto response = raw(request);
     CAPTURE(method);
     CAPTURE(path);
@@ -87,7 +90,12 @@ class ApiShop {
                {{"day", day}, {"received", {{"133", "16"}, {"134", "4"}, {"135", "4"}}}}));
   }
 
+  // A session's token, sent with every request.
+  std::string session{};
+
   till::Till& till() { return *till_; }
+  // What came out of the printer.
+  core::Bytes paper() const { return test::read_file(shop_.dir() / "paper"); }
   Shop& shop() { return shop_; }
   core::ManualClock& clock() { return clock_; }
   const std::set<std::string>& seen() const { return seen_; }  // routes that answered well
@@ -99,6 +107,7 @@ class ApiShop {
  private:
   Shop shop_;
   core::ManualClock clock_{1'795'000'000'000};
+  till::DevicePrinter printer_{shop_.dir() / "paper"};
   std::optional<till::Till> till_;
   std::optional<till::api::Service> service_;
   std::uint64_t last_id_ = 0;

@@ -57,6 +57,7 @@ class Counter {
     if (!body.empty()) request.content_type = "application/json";
     for (const auto& [name, value] : fields) {
       if (name == "Idempotency-Key") request.idempotency_key = value;
+      if (name == "Authorization") request.authorization = value;
     }
     const auto response = shop_.raw(request);
     if (method != "GET" && answers_to_lose > 0) {
@@ -87,11 +88,18 @@ TEST_CASE("a cashier sells with codes and words") {
   counter.shows("disc 2 100.00 a dent", "1900.00");
   counter.shows("disc all 10% a regular", "1710.00");
   counter.shows("disc all none", "1900.00");
+  counter.shows("price 2 400 as in the paper", "1500.00");
+  counter.shows("price 2 none", "1900.00");
+  counter.shows("hold blue coat", "recall 1");
+  counter.shows("recall", "recall 1  blue coat");
+  counter.shows("recall 1", "1900.00");
   counter.shows("card 900", "1000.00");
   counter.shows("back", "1900.00");
   counter.shows("card 900", "1000.00");
   counter.shows("cash 1100", "100.00");
   counter.shows("show 1", "by cash");
+  counter.shows("print", "4/1-invoice-000001 printed, the original");
+  counter.shows("print 1", "printed, copy 1");
   counter.shows("x", "1900.00");
 }
 
@@ -146,6 +154,13 @@ TEST_CASE("every mistake is answered with what to do, and changes nothing") {
   counter.mistake("disc all ten a regular", "expected: disc");
   counter.mistake("disc 1 501 a dent", "above the price");
   counter.mistake("back", "nothing is tendered");
+  counter.mistake("price 1 5", "expected: price");
+  counter.mistake("recall", "nothing was put aside");
+  counter.mistake("recall 7", "hold-000007");
+  counter.mistake("hold", "expected: hold NAME");
+  counter.mistake("points 5", "name the member first");
+  counter.mistake("voucher V1", "expected: voucher");
+  counter.mistake("sign-off", "sign on first");
   counter.mistake("card 501", "above the 500.00 USD due");
   counter.mistake("refund", "expected: refund");
   counter.mistake("refund 9", "there is no document");
@@ -197,6 +212,35 @@ TEST_CASE("a plain console shows no byte beyond ASCII, and a UTF-8 one whole cha
     CHECK(list.find('\x1b') == std::string::npos);
     CHECK(list.find("\xc2\x9b") == std::string::npos);
   }
+}
+
+TEST_CASE("an operator signs on with a PIN that is typed on a line of its own") {
+  Counter counter;
+  const auto pin = [](const char* digits) { return till::Pin::from(digits).value(); };
+  const auto ann = core::OperatorId{1};
+  REQUIRE(
+      counter.shop().till().operators().add({ann, "Ann", till::Role::kManager}, pin("2580"), 1));
+  REQUIRE(counter.shop().till().operators().sign_on(ann, pin("2580"), 1));
+  REQUIRE(counter.shop().till().operators().add({core::OperatorId{2}, "Bob", till::Role::kCashier},
+                                                pin("1379"), 1));
+  counter.mistake("open 2026-11-21", "");
+  counter.shows("sign-on 1", "PIN of operator 1?");
+  CHECK(counter.console().asks_secret());
+  counter.mistake("1111", "");
+  CHECK_FALSE(counter.console().asks_secret());
+  counter.mistake("2580", "");  // a PIN where none is asked for is a code that nothing has
+  counter.shows("sign-on 1", "PIN");
+  counter.shows("2580", "Ann is signed on");
+  counter.shows("open 2026-11-21", "is open");
+  counter.shows("sign-off", "nobody is signed on");
+  counter.shows("sign-on 2", "PIN");
+  counter.shows("1379", "Bob is signed on");
+  counter.shows("145", "500.00");
+  counter.shows("cash", "4/1-invoice-000001");
+  counter.mistake("void invoice 1 wrong customer", "");
+  counter.shows("approve 1", "PIN of operator 1");
+  counter.shows("2580", "operator 1 approves");
+  counter.shows("void invoice 1 wrong customer", "500.00");
 }
 
 TEST_CASE("help shows every command, and quit leaves the receipt") {

@@ -21,9 +21,9 @@ Json lines_json(const OpenReceipt& receipt, const OpenFigures& figures, const Pr
   std::size_t next = 0;  // of the priced ones
   for (const OpenLine& line : receipt.lines()) {
     Json item = {{"line", line.number},
-                 {"product", line.product.value},
-                 {"name", product_name(names, line.product)},
-                 {"quantity", to_string(line.quantity)},
+                 {"product", line.scanned.product.value},
+                 {"name", product_name(names, line.scanned.product)},
+                 {"quantity", to_string(line.scanned.quantity)},
                  {"voided", line.voided}};
     if (!line.voided) {
       const core::retail::SaleLine& priced = figures.lines.at(next++);
@@ -33,6 +33,7 @@ Json lines_json(const OpenReceipt& receipt, const OpenFigures& figures, const Pr
       item["tax_code"] = priced.tax.value;
       item["tax"] = amount(priced.tax_amount);
       item["line_discount"] = reduction_json(line.discount);
+      item["price_reason"] = line.price ? Json(line.price->reason) : Json();
     }
     lines.push_back(std::move(item));
   }
@@ -46,14 +47,22 @@ Json receipt_json(const std::string& id, const OpenReceipt& receipt, const OpenF
   Json tenders = Json::array();
   for (const OpenTender& tender : receipt.tenders()) {
     tenders.push_back({{"tender", tender.number},
-                       {"kind", tender_name(tender.kind)},
-                       {"amount", amount(tender.amount)}});
+                       {"kind", name_of(tender.kind)},
+                       {"amount", amount(*tender.amount)}});
+  }
+  Json vouchers = Json::array();
+  for (const core::retail::Voucher& voucher : receipt.vouchers_sold()) {
+    vouchers.push_back({{"number", voucher.number}, {"amount", amount(voucher.amount)}});
   }
   return {{"id", id},
           {"state", receipt.is_paying() ? "paying" : "scanning"},
           {"currency", receipt.currency().code()},
           {"lines", lines_json(receipt, figures, names)},
           {"receipt_discount", reduction_json(receipt.receipt_discount())},
+          {"vouchers_sold", std::move(vouchers)},
+          {"member", receipt.member() ? Json(receipt.member()->hex()) : Json()},
+          {"hold", receipt.hold() != 0 ? Json(receipt.hold()) : Json()},
+          {"catalog", receipt.version().value},
           {"total", amount(figures.total)},
           {"tax", amount(figures.tax)},
           {"tenders", std::move(tenders)},
@@ -63,17 +72,12 @@ Json receipt_json(const std::string& id, const OpenReceipt& receipt, const OpenF
           {"coupon_excess", amount(figures.due.coupon_excess)}};
 }
 
-Json document_json(const Till& till, core::retail::Series series, const DocumentNumbers& numbers) {
-  return {{"document", document_number(till.ref(), series, numbers.at(series))},
-          {"series", series_name(series)},
-          {"number", numbers.at(series)}};
-}
-
 Json product_json(const core::retail::Product& product) {
   Json out = {{"product", product.id.value},
               {"name", product.name},
               {"tax_code", product.tax.value},
               {"kind", product.kind == core::retail::ProductKind::kKit ? "kit" : "stocked"}};
+  out["unit"] = product.unit;
   out["price"] = product.price ? Json(amount(*product.price)) : Json();
   return out;
 }

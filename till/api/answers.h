@@ -12,8 +12,6 @@ namespace till::api {
 
 Json receipt_json(const std::string& id, const OpenReceipt& receipt, const OpenFigures& figures,
                   const ProductNames& names);
-// What was made: its numbers, and the one that it is known by.
-Json document_json(const Till& till, core::retail::Series series, const DocumentNumbers& numbers);
 Json product_json(const core::retail::Product& product);
 
 }  // namespace till::api

@@ -22,20 +22,6 @@ Result<std::uint64_t> parse_number(const std::string& text, const std::string& w
   return *number;
 }
 
-// {"133": "16"}: a quantity of each product.
-Result<core::retail::Components> read_components(const Fields& body, const std::string& name) {
-  TRY_ASSIGN(const Fields object, body.object(name));
-  core::retail::Components out;
-  for (const std::string& word : object.names()) {
-    TRY_ASSIGN(const std::uint64_t id, parse_number(word, "product number"));
-    TRY_ASSIGN(const core::Quantity quantity, object.quantity(word));
-    if (!out.emplace(core::ProductId{id}, quantity).second) {
-      return fail(Errc::kUsage, "product " + word + " is named twice");
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 Result<Service::Answer> Service::get_status(const Call&) {
@@ -50,7 +36,7 @@ Result<Service::Answer> Service::get_day(const Call&) {
 
 Result<Service::Answer> Service::open_day(const Call& call) {
   TRY_ASSIGN(const core::BusinessDay day, call.body.day("day"));
-  TRY_ASSIGN(const auto received, read_components(call.body, "received"));
+  TRY_ASSIGN(const auto received, call.body.components("received"));
   TRY(till_.open_day(day, received));
   return Answer{201, dump({{"day", core::to_string(day)}, {"state", "open"}})};
 }
@@ -102,6 +88,22 @@ Result<Service::Answer> Service::get_log_receipt(const Call& call) {
                            {"log_index", entry.index.value},
                            {"proof", std::move(proof)},
                            {"checkpoint", entry.receipt->checkpoint}})};
+}
+
+// Prices from now on; a receipt in progress keeps those that it began with.
+Result<Service::Answer> Service::change_prices(const Call& call) {
+  TRY_ASSIGN(const Fields object, call.body.object("prices"));
+  std::map<core::ProductId, core::Money> prices;
+  for (const std::string& word : object.names()) {
+    TRY_ASSIGN(const std::uint64_t id, parse_number(word, "product number"));
+    TRY_ASSIGN(const core::Money price, object.money(word, currency()));
+    if (!prices.emplace(core::ProductId{id}, price).second) {
+      return fail(Errc::kUsage, "product " + word + " is named twice");
+    }
+  }
+  if (prices.empty()) return fail(Errc::kUsage, "'prices' names no product");
+  TRY_ASSIGN(const core::CatalogVersion version, till_.change_prices(prices));
+  return Answer{200, dump({{"catalog", version.value}})};
 }
 
 }  // namespace till::api

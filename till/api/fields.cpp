@@ -202,6 +202,20 @@ Result<std::vector<Fields>> Fields::list(const std::string& name) const {
   return out;
 }
 
+Result<core::retail::Components> Fields::components(const std::string& name) const {
+  TRY_ASSIGN(const Fields products, object(name));
+  core::retail::Components out;
+  for (const std::string& word : products.names()) {
+    const auto id = core::parse_unsigned(word);
+    if (!id) return wrong(products.prefix_ + word, "a product's number as the name");
+    TRY_ASSIGN(const core::Quantity quantity, products.quantity(word));
+    if (!out.emplace(core::ProductId{*id}, quantity).second) {
+      return wrong(products.prefix_ + word, "each product once");
+    }
+  }
+  return out;
+}
+
 Result<Fields> Fields::object(const std::string& name) const {
   if (!has(name)) return Fields();
   TRY_ASSIGN(const Json* value, find(name));

@@ -14,6 +14,7 @@
 #include "core/base/money.h"
 #include "core/base/quantity.h"
 #include "core/base/result.h"
+#include "core/retail/catalog.h"
 
 namespace till::api {
 
@@ -51,6 +52,8 @@ class Fields {
   core::Result<std::vector<Fields>> list(const std::string& name) const;
   // An object's members; an empty one when it is missing.
   core::Result<Fields> object(const std::string& name) const;
+  // {"133": "16"}: a quantity of each product; none when it is missing.
+  core::Result<core::retail::Components> components(const std::string& name) const;
   std::vector<std::string> names() const;
 
  private:

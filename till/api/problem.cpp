@@ -12,7 +12,11 @@ int http_status(core::Errc code) {
       return 400;
     case Errc::kUnknownKey:
     case Errc::kBadSignature:
+    case Errc::kNotPermitted:
+    case Errc::kWrongPin:
       return 403;
+    case Errc::kLockedOut:
+      return 429;
     case Errc::kNotFound:
       return 404;
     case Errc::kExists:

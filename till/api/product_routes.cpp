@@ -41,7 +41,7 @@ Result<Service::Answer> Service::find_code(const Call& call) {
   return Answer{200, dump(out)};
 }
 
-Result<Service::Scanned> Service::read_scanned(const Fields& body, core::CatalogVersion version) {
+Result<Scanned> Service::read_scanned(const Fields& body, core::CatalogVersion version) {
   if (body.has("product") == body.has("code")) {
     return fail(Errc::kUsage, "a line has a product's number or a code");
   }
@@ -54,6 +54,7 @@ Result<Service::Scanned> Service::read_scanned(const Fields& body, core::Catalog
       return fail(Errc::kUsage, "the label says how much it is; scan it without a quantity");
     }
     if (found.weight) out.quantity = *found.weight;
+    out.label_price = found.price;
     out.product = found.product.id;
     return out;
   }

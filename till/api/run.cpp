@@ -85,7 +85,7 @@ Result<void> run(Till& till, const core::Clock& clock, const RunOptions& options
   if (!options.http.empty()) TRY(parse_address(options.http, server_options));
   for (const std::string& origin : options.origins) TRY(check_origin(origin));
   TRY_ASSIGN(const auto server, HttpServer::listen(server_options));
-  Service service(till, clock, Guard{server->port(), options.origins});
+  Service service(till, clock, Guard{server->port(), options.origins}, options.printer);
   if (!options.socket.empty()) say("listening on " + options.socket.string());
   if (!options.http.empty()) say("listening on " + url_of(server_options, server->port()));
   std::uint64_t watchdog_us = 0;

@@ -20,6 +20,7 @@ struct RunOptions {
   std::string http{};                  // "127.0.0.1:8700"; empty: none
   std::vector<std::string> origins{};  // of pages that may ask over HTTP
   Courier* courier = nullptr;          // none: the outbox is not sent
+  Printer* printer = nullptr;          // none: nothing is printed
 };
 
 // Serves until SIGTERM or SIGINT, and tells the service manager when it is ready and that it lives.

@@ -5,6 +5,7 @@
 
 #include "core/base/decimal.h"
 #include "till/api/problem.h"
+#include "till/report_text.h"
 
 namespace till::api {
 namespace {
@@ -82,6 +83,7 @@ std::span<const Service::Entry> Service::table() {
   static constexpr Effect kReads = Effect::kReads;
   static constexpr Effect kChanges = Effect::kChanges;
   static constexpr Effect kWrites = Effect::kWrites;
+  static constexpr Effect kFinishes = Effect::kFinishes;
   static const Entry kTable[] = {
       {{"GET", "/v1/status", kReads, ""}, &S::get_status},
       {{"GET", "/v1/day", kReads, ""}, &S::get_day},
@@ -89,29 +91,64 @@ std::span<const Service::Entry> Service::table() {
       {{"POST", "/v1/day/close", kWrites, "day! counted"}, &S::close_day},
       {{"GET", "/v1/outbox", kReads, ""}, &S::get_outbox},
       {{"GET", "/v1/outbox/{sequence}/receipt", kReads, ""}, &S::get_log_receipt},
+      {{"POST", "/v1/prices", kChanges, "prices!"}, &S::change_prices},
       {{"GET", "/v1/products", kReads, "name!"}, &S::find_products},
       {{"GET", "/v1/products/{product}", kReads, ""}, &S::get_product},
       {{"GET", "/v1/codes/{code}", kReads, ""}, &S::find_code},
+      {{"GET", "/v1/operators", kReads, ""}, &S::get_operators},
+      {{"GET", "/v1/shifts", kReads, ""}, &S::get_shifts},
+      {{"POST", "/v1/sign-on", kChanges, "operator! pin!"}, &S::sign_on},
+      {{"POST", "/v1/sign-off", kChanges, ""}, &S::sign_off},
+      {{"POST", "/v1/approve", kChanges, "operator! pin!"}, &S::approve},
+      {{"POST", "/v1/clock-in", kChanges, ""}, &S::clock_in},
+      {{"POST", "/v1/clock-out", kChanges, ""}, &S::clock_out},
       {{"POST", "/v1/receipts", kChanges, "id!"}, &S::begin_receipt},
       {{"GET", "/v1/receipts/{receipt}", kReads, ""}, &S::get_receipt},
       {{"POST", "/v1/receipts/{receipt}/lines", kChanges, "product code quantity"}, &S::add_line},
       {{"POST", "/v1/receipts/{receipt}/lines/{line}/void", kChanges, ""}, &S::void_line},
       {{"POST", "/v1/receipts/{receipt}/lines/{line}/quantity", kChanges, "quantity!"},
        &S::set_quantity},
+      {{"POST", "/v1/receipts/{receipt}/lines/{line}/price", kChanges, "price reason"},
+       &S::override_price},
       {{"POST", "/v1/receipts/{receipt}/lines/{line}/discount", kChanges, "amount percent reason"},
        &S::discount_line},
       {{"POST", "/v1/receipts/{receipt}/discount", kChanges, "amount percent reason"},
        &S::discount_receipt},
-      {{"POST", "/v1/receipts/{receipt}/tenders", kChanges, "kind! amount"}, &S::add_tender},
+      {{"POST", "/v1/receipts/{receipt}/member", kChanges, "phone"}, &S::set_member},
+      {{"POST", "/v1/receipts/{receipt}/vouchers", kChanges, "number! amount!"}, &S::sell_voucher},
+      {{"POST", "/v1/receipts/{receipt}/tenders", kChanges, "kind! amount voucher points card"},
+       &S::add_tender},
       {{"POST", "/v1/receipts/{receipt}/tenders/{tender}/take-back", kChanges, ""},
        &S::take_tender_back},
       {{"POST", "/v1/receipts/{receipt}/abort", kChanges, ""}, &S::abort_receipt},
-      {{"POST", "/v1/receipts/{receipt}/finish", Effect::kFinishes, ""}, &S::finish_receipt},
+      {{"POST", "/v1/receipts/{receipt}/finish", kFinishes, ""}, &S::finish_receipt},
+      {{"POST", "/v1/receipts/{receipt}/train", kWrites, ""}, &S::train},
+      {{"POST", "/v1/receipts/{receipt}/hold", kWrites, "name!"}, &S::hold_receipt},
+      {{"POST", "/v1/receipts/{receipt}/lay-away", kWrites, "name! deposit tenders"}, &S::lay_away},
+      {{"GET", "/v1/open-items", kReads, ""}, &S::get_open_items},
+      {{"POST", "/v1/holds/{hold}/recall", kChanges, "id!"}, &S::recall},
+      {{"POST", "/v1/holds/{hold}/drop", kWrites, "reason!"}, &S::drop_held},
+      {{"POST", "/v1/layaways/{layaway}/deposits", kWrites, "amount! tenders"}, &S::pay_layaway},
+      {{"POST", "/v1/layaways/{layaway}/hand-over", kWrites, "tenders"}, &S::hand_over},
+      {{"POST", "/v1/layaways/{layaway}/cancel", kWrites, "reason! forfeited paid_back_by"},
+       &S::cancel_layaway},
       {{"GET", "/v1/documents/{series}/{number}", kReads, ""}, &S::get_document},
+      {{"GET", "/v1/documents/{series}/{number}/signed-receipt", kReads, ""},
+       &S::get_signed_receipt},
+      {{"POST", "/v1/documents/{series}/{number}/print", kWrites, "form columns"},
+       &S::print_document},
+      {{"GET", "/v1/print-queue", kReads, ""}, &S::get_print_queue},
       {{"POST", "/v1/voids", kWrites, "invoice! reason!"}, &S::void_sale},
-      {{"POST", "/v1/refunds", kWrites, "invoice! lines paid_back_by reason!"}, &S::refund},
+      {{"POST", "/v1/refunds", kWrites, "invoice! lines paid_back_by voucher reason!"}, &S::refund},
+      {{"POST", "/v1/foreign-refunds", kWrites,
+        "store! till! invoice! lines! paid_back_by voucher reason!"},
+       &S::refund_elsewhere_sold},
       {{"POST", "/v1/cash", kWrites, "kind! amount! reason"}, &S::move_cash},
       {{"POST", "/v1/no-sales", kWrites, "reason!"}, &S::open_drawer},
+      {{"POST", "/v1/stock", kWrites, "kind! lines! transfer other_store reason"}, &S::move_stock},
+      {{"POST", "/v1/cards", kWrites,
+        "kind! terminal! batch! authorisation! masked_number! amount! signature reverses"},
+       &S::record_card},
   };
   return kTable;
 }
@@ -174,15 +211,56 @@ Result<Service::Answer> Service::call(const Entry& entry, std::vector<std::strin
                 "a request that writes needs an Idempotency-Key, a new UUID each: with the same "
                 "one it may be asked again when the answer was lost");
   }
-  if (!made.key) return (this->*entry.handler)(made);
+  constexpr std::string_view kBearer = "Bearer ";
+  if (request.authorization.starts_with(kBearer)) {
+    made.session = request.authorization.substr(kBearer.size());
+  }
+  if (!made.key) return act(entry, made);
   const auto asked = fingerprint(request);
   if (const auto before = remembered_.find(*made.key); before != remembered_.end()) {
     if (before->second.request == asked) return before->second.answer;
     return fail(Errc::kExists, "this id was used for another request; make a new one");
   }
-  TRY_ASSIGN(Answer answer, (this->*entry.handler)(made));
+  if (effect != Effect::kChanges) {
+    TRY_ASSIGN(auto recorded, recorded_before(*made.key));
+    if (recorded) return std::move(*recorded);
+  }
+  TRY_ASSIGN(Answer answer, act(entry, made));
   remember(*made.key, asked, answer);
   return answer;
+}
+
+Result<Service::Answer> Service::act(const Entry& entry, const Call& made) {
+  const auto session = sessions_.find(made.session);
+  const bool known = session != sessions_.end();
+  till_.act_as(known ? Actor{session->second.operator_id, session->second.approved_by} : Actor{});
+  const Effect effect = entry.route.effect;
+  const bool writes = effect == Effect::kWrites || effect == Effect::kFinishes;
+  till_.answer_request(writes ? made.key : std::nullopt);
+  auto answer = (this->*entry.handler)(made);
+  till_.answer_request(std::nullopt);
+  // What was approved is for one thing that was done.
+  const auto after = sessions_.find(made.session);
+  if (answer && writes && after != sessions_.end()) after->second.approved_by = {};
+  return answer;
+}
+
+Result<std::optional<Service::Answer>> Service::recorded_before(const RequestId& id) {
+  TRY_ASSIGN(const TillStatus status, till_.status());
+  if (!status.open_day) return std::optional<Answer>();
+  TRY_ASSIGN(const auto recorded, till_.recorded_for(id));
+  if (!recorded) return std::optional<Answer>();
+  Answer out = answer_document(200, recorded->series, recorded->number);
+  return std::optional<Answer>(std::move(out));
+}
+
+Service::Answer Service::answer_document(int status, core::retail::Series series,
+                                         std::uint64_t number, const Json& more) const {
+  Json out = {{"document", core::retail::document_number(till_.ref(), series, number)},
+              {"series", core::retail::series_name(series)},
+              {"number", number}};
+  out.update(more);
+  return {status, dump(out)};
 }
 
 void Service::remember(const RequestId& id, const core::envelope::Hash& request,

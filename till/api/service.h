@@ -18,12 +18,13 @@
 #include "till/api/guard.h"
 #include "till/api/http_server.h"
 #include "till/open_receipt.h"
+#include "till/printer.h"
 #include "till/till.h"
 
 namespace till::api {
 
 // A client's name for one thing that it asks for: a UUID.
-using RequestId = core::FixedBytes<struct RequestIdTag, 16>;
+using core::retail::RequestId;
 
 // 32 hexadecimal digits, apart by hyphens as in a UUID or not. Errors: kUsage.
 core::Result<RequestId> parse_request_id(std::string_view text, const std::string& what);
@@ -33,7 +34,7 @@ std::string to_string(const RequestId& id);
 enum class Effect {
   kReads,     // changes nothing
   kChanges,   // changes the receipt in progress; may carry an Idempotency-Key
-  kWrites,    // writes to the journal; must carry one
+  kWrites,    // writes a document, or opens or closes the day; must carry one
   kFinishes,  // writes a sale; the receipt's id is its key
 };
 
@@ -46,9 +47,10 @@ struct Route {
 
 class Service {
  public:
-  // Owner: till and clock outlive it.
-  Service(Till& till, const core::Clock& clock, Guard guard)
-      : till_(till), clock_(clock), guard_(std::move(guard)) {}
+  // Owner: till, clock and printer outlive it. No printer: what is printed is due until there is
+  // one.
+  Service(Till& till, const core::Clock& clock, Guard guard, Printer* printer = nullptr)
+      : till_(till), clock_(clock), guard_(std::move(guard)), printer_(printer) {}
 
   HttpResponse handle(const HttpRequest& request);
   // The journal has failed in a way that only opening it again can clear.
@@ -61,6 +63,7 @@ class Service {
     std::vector<std::string> parameters;  // of the path
     Fields body;
     std::optional<RequestId> key;
+    std::string session;  // the token that the client has; "" when it has none
   };
   struct Answer {
     int status = 200;
@@ -79,13 +82,22 @@ class Service {
     RequestId id;
     OpenReceipt open;
   };
+  struct Session {
+    core::OperatorId operator_id;
+    core::OperatorId approved_by;  // for what is done next; 0: nobody has
+  };
   static constexpr std::size_t kRememberedMax = 1000;
+  static constexpr std::size_t kSessionsMax = 100;
 
   static std::span<const Entry> table();
   HttpResponse dispatch(const HttpRequest& request);
   HttpResponse no_route(const std::string& path) const;
   core::Result<Answer> call(const Entry& entry, std::vector<std::string> parameters,
                             const HttpRequest& request);
+  // With who acts and which request it is stamped into what is written.
+  core::Result<Answer> act(const Entry& entry, const Call& made);
+  // What the journal knows of a key that this process does not remember.
+  core::Result<std::optional<Answer>> recorded_before(const RequestId& id);
   void remember(const RequestId& id, const core::envelope::Hash& request, const Answer& answer);
 
   core::Currency currency() const { return till_.currency(); }
@@ -97,47 +109,82 @@ class Service {
   core::Result<Answer> close_day(const Call& call);
   core::Result<Answer> get_outbox(const Call& call);
   core::Result<Answer> get_log_receipt(const Call& call);
+  core::Result<Answer> change_prices(const Call& call);
   // till/api/product_routes.cpp
   core::Result<Answer> get_product(const Call& call);
   core::Result<Answer> find_products(const Call& call);
   core::Result<Answer> find_code(const Call& call);
   // till/api/document_routes.cpp
   core::Result<Answer> get_document(const Call& call);
+  core::Result<Answer> get_signed_receipt(const Call& call);
+  core::Result<Answer> print_document(const Call& call);
+  core::Result<Answer> get_print_queue(const Call& call);
   core::Result<Answer> void_sale(const Call& call);
   core::Result<Answer> refund(const Call& call);
+  core::Result<Answer> refund_elsewhere_sold(const Call& call);
   core::Result<Answer> move_cash(const Call& call);
   core::Result<Answer> open_drawer(const Call& call);
+  core::Result<Answer> move_stock(const Call& call);
+  core::Result<Answer> record_card(const Call& call);
+  // till/api/waiting_routes.cpp
+  core::Result<Answer> get_open_items(const Call& call);
+  core::Result<Answer> hold_receipt(const Call& call);
+  core::Result<Answer> recall(const Call& call);
+  core::Result<Answer> drop_held(const Call& call);
+  core::Result<Answer> lay_away(const Call& call);
+  core::Result<Answer> pay_layaway(const Call& call);
+  core::Result<Answer> hand_over(const Call& call);
+  core::Result<Answer> cancel_layaway(const Call& call);
+  // till/api/operator_routes.cpp
+  core::Result<Answer> get_operators(const Call& call);
+  core::Result<Answer> get_shifts(const Call& call);
+  core::Result<Answer> sign_on(const Call& call);
+  core::Result<Answer> sign_off(const Call& call);
+  core::Result<Answer> approve(const Call& call);
+  core::Result<Answer> clock_in(const Call& call);
+  core::Result<Answer> clock_out(const Call& call);
+  // Errors: kNotPermitted (no session).
+  core::Result<Session*> find_session(const Call& call);
   // till/api/receipt_routes.cpp
   core::Result<Answer> begin_receipt(const Call& call);
   core::Result<Answer> get_receipt(const Call& call);
   core::Result<Answer> add_line(const Call& call);
   core::Result<Answer> void_line(const Call& call);
   core::Result<Answer> set_quantity(const Call& call);
+  core::Result<Answer> override_price(const Call& call);
   core::Result<Answer> discount_line(const Call& call);
   core::Result<Answer> discount_receipt(const Call& call);
+  core::Result<Answer> set_member(const Call& call);
+  core::Result<Answer> sell_voucher(const Call& call);
   core::Result<Answer> add_tender(const Call& call);
   core::Result<Answer> take_tender_back(const Call& call);
   core::Result<Answer> abort_receipt(const Call& call);
   core::Result<Answer> finish_receipt(const Call& call);
+  core::Result<Answer> train(const Call& call);
 
   // The receipt in progress, if it has the id of the path's first parameter, or that says
   // "current". Errors: kNotFound.
   core::Result<Receipt*> find_receipt(const Call& call);
   core::Result<Answer> answer_receipt(int status = 200);
-  // What a line is scanned from: a product's number or a code, and a quantity.
-  struct Scanned {
-    core::ProductId product;
-    core::Quantity quantity;
-  };
+  // None may be in progress, nor sold, under this id, and a day is open.
+  core::Result<void> check_begin(const RequestId& id);
+  CatalogSource source_of(core::CatalogVersion version);
   core::Result<Scanned> read_scanned(const Fields& body, core::CatalogVersion version);
+  core::Result<OpenTender> read_tender(const Fields& body);
+  // {"cash": "50.00"}; none: the exact amount in cash.
+  core::Result<core::retail::Tenders> read_tenders(const Fields& body);
+  Answer answer_document(int status, core::retail::Series series, std::uint64_t number,
+                         const Json& more = Json::object()) const;
 
   Till& till_;
   const core::Clock& clock_;
   Guard guard_;
+  Printer* printer_;
   std::optional<Receipt> receipt_;
   // Answers to the latest requests that had a key, so that asking again does nothing twice.
   std::map<RequestId, Remembered> remembered_;
   std::deque<RequestId> oldest_first_;
+  std::map<std::string, Session> sessions_;  // by token
   std::optional<core::Error> fatal_;
 };
 

@@ -23,9 +23,16 @@ std::span<const Console::Command> Console::commands() {
        &C::void_something},
       {"disc", "LINE|all AMOUNT|PERCENT% REASON",
        "a discount on a line or on all; or: disc LINE none", &C::discount},
+      {"price", "LINE AMOUNT REASON | LINE none", "another price for each unit of a line",
+       &C::price},
+      {"member", "PHONE|none", "whose points are earned and may pay", &C::member},
+      {"hold", "NAME", "put the receipt aside", &C::hold},
+      {"recall", "[NUMBER]", "what was put aside; or go on with it", &C::recall},
       {"cash", "[AMOUNT]", "the customer pays; without an amount exactly what is due", &C::cash},
       {"card", "[AMOUNT]", "the same, by card", &C::card},
       {"coupon", "[AMOUNT]", "the same, by a manufacturer's coupon", &C::coupon},
+      {"voucher", "NUMBER AMOUNT", "the same, by a voucher", &C::voucher},
+      {"points", "POINTS", "the same, by the member's points", &C::points},
       {"back", "", "take the last tender back", &C::take_back},
       {"abort", "", "end the receipt without a sale", &C::abort},
       {"refund", "INVOICE all|LINE[=QUANTITY] ... REASON", "give back what a sale took",
@@ -35,6 +42,10 @@ std::span<const Console::Command> Console::commands() {
       {"paid-in", "AMOUNT REASON", "cash in, not for a sale", &C::paid_in},
       {"paid-out", "AMOUNT REASON", "cash out, not for a sale", &C::paid_out},
       {"no-sale", "REASON", "open the drawer", &C::no_sale},
+      {"print", "[NUMBER]", "print an invoice, the last one unless said otherwise", &C::print},
+      {"sign-on", "OPERATOR", "from now on this operator acts; the PIN is asked for", &C::sign_on},
+      {"sign-off", "", "nobody acts any more", &C::sign_off},
+      {"approve", "OPERATOR", "another operator's PIN for what is done next", &C::approve},
       {"show", "[SERIES] NUMBER", "a document, an invoice unless said otherwise", &C::show},
       {"open", "DAY [PRODUCT=QUANTITY ...]", "open a business day, with what was delivered",
        &C::open_day},
@@ -71,6 +82,10 @@ Result<std::string> Console::greet() {
 
 std::string Console::take(const std::string& line) {
   const Words words = words_of(line);
+  if (asks_secret()) {
+    const Shown shown = take_secret(words.size() == 1 ? words.front() : "");
+    return plain(shown ? *shown : "? " + shown.error().what + "\n");
+  }
   if (words.empty()) return {};
   const Shown shown = dispatch(words);
   if (shown) return plain(*shown);
@@ -99,6 +114,7 @@ Console::Shown Console::dispatch(const Words& words) {
 Result<Json> Console::ask(const std::string& method, const std::string& target, const Json& body) {
   api::HttpClient::Fields fields;
   if (method != "GET") fields.emplace_back("Idempotency-Key", ports_.new_id());
+  if (!token_.empty()) fields.emplace_back("Authorization", "Bearer " + token_);
   const std::string text =
       body.is_null() ? "" : body.dump(-1, ' ', false, Json::error_handler_t::replace);
   auto answer = ports_.ask(method, target, text, fields);

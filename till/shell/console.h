@@ -39,6 +39,8 @@ class Console {
   // answered with what to do, and changed nothing.
   std::string take(const std::string& line);
   bool ended() const { return ended_; }
+  // The next line is a PIN: it is not to be shown while it is typed.
+  bool asks_secret() const { return !secret_for_.empty(); }
 
  private:
   using Words = std::vector<std::string>;
@@ -64,6 +66,9 @@ class Console {
   Shown dispatch(const Words& words);
   Shown scan(const std::string& code, const std::string& quantity);
   Shown pay(const std::string& kind, const Words& words);
+  // Hands the tender over; one that leaves nothing due ends the receipt.
+  Shown hand_over(const Json& tender);
+  Shown take_secret(const std::string& digits);
   Shown move_cash(const std::string& kind, const Words& words);
   // As a terminal of 80 columns may be sent it.
   std::string plain(const std::string& text) const;
@@ -74,6 +79,12 @@ class Console {
   Shown set_quantity(const Words& words);
   Shown void_something(const Words& words);
   Shown discount(const Words& words);
+  Shown price(const Words& words);
+  Shown member(const Words& words);
+  Shown voucher(const Words& words);
+  Shown points(const Words& words);
+  Shown hold(const Words& words);
+  Shown recall(const Words& words);
   Shown cash(const Words& words) { return pay("cash", words); }
   Shown card(const Words& words) { return pay("card", words); }
   Shown coupon(const Words& words) { return pay("coupon", words); }
@@ -89,6 +100,10 @@ class Console {
   Shown paid_out(const Words& words) { return move_cash("paid-out", words); }
   Shown pick_up(const Words& words) { return move_cash("pick-up", words); }
   Shown no_sale(const Words& words);
+  Shown print(const Words& words);
+  Shown sign_on(const Words& words);
+  Shown sign_off(const Words& words);
+  Shown approve(const Words& words);
   Shown show(const Words& words);
   Shown status(const Words& words);
   Shown help(const Words& words);
@@ -97,6 +112,9 @@ class Console {
   ConsolePorts ports_;
   bool utf8_;
   bool ended_ = false;
+  std::string token_;            // of the session; "" when nobody is signed on
+  std::string secret_for_;       // the route that the next line's PIN is for
+  std::string secret_operator_;  // whose it is
 };
 
 }  // namespace till::shell

@@ -1,4 +1,6 @@
-// The console's commands of the day, the drawer and what is looked at.
+// The console's commands of the day, the drawer, operators and what is looked at.
+#include <utility>
+
 #include "till/shell/console.h"
 #include "till/shell/text.h"
 
@@ -56,6 +58,52 @@ Console::Shown Console::no_sale(const Words& words) {
   if (words.size() < 2) return expected();
   TRY_ASSIGN(const Json opened, post("/v1/no-sales", {{"reason", rest_of(words, 1)}}));
   return text_of(opened, "document") + ", the drawer is open\n";
+}
+
+Console::Shown Console::print(const Words& words) {
+  if (words.size() > 2 || (words.size() == 2 && !is_number(words[1]))) return expected();
+  std::string number = words.size() == 2 ? words[1] : "";
+  if (number.empty()) {
+    TRY_ASSIGN(const Json status, get("/v1/status"));
+    number = status.at("last_numbers").at("invoice").dump();
+  }
+  TRY_ASSIGN(const Json printed, post("/v1/documents/invoice/" + number + "/print"));
+  if (text_of(printed, "printed") != "all") {
+    return fail(Errc::kIo, text_of(printed, "document") + ": " + text_of(printed, "why"));
+  }
+  const std::string copy = printed.at("copy").dump();
+  return text_of(printed, "document") +
+         (copy == "0" ? " printed, the original\n" : " printed, copy " + copy + "\n");
+}
+
+Console::Shown Console::sign_on(const Words& words) {
+  if (words.size() != 2 || !is_number(words[1]) || words[1].size() > 9) return expected();
+  secret_for_ = "/v1/sign-on";
+  secret_operator_ = words[1];
+  return "PIN of operator " + words[1] + "?\n";
+}
+
+Console::Shown Console::approve(const Words& words) {
+  if (words.size() != 2 || !is_number(words[1]) || words[1].size() > 9) return expected();
+  secret_for_ = "/v1/approve";
+  secret_operator_ = words[1];
+  return "PIN of operator " + words[1] + ", who approves what is done next?\n";
+}
+
+Console::Shown Console::take_secret(const std::string& digits) {
+  const std::string route = std::exchange(secret_for_, {});
+  TRY_ASSIGN(const Json answer,
+             post(route, {{"operator", std::stoull(secret_operator_)}, {"pin", digits}}));
+  if (route == "/v1/approve") return "operator " + secret_operator_ + " approves\n";
+  token_ = text_of(answer, "token");
+  return text_of(answer, "name") + " is signed on\n";
+}
+
+Console::Shown Console::sign_off(const Words& words) {
+  if (words.size() != 1) return expected();
+  TRY(post("/v1/sign-off"));
+  token_.clear();
+  return std::string("nobody is signed on\n");
 }
 
 Console::Shown Console::show(const Words& words) {

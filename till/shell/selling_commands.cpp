@@ -115,17 +115,73 @@ Console::Shown Console::discount(const Words& words) {
   return receipt_text(receipt);
 }
 
-// The tender that leaves nothing due ends the receipt.
-Console::Shown Console::pay(const std::string& kind, const Words& words) {
-  if (words.size() > 2 || (words.size() == 2 && !is_decimal(words[1]))) return expected();
-  Json body = {{"kind", kind}};
-  if (words.size() == 2) body["amount"] = words[1];
-  TRY_ASSIGN(const Json receipt, change("/tenders", body));
+Console::Shown Console::price(const Words& words) {
+  if (words.size() < 3 || !is_number(words[1])) return expected();
+  Json body = Json::object();
+  if (words[2] != "none") {
+    if (words.size() < 4 || !is_decimal(words[2])) return expected();
+    body = {{"price", words[2]}, {"reason", rest_of(words, 3)}};
+  }
+  TRY_ASSIGN(const Json receipt, change("/lines/" + words[1] + "/price", body));
+  return receipt_text(receipt);
+}
+
+Console::Shown Console::member(const Words& words) {
+  if (words.size() < 2) return expected();
+  Json body = Json::object();
+  if (words[1] != "none") body["phone"] = rest_of(words, 1);
+  TRY_ASSIGN(const Json receipt, change("/member", body));
+  return receipt_text(receipt);
+}
+
+Console::Shown Console::hold(const Words& words) {
+  if (words.size() < 2) return expected();
+  TRY_ASSIGN(const Json held, change("/hold", {{"name", rest_of(words, 1)}}));
+  return text_of(held, "document") + ", recall " + held.at("number").dump() + " goes on with it\n";
+}
+
+Console::Shown Console::recall(const Words& words) {
+  if (words.size() > 2 || (words.size() == 2 && !is_number(words[1]))) return expected();
+  if (words.size() == 2) {
+    TRY_ASSIGN(const Json receipt,
+               post("/v1/holds/" + words[1] + "/recall", {{"id", ports_.new_id()}}));
+    return receipt_text(receipt);
+  }
+  TRY_ASSIGN(const Json items, get("/v1/open-items"));
+  std::string out;
+  for (const Json& item : items) {
+    if (text_of(item, "series") != "hold") continue;
+    out += row("recall " + item.at("number").dump() + "  " + text_of(item, "name"),
+               text_of(item, "day"));
+  }
+  if (out.empty()) return fail(Errc::kState, "nothing was put aside");
+  return out;
+}
+
+Console::Shown Console::hand_over(const Json& tender) {
+  TRY_ASSIGN(const Json receipt, change("/tenders", tender));
   if (text_of(receipt, "due_in_cash").find_first_not_of("0.") != std::string::npos) {
     return receipt_text(receipt);
   }
   TRY_ASSIGN(const Json sold, post("/v1/receipts/" + text_of(receipt, "id") + "/finish"));
   return sold_text(sold);
+}
+
+Console::Shown Console::pay(const std::string& kind, const Words& words) {
+  if (words.size() > 2 || (words.size() == 2 && !is_decimal(words[1]))) return expected();
+  Json tender = {{"kind", kind}};
+  if (words.size() == 2) tender["amount"] = words[1];
+  return hand_over(tender);
+}
+
+Console::Shown Console::voucher(const Words& words) {
+  if (words.size() != 3 || !is_decimal(words[2])) return expected();
+  return hand_over({{"kind", "voucher"}, {"voucher", words[1]}, {"amount", words[2]}});
+}
+
+Console::Shown Console::points(const Words& words) {
+  if (words.size() != 2 || !is_number(words[1]) || words[1].size() > 18) return expected();
+  return hand_over({{"kind", "points"}, {"points", std::stoull(words[1])}});
 }
 
 Console::Shown Console::take_back(const Words& words) {

@@ -1,6 +1,7 @@
 // Shell: lines in, texts out.
 #include "till/shell/shell.h"
 
+#include <termios.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -40,6 +41,27 @@ std::string random_uuid() {
   return text;
 }
 
+// A terminal that does not show what is typed, as long as it is there.
+class Unseen {
+ public:
+  explicit Unseen(bool wanted) {
+    hidden_ = wanted && ::tcgetattr(STDIN_FILENO, &before_) == 0;
+    if (!hidden_) return;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+  }
+  ~Unseen() {
+    if (hidden_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+  Unseen(const Unseen&) = delete;
+  Unseen& operator=(const Unseen&) = delete;
+
+ private:
+  termios before_{};
+  bool hidden_ = false;
+};
+
 // As the C library chooses the locale of characters.
 bool speaks_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
@@ -68,7 +90,10 @@ core::Result<void> run_shell(const std::filesystem::path& socket) {
   std::string line;
   while (!console.ended()) {
     if (prompts) show("> ");
-    if (!std::getline(std::cin, line)) break;
+    {
+      const Unseen unseen(prompts && console.asks_secret());
+      if (!std::getline(std::cin, line)) break;
+    }
     show(line.size() > kLineMax ? "? a line has at most 1000 bytes\n" : console.take(line));
   }
   return {};
