@@ -63,5 +63,5 @@ daybook_test(test_till_run
   SOURCES functional/till_run_test.cpp
   USES daybook_till_api LABELS functional BINARIES daybook-till daybook-rebuild)
 daybook_test(test_till_grocery
-  SOURCES functional/till_grocery_test.cpp ${CMAKE_SOURCE_DIR}/scripts/poc_scale/receipts_file.cpp
-  USES daybook_till_api LABELS functional)
+  SOURCES functional/till_grocery_test.cpp
+  USES daybook_till_api poc_scale_auditor LABELS functional)

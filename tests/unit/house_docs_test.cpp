@@ -83,8 +83,12 @@ TEST_CASE("every command that a document shows is one that its program has") {
   CHECK(commands > 10);
 }
 
-TEST_CASE("the tour of a day at the till runs as written") {
-  const std::string text = read_text(source_root() / "docs/a-day-at-the-till.md");
+namespace {
+
+// What the page says that comes out, comes out: each line of its text blocks, in this order.
+void check_tour(const std::string& page) {
+  CAPTURE(page);
+  const std::string text = read_text(source_root() / page);
   std::string script = "set -euo pipefail\nexport PATH=" + std::string(DAYBOOK_BIN_DIR) +
                        ":$PATH\nSEEDS=" + (source_root() / "seeds").string() + "\n";
   const auto steps = blocks(text, "sh");
@@ -93,7 +97,6 @@ TEST_CASE("the tour of a day at the till runs as written") {
   const TempDir directory;
   const auto outcome = run({"bash", "-c", "cd " + directory.path().string() + "\n" + script});
   CHECK_MESSAGE(outcome.status == 0, outcome.out, outcome.err);
-  // What the page says that comes out, comes out: each line of its text blocks, in this order.
   std::size_t at = 0;
   for (const std::string& block : blocks(text, "text")) {
     std::size_t start = 0;
@@ -108,4 +111,14 @@ TEST_CASE("the tour of a day at the till runs as written") {
       if (found != std::string::npos) at = found + line.size();
     }
   }
+}
+
+}  // namespace
+
+TEST_CASE("the tour of a day at the till runs as written") {
+  check_tour("docs/a-day-at-the-till.md");
+}
+
+TEST_CASE("the day in a shop with a cashier's console runs as written") {
+  check_tour("docs/till.md");
 }
