@@ -232,7 +232,7 @@ void act_as_operators(ApiShop& shop) {
   const Json signed_on = shop.done(shop.change("/v1/sign-on", {{"operator", 2}, {"pin", "1379"}}));
   CHECK(signed_on["role"] == "cashier");
   CHECK(shop.done(shop.get("/v1/operators")).size() == 2);
-  shop.session = signed_on["token"];
+  shop.session = signed_on["token"].get<std::string>();
   shop.done(shop.change("/v1/clock-in"));
   const Json refund = {{"invoice", 1}, {"reason", "the rest"}};
   shop.refused(shop.write("/v1/refunds", refund), 403, "not-permitted", "");
@@ -247,7 +247,8 @@ void act_as_operators(ApiShop& shop) {
   shop.done(shop.get("/v1/shifts"));
   shop.done(shop.change("/v1/sign-off"));
   shop.refused(shop.change("/v1/clock-in"), 403, "not-permitted", "sign on first");
-  shop.session = shop.done(shop.change("/v1/sign-on", {{"operator", 1}, {"pin", "2580"}}))["token"];
+  const Json ann = shop.done(shop.change("/v1/sign-on", {{"operator", 1}, {"pin", "2580"}}));
+  shop.session = ann["token"].get<std::string>();
 }
 
 }  // namespace

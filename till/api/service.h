@@ -63,7 +63,7 @@ class Service {
     std::vector<std::string> parameters;  // of the path
     Fields body;
     std::optional<RequestId> key;
-    std::string session;  // the token that the client has; "" when it has none
+    std::string session{};  // the token that the client has; "" when it has none
   };
   struct Answer {
     int status = 200;

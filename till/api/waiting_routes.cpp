@@ -58,6 +58,9 @@ Result<Service::Answer> Service::hold_receipt(const Call& call) {
   if (receipt->open.is_paying()) {
     return fail(Errc::kState, "the customer is paying: take the tenders back before it is held");
   }
+  if (!receipt->open.vouchers_sold().empty()) {
+    return fail(Errc::kState, "a voucher is sold at once: it cannot wait on a receipt");
+  }
   TRY_ASSIGN(const std::string name, call.body.text("name"));
   TRY_ASSIGN(const Basket basket, receipt->open.unpaid());
   TRY_ASSIGN(const std::uint64_t number, till_.put_aside(name, basket, clock_.now_ms()));
@@ -88,6 +91,9 @@ Result<Service::Answer> Service::lay_away(const Call& call) {
   TRY_ASSIGN(const Receipt* receipt, find_receipt(call));
   if (receipt->open.is_paying()) {
     return fail(Errc::kState, "take the tenders back: a layaway's deposit is named in the request");
+  }
+  if (!receipt->open.vouchers_sold().empty()) {
+    return fail(Errc::kState, "a voucher is sold at once: it cannot be put aside");
   }
   LayawayOrder order;
   TRY_ASSIGN(order.name, call.body.text("name"));
