@@ -30,6 +30,50 @@ void write_quantity(CborWriter& w, Quantity quantity) {
   w.integer(whole ? quantity.thousandths / Quantity::kUnit : quantity.thousandths);
 }
 
+// The fields that every receipt has.
+void write_heading(CborWriter& w, const SignedReceipt& receipt) {
+  w.unsigned_integer(kKeyVersion);
+  w.unsigned_integer(kVersion);
+  w.unsigned_integer(kKeyTill);
+  w.array(2);
+  w.unsigned_integer(receipt.till.store.value);
+  w.unsigned_integer(receipt.till.till.value);
+  w.unsigned_integer(kKeyNumber);
+  w.array(2);
+  w.unsigned_integer(static_cast<std::uint64_t>(receipt.series));
+  w.unsigned_integer(receipt.number);
+  w.unsigned_integer(kKeyDay);
+  w.unsigned_integer(static_cast<std::uint64_t>(receipt.day.days));
+  w.unsigned_integer(kKeyTime);
+  w.integer(receipt.time_s);
+  w.unsigned_integer(kKeyCurrency);
+  w.text(receipt.currency.code());
+  w.unsigned_integer(kKeyTotal);
+  w.integer(receipt.total.minor);
+}
+
+void write_taxes(CborWriter& w, const std::map<TaxCode, TaxRow>& taxes) {
+  w.unsigned_integer(kKeyTaxes);
+  w.map(taxes.size());
+  for (const auto& [code, row] : taxes) {
+    w.unsigned_integer(code.value);
+    w.array(2);
+    w.integer(row.gross.minor);
+    w.integer(row.tax.minor);
+  }
+}
+
+void write_items(CborWriter& w, const std::vector<ReceiptItem>& items) {
+  w.unsigned_integer(kKeyItems);
+  w.array(items.size());
+  for (const ReceiptItem& item : items) {
+    w.array(3);
+    w.unsigned_integer(item.product.value);
+    write_quantity(w, item.quantity);
+    w.integer(item.amount.minor);
+  }
+}
+
 Result<Quantity> read_quantity(CborReader& r) {
   const std::size_t at = r.offset();
   CborReader ahead = r;
@@ -134,7 +178,6 @@ Result<void> expect_key(CborReader& r, std::uint64_t key) {
   return {};
 }
 
-// The fields that every receipt has.
 Result<void> read_heading(CborReader& r, SignedReceipt& out) {
   TRY(expect_key(r, kKeyVersion));
   const std::size_t at = r.offset();
@@ -163,57 +206,25 @@ Result<void> read_heading(CborReader& r, SignedReceipt& out) {
 }  // namespace
 
 Bytes encode_receipt(const SignedReceipt& receipt) {
-  const bool refund = receipt.refunded_invoice != 0;
-  CborWriter w;
-  w.map(std::size_t{7} + !receipt.taxes.empty() + !receipt.tenders.empty() +
-        !receipt.items.empty() + receipt.leaf.has_value() + refund);
-  w.unsigned_integer(kKeyVersion);
-  w.unsigned_integer(kVersion);
-  w.unsigned_integer(kKeyTill);
-  w.array(2);
-  w.unsigned_integer(receipt.till.store.value);
-  w.unsigned_integer(receipt.till.till.value);
-  w.unsigned_integer(kKeyNumber);
-  w.array(2);
-  w.unsigned_integer(static_cast<std::uint64_t>(receipt.series));
-  w.unsigned_integer(receipt.number);
-  w.unsigned_integer(kKeyDay);
-  w.unsigned_integer(static_cast<std::uint64_t>(receipt.day.days));
-  w.unsigned_integer(kKeyTime);
-  w.integer(receipt.time_s);
-  w.unsigned_integer(kKeyCurrency);
-  w.text(receipt.currency.code());
-  w.unsigned_integer(kKeyTotal);
-  w.integer(receipt.total.minor);
-  if (!receipt.taxes.empty()) {
-    w.unsigned_integer(kKeyTaxes);
-    w.map(receipt.taxes.size());
-    for (const auto& [code, row] : receipt.taxes) {
-      w.unsigned_integer(code.value);
-      w.array(2);
-      w.integer(row.gross.minor);
-      w.integer(row.tax.minor);
-    }
+  std::size_t fields = 7;
+  for (const bool there : {!receipt.taxes.empty(), !receipt.tenders.empty(), !receipt.items.empty(),
+                           receipt.leaf.has_value(), receipt.refunded_invoice != 0}) {
+    if (there) ++fields;
   }
+  CborWriter w;
+  w.map(fields);
+  write_heading(w, receipt);
+  if (!receipt.taxes.empty()) write_taxes(w, receipt.taxes);
   if (!receipt.tenders.empty()) {
     w.unsigned_integer(kKeyTenders);
     write_tenders(w, receipt.tenders);
   }
-  if (!receipt.items.empty()) {
-    w.unsigned_integer(kKeyItems);
-    w.array(receipt.items.size());
-    for (const ReceiptItem& item : receipt.items) {
-      w.array(3);
-      w.unsigned_integer(item.product.value);
-      write_quantity(w, item.quantity);
-      w.integer(item.amount.minor);
-    }
-  }
+  if (!receipt.items.empty()) write_items(w, receipt.items);
   if (receipt.leaf) {
     w.unsigned_integer(kKeyLeaf);
     w.bytes(receipt.leaf->view());
   }
-  if (refund) {
+  if (receipt.refunded_invoice != 0) {
     w.unsigned_integer(kKeyRefunded);
     w.unsigned_integer(receipt.refunded_invoice);
   }

@@ -26,6 +26,12 @@ const Words kSystemCalls = {"pwrite64", "fdatasync", "write", "openat", "close",
 constexpr int kInjectionsMax = 400;
 constexpr std::uint64_t kSales = 3;
 
+bool have_strace() {
+  if (!test::kSanitized && test::run({"strace", "-V"}).status == 0) return true;
+  MESSAGE("skipped: strace is missing, or a sanitizer is in the way");
+  return false;
+}
+
 // 0: an original.
 int copy_of(const test::PrintedJob& job) {
   for (const test::PrintedLine& line : job.lines) {
@@ -66,6 +72,15 @@ class PrintShop {
                   paper().string()};
     argv.insert(argv.end(), more.begin(), more.end());
     return argv;
+  }
+
+  test::Outcome print_injected(const std::string& system_call, const std::string& fault,
+                               int when) const {
+    Words argv = {"strace", "-f", "-o", "/dev/null"};
+    argv.insert(argv.end(), {"-e", "trace=" + system_call, "-e"});
+    argv.push_back("inject=" + system_call + ":" + fault + ":when=" + std::to_string(when));
+    for (const std::string& word : print()) argv.push_back(word);
+    return test::run(argv);
   }
 
   Till open() const { return Till::open(journal(), till::Durability::kFull).value(); }
@@ -135,10 +150,7 @@ class PrintShop {
 }  // namespace
 
 TEST_CASE("printing that is killed at any system call repeats no original and loses no document") {
-  if (test::kSanitized || test::run({"strace", "-V"}).status != 0) {
-    MESSAGE("skipped: strace is missing, or a sanitizer is in the way");
-    return;
-  }
+  if (!have_strace()) return;
   PrintShop shop;
   shop.save();
   int kills = 0;
@@ -149,13 +161,7 @@ TEST_CASE("printing that is killed at any system call repeats no original and lo
       CAPTURE(system_call);
       CAPTURE(when);
       shop.restore();
-      Words argv = {
-          "strace", "-f",
-          "-o",     "/dev/null",
-          "-e",     "trace=" + system_call,
-          "-e",     "inject=" + system_call + ":signal=KILL:when=" + std::to_string(when)};
-      for (const std::string& word : shop.print()) argv.push_back(word);
-      const test::Outcome outcome = test::run(argv);
+      const test::Outcome outcome = shop.print_injected(system_call, "signal=KILL", when);
       if (outcome.status == 0) break;
       REQUIRE(outcome.status == 128 + SIGKILL);
       ++kills;
@@ -170,6 +176,36 @@ TEST_CASE("printing that is killed at any system call repeats no original and lo
   MESSAGE(kills << " kills, " << doubtful << " of them within a job");
   CHECK(kills >= 30);
   CHECK(doubtful >= 6);
+}
+
+TEST_CASE("a full or failing disk or printer repeats no original and loses no document") {
+  if (!have_strace()) return;
+  PrintShop shop;
+  shop.save();
+  int failures = 0;
+  for (const auto& [system_call, error] :
+       {std::pair<std::string, std::string>{"pwrite64", "ENOSPC"},
+        {"pwrite64", "EIO"},
+        {"fdatasync", "EIO"},
+        {"write", "ENOSPC"},
+        {"write", "EIO"}}) {
+    for (int when = 1; when <= 12; ++when) {
+      CAPTURE(system_call);
+      CAPTURE(error);
+      CAPTURE(when);
+      shop.restore();
+      const test::Outcome outcome = shop.print_injected(system_call, "error=" + error, when);
+      if (outcome.status != 0) {
+        ++failures;
+        CHECK(outcome.status == 1);
+        CHECK_FALSE(outcome.err.empty());
+      }
+      shop.look();
+      shop.finish();
+    }
+  }
+  MESSAGE(failures << " failures");
+  CHECK(failures >= 15);
 }
 
 TEST_CASE("printing that is killed at random times, again and again, repeats no original") {

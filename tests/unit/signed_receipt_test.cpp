@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "core/base/random.h"
 #include "core/envelope/message.h"
 #include "core/envelope/statement.h"
 #include "tests/support/enrol.h"
@@ -231,6 +232,37 @@ TEST_CASE("the decoder accepts one encoding: no zero field, no unknown one, no o
   CHECK(decode_receipt(encode_receipt(receipt)));
   receipt.leaf.reset();
   CHECK_FALSE(decode_receipt(encode_receipt(receipt)));
+}
+
+TEST_CASE("whatever a receipt says comes back from its bytes, to the ends of 64 bits") {
+  Random random(93);
+  const auto any = [&] {  // small, large and outermost figures
+    const auto bits = static_cast<int>(random.between(0, 63));
+    return static_cast<std::int64_t>(random() >> bits) * (random.between(0, 1) == 0 ? 1 : -1);
+  };
+  for (int round = 0; round < 2000; ++round) {
+    SignedReceipt receipt;
+    receipt.till = TillRef{StoreId{static_cast<std::uint32_t>(any())},
+                           TillId{static_cast<std::uint32_t>(any())}};
+    receipt.series = static_cast<Series>(random.between(1, kSeriesCount));
+    receipt.number = random();
+    receipt.day = BusinessDay{static_cast<std::int32_t>(random.between(0, BusinessDay::kMax))};
+    receipt.time_s = any();
+    receipt.currency = usd();
+    receipt.total = cents(any());
+    for (std::uint64_t i = random.between(0, 3); i > 0; --i) {
+      receipt.taxes[TaxCode{static_cast<std::uint32_t>(any())}] = {cents(any()), cents(any())};
+      receipt.tenders[static_cast<TenderKind>(random.between(1, 5))] = cents(any());
+    }
+    for (std::uint64_t i = random.between(0, 5); i > 0; --i) {
+      receipt.items.push_back({ProductId{random()}, Quantity{any()}, cents(any())});
+    }
+    if (receipt.items.empty()) receipt.leaf = envelope::sha256(Bytes(1, 7));
+    if (random.between(0, 1) == 1) receipt.refunded_invoice = random();
+    const auto back = decode_receipt(encode_receipt(receipt));
+    REQUIRE_MESSAGE(back, describe(back.error()));
+    CHECK(*back == receipt);
+  }
 }
 
 // RFC 9052 section 4.4, written down from the RFC and verified by another library.
