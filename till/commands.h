@@ -86,7 +86,7 @@ core::Result<void> run_run(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_shell(const CommandWords& words);
 core::Result<void> run_show(const CommandWords& words);
 core::Result<void> run_rekey(const CommandWords& words);
-core::Result<void> run_print(const CommandWords& words);
+core::Result<void> run_print(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_receipt_heading(const CommandWords& words);
 core::Result<void> run_verify_receipt(const CommandWords& words);
 core::Result<void> run_operator(const CommandWords& words, const core::Clock& clock);

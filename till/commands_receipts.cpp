@@ -42,9 +42,10 @@ Result<core::Bytes> receipt_bytes(const CommandWords& words) {
 }
 
 // Prints one document, and says so unless the paper is where it would be said.
-Result<void> print_one(Till& till, const PrintOrder& order, Printer& printer, bool say) {
+Result<void> print_one(Till& till, const PrintOrder& order, Printer& printer, std::int64_t time_ms,
+                       bool say) {
   const std::string name = document_number(till.ref(), order.series, order.number);
-  TRY_ASSIGN(const PrintReport report, till.print(order, printer));
+  TRY_ASSIGN(const PrintReport report, till.print(order, printer, time_ms));
   const std::string& why = report.outcome.why;
   switch (report.outcome.printed) {
     case Printed::kAll:
@@ -73,7 +74,8 @@ std::string receipt_words(const core::retail::VerifiedReceipt& verified) {
   out += document_number(receipt.till, receipt.series, receipt.number) + "\n";
   if (receipt.refunded_invoice != 0) {
     out += "refund of " +
-           document_number(receipt.till, core::retail::Series::kInvoice, receipt.refunded_invoice) +
+           document_number(receipt.sold_at.value_or(receipt.till), core::retail::Series::kInvoice,
+                           receipt.refunded_invoice) +
            "\n";
   }
   out += "business day " + to_string(receipt.day);
@@ -85,6 +87,9 @@ std::string receipt_words(const core::retail::VerifiedReceipt& verified) {
   }
   if (receipt.leaf) out += "  lines: in the document with leaf hash " + receipt.leaf->hex() + "\n";
   out += "total " + to_string(receipt.total) + "\n";
+  if (receipt.vouchers_sold.minor != 0) {
+    out += "vouchers sold, in the total: " + amount(receipt.vouchers_sold) + "\n";
+  }
   for (const auto& [code, row] : receipt.taxes) {
     out += "tax " + to_string(code) + ": " + amount(row.tax) + " in " + amount(row.gross) + "\n";
   }
@@ -96,7 +101,7 @@ std::string receipt_words(const core::retail::VerifiedReceipt& verified) {
 
 }  // namespace
 
-Result<void> run_print(const CommandWords& words) {
+Result<void> run_print(const CommandWords& words, const core::Clock& clock) {
   TRY_ASSIGN(Till till, open_till(words));
   PrintOrder order;
   order.style = words.as_text ? ReceiptStyle::kText : ReceiptStyle::kEscPos;
@@ -108,14 +113,14 @@ Result<void> run_print(const CommandWords& words) {
   if (words.print_number != 0) {
     TRY_ASSIGN(order.series, parse_series(words.series));
     order.number = words.print_number;
-    return print_one(till, order, printer, !on_stdout);
+    return print_one(till, order, printer, clock.now_ms(), !on_stdout);
   }
   order.may_open_drawer = false;  // their customers have gone
   TRY_ASSIGN(const auto waiting, till.print_queue().waiting(0, kPrintedAtOnceMax));
   for (const WaitingDocument& document : waiting) {
     order.series = document.series;
     order.number = document.number;
-    TRY(print_one(till, order, printer, !on_stdout));
+    TRY(print_one(till, order, printer, clock.now_ms(), !on_stdout));
   }
   return {};
 }

@@ -283,7 +283,7 @@ class CommandLine {
   void add_receipts() {
     CLI::App* print =
         command("print", "Print a document, or all that wait: the original once, then copies",
-                [this] { return till::run_print(words_); });
+                [this] { return till::run_print(words_, clock_); });
     print->add_option("number", words_.print_number, "Number in the series; default: all that wait")
         ->check(CLI::Range(1L, kNumberMax));
     add_series(print, words_.series);

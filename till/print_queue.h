@@ -34,7 +34,7 @@ struct WaitingDocument {
 // What is printed without being asked for; other documents when they are named.
 inline constexpr core::retail::Series kPrintedSeries[] = {
     core::retail::Series::kInvoice, core::retail::Series::kRefund, core::retail::Series::kVoid,
-    core::retail::Series::kCash};
+    core::retail::Series::kCash, core::retail::Series::kLayaway};
 
 inline constexpr std::size_t kHeadingLinesMax = 8;
 inline constexpr std::size_t kHeadingBytesMax = 200;  // of a line

@@ -26,8 +26,8 @@ Result<std::string> Till::signed_receipt(Series series, std::uint64_t number) {
   TRY_ASSIGN(const StoredDocument stored, document(series, number));
   TRY_ASSIGN(std::string text, signed_receipt(stored.document));
   if (text.empty()) {
-    return fail(Errc::kUsage, "sales and refunds have a signed receipt, and " +
-                                  document_number(ref(), series, number) + " is neither");
+    return fail(Errc::kUsage, "sales, refunds and layaways have a signed receipt, and " +
+                                  document_number(ref(), series, number) + " is none of them");
   }
   return text;
 }
@@ -66,7 +66,7 @@ Result<ReceiptLayout> Till::layout_of(const StoredDocument& stored, std::uint64_
   return receipt_layout(stored.document, context);
 }
 
-Result<PrintReport> Till::print(const PrintOrder& order, Printer& printer) {
+Result<PrintReport> Till::print(const PrintOrder& order, Printer& printer, std::int64_t time_ms) {
   if (order.columns < kColumnsMin || order.columns > kColumnsMax) {
     return fail(Errc::kUsage, "paper has " + std::to_string(kColumnsMin) + " to " +
                                   std::to_string(kColumnsMax) + " columns");
@@ -81,7 +81,10 @@ Result<PrintReport> Till::print(const PrintOrder& order, Printer& printer) {
   TRY_ASSIGN(ReceiptLayout layout, layout_of(stored, report.copy, order.change));
   layout.opens_drawer = layout.opens_drawer && order.may_open_drawer;
   TRY_ASSIGN(const core::Bytes job, render_receipt(layout, order.style, order.columns));
-  // Everything that can be refused was; from here on only paper can be.
+  // The copy is a document of its own, which says that one was ordered, whatever becomes of it.
+  if (report.copy > 0) {
+    TRY(record_copy(series, heading_of(stored.document).numbers.at(series), time_ms));
+  }
   TRY_ASSIGN(const std::uint64_t begun, print_queue().begin(row->position));
   CORE_CHECK(begun == report.copy);
   report.outcome = printer.print(job);

@@ -5,58 +5,22 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/business_day.h"
-#include "core/base/decimal.h"
+#include "core/retail/names.h"
 #include "core/retail/signed_receipt.h"
+#include "till/receipt_writer.h"
 
 namespace till {
 namespace {
 
 using core::Money;
-using core::Quantity;
 using namespace core::retail;
 
-std::string amount(Money money) {
-  return core::format_decimal(money.minor, money.currency.minor_digits());
-}
-
-// "2", "0.532": without zeros that say nothing.
-std::string short_quantity(Quantity quantity) {
-  std::string text = to_string(quantity);
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') text.pop_back();
-  return text;
-}
-
-std::string tender_words(TenderKind kind) {
-  switch (kind) {
-    case TenderKind::kCash:
-      return "Cash";
-    case TenderKind::kCard:
-      return "Card";
-    case TenderKind::kCoupon:
-      return "Coupon";
-    case TenderKind::kCouponExcess:
-      return "Coupon excess, paid out";
-    case TenderKind::kCashRounding:
-      return "Rounding";
-    default:
-      return "Tender " + std::to_string(static_cast<int>(kind));
-  }
-}
-
-std::string_view cash_words(CashKind kind) {
-  switch (kind) {
-    case CashKind::kFloat:
-      return "FLOAT";
-    case CashKind::kPaidIn:
-      return "PAID IN";
-    case CashKind::kPaidOut:
-      return "PAID OUT";
-    case CashKind::kPickUp:
-      return "PICK-UP";
-  }
-  return "CASH";
+std::string capitals(std::string_view words) {
+  std::string out(words);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '-' ? ' ' : c;
+  });
+  return out;
 }
 
 bool moves_cash(const Tenders& tenders) {
@@ -67,181 +31,163 @@ bool moves_cash(const Tenders& tenders) {
   return moved(TenderKind::kCash) || moved(TenderKind::kCouponExcess);
 }
 
-// The opposite sign; sums of a checked document are far from the ends of 64 bits.
-Money opposite(Money money) {
-  return Money{money.minor == INT64_MIN ? INT64_MAX : -money.minor, money.currency};
-}
-
-// Writes a document's lines; one a receipt.
-class Writer {
+class Kinds {
  public:
-  Writer(const ReceiptContext& context, ReceiptLayout& out) : context_(context), out_(out) {}
+  Kinds(const ReceiptContext& context, ReceiptWriter& w) : context_(context), w_(w) {}
 
   void operator()(const Sale& sale) {
-    title("RECEIPT");
-    lines(sale.lines);
+    w_.title("RECEIPT");
+    w_.sold(sale.lines);
+    w_.vouchers("Voucher", sale.vouchers_sold);
+    w_.separator();
     sums(sale);
-    tenders(sale.tenders, false);
-    if (context_.change) columns("Change", amount(*context_.change));
-    drawer(moves_cash(sale.tenders));
+    for (const auto& [code, tax] : sale.deposit_taxes) w_.tax(code, "due with deposits", tax);
+    w_.separator();
+    w_.tenders(sale.tenders);
+    w_.vouchers("  of voucher", sale.vouchers_redeemed);
+    if (context_.change) w_.columns("Change", amount_text(*context_.change));
+    w_.points("Points paid with", sale.points_redeemed);
+    w_.points("Points earned", sale.points_earned);
+    w_.drawer(moves_cash(sale.tenders));
   }
+
   void operator()(const Refund& refund) {
-    title("REFUND");
-    about_invoice(refund.invoice);
+    w_.title("REFUND");
+    w_.about(refund.sold_at.value_or(context_.till), Series::kInvoice, refund.invoice);
     std::vector<SaleLine> mirrors;
     for (const RefundLine& line : refund.lines) mirrors.push_back(line.mirror);
-    lines(mirrors);
+    w_.sold(mirrors);
+    w_.separator();
     sums(refund);
-    tenders(refund.tenders, false);
-    reason(refund.reason);
-    drawer(moves_cash(refund.tenders));
+    w_.separator();
+    w_.tenders(refund.tenders);
+    w_.vouchers("  as voucher", refund.vouchers_issued);
+    w_.points("Points taken back", refund.points_taken_back);
+    w_.reason(refund.reason);
+    w_.drawer(moves_cash(refund.tenders));
   }
+
   void operator()(const Void& cancel) {
-    title("VOID");
-    about_invoice(cancel.invoice);
+    w_.title("VOID");
+    w_.about(context_.till, Series::kInvoice, cancel.invoice);
     if (context_.about != nullptr) {
-      columns("Cancelled " + std::string(cancel.currency.code()),
-              amount(net_of(*context_.about).value()), true);
-      tenders(context_.about->tenders, true);
-      drawer(moves_cash(context_.about->tenders));
+      w_.total("Cancelled", receipt_total(*context_.about));
+      w_.tenders(context_.about->tenders, true);
+      w_.drawer(moves_cash(context_.about->tenders));
     }
-    reason(cancel.reason);
+    w_.reason(cancel.reason);
   }
+
   void operator()(const CashMovement& movement) {
-    title(std::string(cash_words(movement.kind)));
-    columns(std::string(movement.currency.code()), amount(movement.amount), true);
-    reason(movement.reason);
-    drawer(true);
+    w_.title(capitals(name_of(movement.kind)));
+    w_.total("Cash", movement.amount);
+    w_.reason(movement.reason);
+    w_.drawer(true);
   }
+
   void operator()(const NoSale& document) {
-    title("NO SALE");
-    reason(document.reason);
-    drawer(true);
+    w_.title("NO SALE");
+    w_.reason(document.reason);
+    w_.drawer(true);
   }
+
+  void operator()(const Layaway& layaway) {
+    w_.title("LAYAWAY " + capitals(name_of(layaway.kind)));
+    if (layaway.layaway != 0) w_.about(context_.till, Series::kLayaway, layaway.layaway);
+    if (!layaway.name.empty()) w_.text(layaway.name);
+    if (!layaway.lines.empty()) {
+      w_.sold(layaway.lines);
+      w_.separator();
+      const auto goods = net_of(layaway.lines, layaway.currency);
+      if (goods) w_.total("TOTAL", *goods);
+      w_.separator();
+    }
+    w_.tenders(layaway.tenders);
+    for (const auto& [code, tax] : layaway.taxes) w_.tax(code, "due with this deposit", tax);
+    if (layaway.forfeited.minor != 0) {
+      w_.columns("Kept by the shop", amount_text(layaway.forfeited));
+    }
+    w_.reason(layaway.reason);
+    w_.drawer(moves_cash(layaway.tenders));
+  }
+
+  void operator()(const Training& training) {
+    w_.title("TRAINING, NO RECEIPT");
+    w_.sold(training.lines);
+    w_.separator();
+    w_.tenders(training.tenders);
+  }
+
+  void operator()(const CardResult& card) {
+    w_.title("CARD " + capitals(name_of(card.kind)));
+    w_.total("Card", card.amount);
+    w_.columns("Number", card.masked_number);
+    w_.columns("Authorisation", card.authorisation);
+    w_.columns("Terminal", card.terminal);
+    w_.columns("Batch", std::to_string(card.batch));
+    if (card.reverses != 0) w_.about(context_.till, Series::kCard, card.reverses);
+  }
+
+  void operator()(const Hold& hold) {
+    w_.title(capitals(name_of(hold.kind)));
+    if (hold.hold != 0) w_.about(context_.till, Series::kHold, hold.hold);
+    if (!hold.name.empty()) w_.text(hold.name, Align::kLeft, true);
+    for (const OrderLine& line : hold.lines) w_.quantity(line.product, line.quantity);
+    w_.reason(hold.reason);
+  }
+
+  void operator()(const StockMovement& movement) {
+    w_.title("STOCK " + capitals(name_of(movement.kind)));
+    if (!movement.transfer.empty()) {
+      w_.columns("Transfer", movement.transfer);
+      w_.columns("Other store", to_string(movement.other_store));
+    }
+    for (const auto& [product, quantity] : movement.lines) w_.quantity(product, quantity);
+    w_.reason(movement.reason);
+  }
+
+  void operator()(const Copy& copy) {
+    w_.title("PRINTED AGAIN");
+    w_.about(context_.till, copy.of, copy.number);
+  }
+
   // A kind that was added later.
   template <typename Other>
   void operator()(const Other& document) {
-    std::string name(series_name(series_of(Document(document))));
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-    title(name);
-    if constexpr (requires { reason(document.reason); }) reason(document.reason);
+    w_.title(capitals(series_name(series_of(Document(document)))));
+    if constexpr (requires { w_.reason(document.reason); }) w_.reason(document.reason);
   }
 
  private:
-  void text(std::string words, Align align = Align::kLeft, bool emphasised = false) {
-    out_.items.emplace_back(TextItem{std::move(words), align, emphasised});
+  // Shape: a sale or a refund; a checked document's sums do not overflow.
+  SignedReceipt receipt(const Document& document) const {
+    const auto made = receipt_of(context_.till, document);
+    CORE_CHECK(made.has_value() && made->has_value());
+    return **made;
   }
-  void columns(std::string left, std::string right, bool emphasised = false) {
-    out_.items.emplace_back(ColumnsItem{std::move(left), std::move(right), emphasised});
-  }
-  void separator() { out_.items.emplace_back(SeparatorItem{}); }
+  Money receipt_total(const Sale& sale) const { return receipt(sale).total; }
 
-  void title(const std::string& words) {
-    text(words, Align::kCentre, true);
-    if (context_.copy > 0) {
-      text("COPY " + std::to_string(context_.copy), Align::kCentre, true);
-    }
-    if (context_.voided) text("VOIDED", Align::kCentre, true);
-    separator();
-  }
-
-  void about_invoice(std::uint64_t invoice) {
-    columns("Of", document_number(context_.till, Series::kInvoice, invoice));
-  }
-  void reason(const std::string& words) {
-    if (!words.empty()) text("Reason: " + words);
-  }
-  void drawer(bool cash_moves) {
-    if (cash_moves && context_.copy == 0) out_.opens_drawer = true;
-  }
-
-  std::string name_of(const SaleLine& line) const {
-    if (line.kind == LineKind::kAmount && line.product == core::ProductId{}) return "Amount";
-    const std::string name =
-        context_.product_name ? context_.product_name(line.product) : std::string();
-    return name.empty() ? "Product " + to_string(line.product) : name;
-  }
-
-  void line(const SaleLine& line) {
-    const bool discounted = line.discount.minor != 0;
-    const auto shelf = add(line.amount, line.discount);
-    columns(name_of(line), amount(discounted && shelf ? *shelf : line.amount));
-    const std::int64_t units = line.quantity.thousandths;
-    if (line.kind == LineKind::kProduct && units != Quantity::kUnit && units != -Quantity::kUnit) {
-      text("  " + short_quantity(line.quantity) +
-           (line.unit_price ? " x " + amount(*line.unit_price) : std::string()));
-    }
-    if (discounted) columns("  Discount", amount(opposite(line.discount)));
-  }
-
-  void lines(const std::vector<SaleLine>& sold) {
-    const std::size_t shown = std::min(sold.size(), kReceiptLinesMax);
-    for (std::size_t i = 0; i < shown; ++i) line(sold[i]);
-    if (shown < sold.size()) {
-      text("and " + std::to_string(sold.size() - shown) + " more lines");
-    }
-    separator();
-  }
-
-  // Total and tax rows. A checked document's sums do not overflow.
   void sums(const Document& document) {
-    const auto receipt = receipt_of(context_.till, document);
-    CORE_CHECK(receipt.has_value() && receipt->has_value());
-    const SignedReceipt& sums = **receipt;
-    columns("TOTAL " + std::string(sums.currency.code()), amount(sums.total), true);
+    const SignedReceipt sums = receipt(document);
+    w_.total("TOTAL", sums.total);
     for (const auto& [code, row] : sums.taxes) {
-      const auto rate = context_.tax_rate ? context_.tax_rate(code) : std::nullopt;
-      std::string words = "Tax " + to_string(code);
-      if (rate) words += ", " + core::format_decimal(rate->basis_points, 2) + " %";
-      columns(words + ", in " + amount(row.gross), amount(row.tax));
-    }
-    separator();
-  }
-
-  void tenders(const Tenders& paid, bool given_back) {
-    for (const auto& [kind, money] : paid) {
-      columns(tender_words(kind), amount(given_back ? opposite(money) : money));
+      w_.tax(code, "in " + amount_text(row.gross), row.tax);
     }
   }
 
   const ReceiptContext& context_;
-  ReceiptLayout& out_;
+  ReceiptWriter& w_;
 };
 
 }  // namespace
 
 ReceiptLayout receipt_layout(const Document& document, const ReceiptContext& context) {
   ReceiptLayout out;
-  bool first = true;
-  for (const std::string& line : context.heading) {
-    out.items.emplace_back(TextItem{line, Align::kCentre, first});
-    first = false;
-  }
-  std::visit(Writer(context, out), document);
-  const Heading& heading = heading_of(document);
-  const Series series = series_of(document);
-  const auto number = heading.numbers.find(series);
-  out.items.emplace_back(SeparatorItem{});
-  if (number != heading.numbers.end()) {
-    out.items.emplace_back(TextItem{document_number(context.till, series, number->second)});
-  }
-  const std::string time = time_text(heading.time_ms / 1000);
-  out.items.emplace_back(ColumnsItem{"Business day " + to_string(heading.day), ""});
-  if (!time.empty()) out.items.emplace_back(TextItem{time});
-  if (!context.signed_text.empty()) out.items.emplace_back(QrItem{context.signed_text});
-  out.items.emplace_back(CutItem{});
+  ReceiptWriter writer(context, out);
+  writer.shop_heading();
+  std::visit(Kinds(context, writer), document);
+  writer.foot(document);
   return out;
-}
-
-std::string time_text(std::int64_t time_s) {
-  constexpr std::int64_t kDay = 86400;
-  if (time_s < 0 || time_s / kDay > core::BusinessDay::kMax) return {};
-  const core::BusinessDay day{static_cast<std::int32_t>(time_s / kDay)};
-  const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-  const std::int64_t second = time_s % kDay;
-  return to_string(day) + " " + two(second / 3600) + ":" + two(second / 60 % 60) + ":" +
-         two(second % 60) + " UTC";
 }
 
 }  // namespace till

@@ -293,11 +293,12 @@ class Till {
   core::Result<TillStatus> status();
 
   // Prints a document: its original the first time, later copies, marked and numbered. What becomes
-  // of the job is written down before and after it; how it ended is in the report. Errors:
-  // kNotFound, kUsage (columns), those of QrMatrix::of; after an error behind the job's beginning
-  // the document is doubtful.
-  core::Result<PrintReport> print(const PrintOrder& order, Printer& printer);
-  // What a customer's QR code says, in one line. Errors: kNotFound, kUsage (no sale or refund).
+  // of the job is written down before and after it; how it ended is in the report. A copy is a
+  // document of its own. Errors: kNotFound, kUsage (columns), those of QrMatrix::of, of a copy
+  // those of record_copy(); after an error behind the job's beginning the document is doubtful.
+  core::Result<PrintReport> print(const PrintOrder& order, Printer& printer, std::int64_t time_ms);
+  // What a customer's QR code says, in one line. Errors: kNotFound, kUsage (no sale, refund or
+  // layaway).
   core::Result<std::string> signed_receipt(core::retail::Series series, std::uint64_t number);
 
   // Copies closings that are due to the mailbox, if there is one; returns how many. May be

@@ -21,6 +21,8 @@ enum Key : std::uint64_t {
   kKeyItems = 9,
   kKeyLeaf = 10,
   kKeyRefunded = 11,
+  kKeyVouchers = 12,
+  kKeySoldAt = 13,
 };
 
 // Whole units are a number, which is one byte for most; others an array of their thousandths.
@@ -30,14 +32,18 @@ void write_quantity(CborWriter& w, Quantity quantity) {
   w.integer(whole ? quantity.thousandths / Quantity::kUnit : quantity.thousandths);
 }
 
+void write_till(CborWriter& w, TillRef till) {
+  w.array(2);
+  w.unsigned_integer(till.store.value);
+  w.unsigned_integer(till.till.value);
+}
+
 // The fields that every receipt has.
 void write_heading(CborWriter& w, const SignedReceipt& receipt) {
   w.unsigned_integer(kKeyVersion);
   w.unsigned_integer(kVersion);
   w.unsigned_integer(kKeyTill);
-  w.array(2);
-  w.unsigned_integer(receipt.till.store.value);
-  w.unsigned_integer(receipt.till.till.value);
+  write_till(w, receipt.till);
   w.unsigned_integer(kKeyNumber);
   w.array(2);
   w.unsigned_integer(static_cast<std::uint64_t>(receipt.series));
@@ -108,6 +114,14 @@ Result<void> expect_array(CborReader& r, std::size_t items, std::string_view wha
   return {};
 }
 
+Result<TillRef> read_till(CborReader& r) {
+  TRY(expect_array(r, 2, "a till's name"));
+  TillRef out;
+  TRY_ASSIGN(out.store, read_id<StoreId>(r));
+  TRY_ASSIGN(out.till, read_id<TillId>(r));
+  return out;
+}
+
 Result<void> read_taxes(CborReader& r, SignedReceipt& out) {
   TRY_ASSIGN(const std::size_t rows, r.map());
   for (std::size_t i = 0; i < rows; ++i) {
@@ -166,6 +180,14 @@ Result<void> read_field(CborReader& r, std::uint64_t key, std::size_t at, Signed
       TRY_ASSIGN(out.refunded_invoice, r.unsigned_integer());
       return {};
     }
+    case kKeyVouchers: {
+      TRY_ASSIGN(out.vouchers_sold, read_amount(r, out.currency));
+      return {};
+    }
+    case kKeySoldAt: {
+      TRY_ASSIGN(out.sold_at, read_till(r));
+      return {};
+    }
     default:
       return r.refuse(at, "unknown field " + std::to_string(key));
   }
@@ -187,9 +209,7 @@ Result<void> read_heading(CborReader& r, SignedReceipt& out) {
                             std::to_string(kVersion));
   }
   TRY(expect_key(r, kKeyTill));
-  TRY(expect_array(r, 2, "a till's name"));
-  TRY_ASSIGN(out.till.store, read_id<StoreId>(r));
-  TRY_ASSIGN(out.till.till, read_id<TillId>(r));
+  TRY_ASSIGN(out.till, read_till(r));
   TRY(expect_key(r, kKeyNumber));
   TRY(read_number(r, out));
   TRY(expect_key(r, kKeyDay));
@@ -200,6 +220,7 @@ Result<void> read_heading(CborReader& r, SignedReceipt& out) {
   TRY_ASSIGN(out.currency, read_currency(r));
   TRY(expect_key(r, kKeyTotal));
   TRY_ASSIGN(out.total, read_amount(r, out.currency));
+  out.vouchers_sold = Money{0, out.currency};
   return {};
 }
 
@@ -208,7 +229,8 @@ Result<void> read_heading(CborReader& r, SignedReceipt& out) {
 Bytes encode_receipt(const SignedReceipt& receipt) {
   std::size_t fields = 7;
   for (const bool there : {!receipt.taxes.empty(), !receipt.tenders.empty(), !receipt.items.empty(),
-                           receipt.leaf.has_value(), receipt.refunded_invoice != 0}) {
+                           receipt.leaf.has_value(), receipt.refunded_invoice != 0,
+                           receipt.vouchers_sold.minor != 0, receipt.sold_at.has_value()}) {
     if (there) ++fields;
   }
   CborWriter w;
@@ -227,6 +249,14 @@ Bytes encode_receipt(const SignedReceipt& receipt) {
   if (receipt.refunded_invoice != 0) {
     w.unsigned_integer(kKeyRefunded);
     w.unsigned_integer(receipt.refunded_invoice);
+  }
+  if (receipt.vouchers_sold.minor != 0) {
+    w.unsigned_integer(kKeyVouchers);
+    w.integer(receipt.vouchers_sold.minor);
+  }
+  if (receipt.sold_at) {
+    w.unsigned_integer(kKeySoldAt);
+    write_till(w, *receipt.sold_at);
   }
   return std::move(w).take();
 }

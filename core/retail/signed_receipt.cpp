@@ -37,16 +37,22 @@ Result<std::optional<SignedReceipt>> receipt_of(TillRef till, const Document& do
   out.day = heading.day;
   out.time_s = whole_seconds(heading.time_ms);
   out.currency = heading.currency;
-  out.total = Money{0, heading.currency};
+  out.total = out.vouchers_sold = Money{0, heading.currency};
   const auto number = heading.numbers.find(out.series);
   if (number != heading.numbers.end()) out.number = number->second;
   if (const auto* sale = std::get_if<Sale>(&document)) {
     for (const SaleLine& line : sale->lines) TRY(add_line(out, line));
     out.tenders = sale->tenders;
+    TRY_ASSIGN(out.vouchers_sold, sum_of(sale->vouchers_sold, sale->currency));
+    TRY_ASSIGN(out.total, add(out.total, out.vouchers_sold));
   } else if (const auto* refund = std::get_if<Refund>(&document)) {
     for (const RefundLine& line : refund->lines) TRY(add_line(out, line.mirror));
     out.tenders = refund->tenders;
     out.refunded_invoice = refund->invoice;
+    out.sold_at = refund->sold_at;
+  } else if (const auto* layaway = std::get_if<Layaway>(&document)) {
+    out.tenders = layaway->tenders;
+    TRY_ASSIGN(out.total, sum_of(layaway->tenders, layaway->currency));
   } else {
     return std::optional<SignedReceipt>();
   }

@@ -40,17 +40,20 @@ struct SignedReceipt {
   BusinessDay day;
   std::int64_t time_s = 0;  // since 1970-01-01 UTC; evidence only
   Currency currency;
-  Money total;  // of a refund negative
+  Money total;          // of a refund negative; of a layaway its deposit
+  Money vouchers_sold;  // inside the total
   std::map<TaxCode, TaxRow> taxes;
   Tenders tenders;
   std::vector<ReceiptItem> items;
   // The document's leaf hash in its day's tree, where the items do not fit.
   std::optional<envelope::Hash> leaf;
   std::uint64_t refunded_invoice = 0;  // 0: no refund
+  std::optional<TillRef> sold_at;      // that sold what is refunded; none: this till
   bool operator==(const SignedReceipt&) const = default;
 };
 
-// Of a sale or a refund; nullopt of every other document, which no customer takes home.
+// Of a sale, a refund or a step of a layaway; nullopt of every other document: what it says
+// concerns no customer's money.
 // Errors: kOverflow, kCurrency.
 Result<std::optional<SignedReceipt>> receipt_of(TillRef till, const Document& document);
 

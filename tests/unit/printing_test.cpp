@@ -47,7 +47,7 @@ class Counter {
   PrintReport print_on(const std::filesystem::path& path, const PrintOrder& what,
                        std::chrono::milliseconds timeout = till::kPrinterTimeout) {
     DevicePrinter printer(path, timeout);
-    return shop.step([&](till::Till& t) { return t.print(what, printer); });
+    return shop.step([&](till::Till& t) { return t.print(what, printer, 7); });
   }
   PrintReport print(const PrintOrder& what) { return print_on(paper(), what); }
 
@@ -100,6 +100,23 @@ TEST_CASE("a document is due, its original is printed once, and then there are c
   CHECK(jobs[2].has("COPY 2"));
   CHECK(jobs[0].kicks == 1);
   CHECK(jobs[1].kicks == 0);
+  counter.shop.check();
+}
+
+TEST_CASE("a copy is a document of its own, and so takes an open day; an original does not") {
+  Counter counter;
+  counter.shop.ring(sets(2));
+  counter.print(order(1));
+  counter.print(order(1));
+  const auto stored = counter.shop.step([](till::Till& t) { return t.document(Series::kCopy, 1); });
+  const auto& copy = std::get<core::retail::Copy>(stored.document);
+  CHECK(copy.of == Series::kInvoice);
+  CHECK(copy.number == 1);
+  counter.shop.close_day();
+  DevicePrinter printer(counter.paper());
+  counter.shop.refuses(Errc::kState, [&](till::Till& t) { return t.print(order(1), printer, 7); });
+  CHECK(counter.jobs().size() == 2);
+  CHECK(counter.print(order(2)).copy == 0);
   counter.shop.check();
 }
 

@@ -142,6 +142,110 @@ TEST_CASE("a refund's receipt is its mirror, with the sale's number and the reas
   CHECK(job.kicks == 1);
 }
 
+TEST_CASE("vouchers, points and reasons of discounts stand on a receipt") {
+  Sale sale = sale_of_two();
+  sale.lines[0].changes = {{ChangeKind::kLineDiscount, cents(300), "scratched"},
+                           {ChangeKind::kReceiptDiscount, cents(200), ""}};
+  sale.vouchers_sold = {{"V-1001", cents(5000)}};
+  sale.vouchers_redeemed = {{"V-0007", cents(2000)}};
+  sale.points_earned = 12;
+  sale.tenders[TenderKind::kVoucher] = cents(2000);
+  const PrintedJob job = printed(sale, context());
+  CHECK(job.has("  Discount, scratched                -3.00"));
+  CHECK(job.has("  Discount                           -2.00"));
+  CHECK(job.has("Voucher V-1001                       50.00"));
+  CHECK(job.has("TOTAL USD                          1045.00"));
+  CHECK(job.has("Voucher                              20.00"));
+  CHECK(job.has("  of voucher V-0007                  20.00"));
+  CHECK(job.has("Points earned                           12"));
+}
+
+TEST_CASE("a layaway's steps say what was paid, and open the drawer for cash") {
+  Layaway opened;
+  opened.day = sample_day();
+  opened.currency = usd();
+  opened.numbers[Series::kLayaway] = 5;
+  opened.name = "blue chairs";
+  opened.lines = sale_of_two().lines;
+  opened.tenders = {{TenderKind::kCash, cents(20000)}};
+  const PrintedJob job = printed(opened, context());
+  CHECK(job.has("LAYAWAY OPENED"));
+  CHECK(job.has("blue chairs"));
+  CHECK(job.has("TOTAL USD                           995.00"));
+  CHECK(job.has("Cash                                200.00"));
+  CHECK(job.has("4/1-layaway-000005"));
+  CHECK(job.kicks == 1);
+  Layaway cancelled;
+  cancelled.day = sample_day();
+  cancelled.currency = usd();
+  cancelled.numbers[Series::kLayaway] = 6;
+  cancelled.kind = LayawayKind::kCancelled;
+  cancelled.layaway = 5;
+  cancelled.forfeited = cents(1500);
+  cancelled.tenders = {{TenderKind::kCard, cents(-18500)}};
+  cancelled.reason = "moved away";
+  const PrintedJob back = printed(cancelled, context());
+  CHECK(back.has("LAYAWAY CANCELLED"));
+  CHECK(back.has("4/1-layaway-000005"));
+  CHECK(back.has("Kept by the shop                     15.00"));
+  CHECK(back.kicks == 0);
+}
+
+TEST_CASE("training says that it is no receipt, and opens no drawer") {
+  Training training;
+  training.day = sample_day();
+  training.currency = usd();
+  training.numbers[Series::kTraining] = 2;
+  training.lines = sale_of_two().lines;
+  training.tenders = {{TenderKind::kCash, cents(99500)}};
+  const PrintedJob job = printed(training, context());
+  CHECK(job.has("TRAINING, NO RECEIPT"));
+  CHECK(job.kicks == 0);
+}
+
+TEST_CASE("slips of cards, held receipts and stock say what they are about") {
+  CardResult card;
+  card.currency = usd();
+  card.numbers[Series::kCard] = 9;
+  card.terminal = "T-17";
+  card.batch = 31;
+  card.authorisation = "A81";
+  card.masked_number = "**** 4242";
+  card.amount = cents(9500);
+  const PrintedJob slip = printed(card, context());
+  CHECK(slip.has("CARD AUTHORISED"));
+  CHECK(slip.has("**** 4242"));
+  CHECK(slip.kicks == 0);
+  Hold hold;
+  hold.currency = usd();
+  hold.numbers[Series::kHold] = 1;
+  hold.name = "table 4";
+  hold.lines = {{ProductId{145}, units(2), cents(0)}};
+  const PrintedJob aside = printed(hold, context());
+  CHECK(aside.has("PUT ASIDE"));
+  CHECK(aside.has("Patio Furniture Set                      2"));
+  StockMovement transfer;
+  transfer.currency = usd();
+  transfer.numbers[Series::kStock] = 1;
+  transfer.kind = StockKind::kTransferOut;
+  transfer.transfer = "TR-5";
+  transfer.other_store = StoreId{7};
+  transfer.lines = {{ProductId{145}, Quantity{1500}}};
+  const PrintedJob out = printed(transfer, context());
+  CHECK(out.has("STOCK TRANSFER OUT"));
+  CHECK(out.has("TR-5"));
+  CHECK(out.has("Patio Furniture Set                    1.5"));
+}
+
+TEST_CASE("a clock in doubt and the operator's number are said") {
+  Sale sale = sale_of_two();
+  sale.clock_doubtful = true;
+  sale.operator_id = OperatorId{3};
+  const PrintedJob job = printed(sale, context());
+  CHECK(job.has("2026-03-02 09:00:00 UTC, clock in doubt"));
+  CHECK(job.has("Operator 3"));
+}
+
 TEST_CASE("currencies of other exponents are written with theirs") {
   Sale sale = sale_of_two();
   const auto in = [&](std::string_view code) {

@@ -114,6 +114,40 @@ TEST_CASE("a refund's signed receipt is negative and names the sale; a void has 
   CHECK_FALSE(receipt_of(kTill, void_of(sale, 1))->has_value());
 }
 
+TEST_CASE("vouchers sold, a refund of another till's sale, and a deposit are said and verify") {
+  Sale sale = garden_sale(1, 17);
+  sale.vouchers_sold = {{"V-1", cents(2500)}};
+  sale.tenders = {{TenderKind::kCash, cents(52500)}};
+  const Roster with = roster();
+  const auto sold = verify_signed_receipt(signed_with(sale, key(1)), with);
+  REQUIRE(sold);
+  CHECK(sold->receipt.total == cents(52500));
+  CHECK(sold->receipt.vouchers_sold == cents(2500));
+
+  Refund refund;
+  refund.day = sample_day();
+  refund.currency = usd();
+  refund.numbers[Series::kRefund] = 3;
+  refund.invoice = 17;
+  refund.sold_at = kOtherTill;
+  refund.lines.push_back(*mirror_line(sale.lines[0], 0, Quantity{0}, units(1), true));
+  const auto elsewhere = verify_signed_receipt(signed_with(refund, key(1)), with);
+  REQUIRE(elsewhere);
+  CHECK(elsewhere->receipt.sold_at == kOtherTill);
+
+  Layaway layaway;
+  layaway.day = sample_day();
+  layaway.currency = usd();
+  layaway.numbers[Series::kLayaway] = 5;
+  layaway.lines = sale.lines;
+  layaway.tenders = {{TenderKind::kCash, cents(10000)}};
+  const auto paid = verify_signed_receipt(signed_with(layaway, key(1)), with);
+  REQUIRE(paid);
+  CHECK(paid->receipt.series == Series::kLayaway);
+  CHECK(paid->receipt.total == cents(10000));
+  CHECK(paid->receipt.leaf == leaf_of(layaway));
+}
+
 TEST_CASE("a receipt with any one byte changed is refused") {
   const Bytes good = signed_with(garden_sale(2, 17), key(1));
   const Roster with = roster();
@@ -252,13 +286,15 @@ TEST_CASE("whatever a receipt says comes back from its bytes, to the ends of 64 
     receipt.total = cents(any());
     for (std::uint64_t i = random.between(0, 3); i > 0; --i) {
       receipt.taxes[TaxCode{static_cast<std::uint32_t>(any())}] = {cents(any()), cents(any())};
-      receipt.tenders[static_cast<TenderKind>(random.between(1, 5))] = cents(any());
+      receipt.tenders[static_cast<TenderKind>(random.between(1, kTenderKinds))] = cents(any());
     }
     for (std::uint64_t i = random.between(0, 5); i > 0; --i) {
       receipt.items.push_back({ProductId{random()}, Quantity{any()}, cents(any())});
     }
     if (receipt.items.empty()) receipt.leaf = envelope::sha256(Bytes(1, 7));
     if (random.between(0, 1) == 1) receipt.refunded_invoice = random();
+    receipt.vouchers_sold = cents(random.between(0, 1) == 1 ? any() : 0);
+    if (random.between(0, 1) == 1) receipt.sold_at = kOtherTill;
     const auto back = decode_receipt(encode_receipt(receipt));
     REQUIRE_MESSAGE(back, describe(back.error()));
     CHECK(*back == receipt);
