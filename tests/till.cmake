@@ -27,7 +27,7 @@ daybook_test(test_till_property
     property/till_shelf_property_test.cpp
   USES daybook_till LABELS property)
 daybook_test(test_till_functional
-  SOURCES functional/till_functional_test.cpp
+  SOURCES functional/till_functional_test.cpp functional/till_shelf_program_test.cpp
   USES core_base nlohmann_json::nlohmann_json LABELS functional
   BINARIES daybook-till daybook-relay daybook-rebuild)
 daybook_test(test_till_offline

@@ -14,7 +14,7 @@ namespace till {
 // a byte offset), kInexact, kOverflow, and those of core::retail::Catalog::build.
 core::Result<core::retail::Catalog> parse_catalog(std::string_view json, std::string_view name);
 
-// Errors: also kNotFound, kIo, kTooLarge (over 64 MiB).
+// Errors: also kNotFound, kIo, kTooLarge (over 256 MiB).
 core::Result<core::retail::Catalog> read_catalog_file(const std::filesystem::path& path);
 
 }  // namespace till

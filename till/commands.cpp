@@ -110,15 +110,6 @@ Result<void> run_join(const CommandWords& words) {
   return {};
 }
 
-Result<void> run_catalog(const CommandWords& words) {
-  TRY_ASSIGN(Till till, open_till(words));
-  TRY_ASSIGN(const core::retail::Catalog catalog, read_catalog_file(words.catalog));
-  TRY_ASSIGN(const core::CatalogVersion version, till.replace_catalog(catalog));
-  print("catalog of " + std::to_string(catalog.products().size()) + " products, version " +
-        to_string(version) + "\n");
-  return {};
-}
-
 Result<void> run_open(const CommandWords& words) {
   const auto day = core::parse_business_day(words.day);
   if (!day) return fail(Errc::kUsage, "--day: " + day.error().what);

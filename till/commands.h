@@ -68,12 +68,17 @@ struct CommandWords {
   std::filesystem::path socket;
   std::string http;
   std::vector<std::string> origins;  // of pages that may use the API
+  std::vector<std::string> prices;
+  std::string text;
+  std::size_t count_max = 20;
 };
 
 // Each prints its result to stdout, before the journal is closed, and returns how it ended.
 core::Result<void> run_init(const CommandWords& words);
 core::Result<void> run_join(const CommandWords& words);
 core::Result<void> run_catalog(const CommandWords& words);
+core::Result<void> run_price(const CommandWords& words);
+core::Result<void> run_find(const CommandWords& words);
 core::Result<void> run_open(const CommandWords& words);
 core::Result<void> run_ring(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_void(const CommandWords& words, const core::Clock& clock);

@@ -6,6 +6,7 @@
 #include "till/command_support.h"
 #include "till/kind_words.h"
 #include "till/reports.h"
+#include "till/scan.h"
 #include "till/words.h"
 
 namespace till {
@@ -18,15 +19,22 @@ using core::retail::CashKind;
 using core::retail::Series;
 using core::retail::TenderKind;
 
+Result<BasketLine> read_line(Till& till, core::CatalogVersion version, const std::string& word) {
+  TRY_ASSIGN(const auto code, parse_code_word(word));
+  if (code) return scan_line(till.shelf(), version, code->digits, code->count);
+  return parse_line(word, till.currency());
+}
+
 }  // namespace
 
 Result<void> run_ring(const CommandWords& words, const core::Clock& clock) {
   TRY_ASSIGN(Till till, open_till(words));
   const core::Currency currency = till.currency();
   Basket basket;
+  basket.catalog = till.shelf().present();
   for (const std::string& word : words.lines) {
-    TRY_ASSIGN(const BasketLine line, parse_line(word, currency));
-    basket.lines.push_back(line);
+    TRY_ASSIGN(BasketLine line, read_line(till, basket.catalog, word));
+    basket.lines.push_back(std::move(line));
   }
   TRY(apply_discounts(words.discounts, basket.lines));
   TRY_ASSIGN(basket.tendered, parse_tenders(words.tenders, currency));

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "till/commands.h"
+#include "till/shelf.h"
 
 namespace {
 
@@ -143,17 +144,35 @@ class CommandLine {
     join->add_option("--roster", words_.roster, "Head office's roster file")->required();
     join->add_option("--head-office", words_.head_office, "Head office's public key, 64 hex digits")
         ->required();
+    add_shelf();
+  }
+
+  void add_shelf() {
     CLI::App* catalog = command("catalog", "Replace the catalog; documents keep what they have",
                                 [this] { return till::run_catalog(words_); });
     acting(catalog);
     catalog->add_option("--catalog", words_.catalog, "Catalog file (JSON)")->required();
+    CLI::App* price = command("price", "Change prices from now on, for example 145=450.00",
+                              [this] { return till::run_price(words_); });
+    acting(price);
+    price->add_option("prices", words_.prices, "PRODUCT=AMOUNT ...")->required();
+    CLI::App* find = command("find", "Find products by barcode, PLU or the beginning of the name",
+                             [this] { return till::run_find(words_); });
+    acting(find);
+    find->add_option("text", words_.text, "What to find")->required();
+    find->add_option("--count", words_.count_max, "At most so many; default 20")
+        ->check(CLI::Range(std::size_t{1}, till::kNamesFoundMax));
+    find->add_flag("--json", words_.json, "As JSON");
   }
 
   void add_selling() {
     CLI::App* ring = command("ring", "Record a sale, for example --line 145x2 --line 133=0.5",
                              [this] { return till::run_ring(words_, clock_); });
     acting(ring);
-    ring->add_option("--line", words_.lines, "PRODUCTxQUANTITY or PRODUCT=QUANTITY")->required();
+    ring->add_option(
+            "--line", words_.lines,
+            "PRODUCTxQUANTITY or PRODUCT=QUANTITY; barcode:DIGITS or plu:DIGITS for PRODUCT")
+        ->required();
     ring->add_option("--discount", words_.discounts, "AMOUNT off the only line, or PRODUCT=AMOUNT");
     ring->add_option("--tender", words_.tenders,
                      "cash=AMOUNT, card=AMOUNT or coupon=AMOUNT; default: exact cash");

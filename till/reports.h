@@ -24,6 +24,7 @@ std::string report_document(core::TillRef ref, const StoredDocument& document,
                             const ProductNames& names, Form form);
 std::string report_print_queue(core::TillRef ref, const std::vector<WaitingDocument>& waiting,
                                Form form);
+std::string report_found(const std::vector<FoundProduct>& found, Form form);
 std::string report_rung(core::TillRef ref, const Rung& rung);
 
 }  // namespace till

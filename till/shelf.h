@@ -61,6 +61,7 @@ class Shelf {
   static core::Result<ShelfMemory> remember(Journal& journal);
 
   core::CatalogVersion present() const { return memory_->present; }
+  core::Currency currency() const { return journal_->identity().currency; }
   core::Result<const Terms*> terms(core::CatalogVersion version);
 
   // nullopt: the version has no such product.
@@ -106,7 +107,6 @@ class Shelf {
   core::Result<std::optional<core::ProductId>> find_label(core::CatalogVersion version,
                                                           core::retail::ProductCode code);
   core::Unexpected not_sound(const std::string& what) const;
-  core::Currency currency() const { return journal_->identity().currency; }
 
   Journal* journal_;
   ShelfMemory* memory_;

@@ -52,6 +52,34 @@ Result<BasketLine> parse_line(std::string_view word, core::Currency currency) {
   return line;
 }
 
+Result<std::optional<CodeWord>> parse_code_word(std::string_view word) {
+  for (const std::string_view prefix : {"barcode:", "plu:"}) {
+    if (!word.starts_with(prefix)) continue;
+    const std::string_view rest = word.substr(prefix.size());
+    const auto [digits, count] = split_at(rest, "x=");
+    CodeWord out{std::string(digits), core::Quantity{core::Quantity::kUnit}};
+    if (digits.empty()) return wrong(word, "digits, for example barcode:4006381333931");
+    if (digits.size() == rest.size()) return std::optional<CodeWord>(std::move(out));
+    const auto quantity = core::parse_quantity(count);
+    if (!quantity) return wrong(word, "a quantity behind the code, for example plu:4011=0.350");
+    out.count = *quantity;
+    return std::optional<CodeWord>(std::move(out));
+  }
+  return std::optional<CodeWord>();
+}
+
+Result<std::map<core::ProductId, Money>> parse_prices(const std::vector<std::string>& words,
+                                                      core::Currency currency) {
+  std::map<core::ProductId, Money> prices;
+  for (const std::string& word : words) {
+    const auto [product, text] = split_at(word, "=");
+    TRY_ASSIGN(const core::ProductId id, parse_product(product, word));
+    TRY_ASSIGN(const Money price, parse_amount(text, currency, word));
+    if (!prices.emplace(id, price).second) return wrong(word, "each product once");
+  }
+  return prices;
+}
+
 Result<core::retail::Components> parse_received(const std::vector<std::string>& words) {
   core::retail::Components received;
   for (const std::string& word : words) {

@@ -2,6 +2,9 @@
 // Must not know what they are used for.
 #pragma once
 
+#include <map>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +17,16 @@ namespace till {
 
 // "145x2", "145=2", "145" (one). Errors of all: kUsage, quoting the word.
 core::Result<BasketLine> parse_line(std::string_view word, core::Currency currency);
+// A product by its code: "barcode:4006381333931", "plu:4011=0.350"; one without a quantity.
+struct CodeWord {
+  std::string digits;
+  core::Quantity count;
+};
+// nullopt: the word names no code.
+core::Result<std::optional<CodeWord>> parse_code_word(std::string_view word);
+// "145=450.00", each product once.
+core::Result<std::map<core::ProductId, core::Money>> parse_prices(
+    const std::vector<std::string>& words, core::Currency currency);
 // "133=16", each product once.
 core::Result<core::retail::Components> parse_received(const std::vector<std::string>& words);
 // "cash=1000.00", "card=…", "coupon=…", each once.

@@ -15,9 +15,13 @@ Result<std::int64_t> share(std::int64_t total, std::int64_t part, std::int64_t w
   return round_half_away(Int128{total} * part, whole);
 }
 
-Result<std::int64_t> shelf_price(const OrderLine& order, Money unit_price) {
-  if (order.label_price) return order.label_price->minor;
-  return round_half_away(Int128{unit_price.minor} * order.quantity.thousandths, Quantity::kUnit);
+// Shape: a label's price or a unit's.
+Result<Money> shelf_price(const OrderLine& order, const std::optional<Money>& unit_price) {
+  if (order.label_price) return *order.label_price;
+  Money price = *unit_price;
+  TRY_ASSIGN(price.minor,
+             round_half_away(Int128{price.minor} * order.quantity.thousandths, Quantity::kUnit));
+  return price;
 }
 
 Result<void> check_order(const OrderLine& order, Currency currency) {
@@ -44,7 +48,7 @@ Result<SaleLine> price_line(const Catalog& catalog, const OrderLine& order) {
     return fail(Errc::kNotFound, named(order.product) + " is not in the catalog");
   }
   const std::optional<Money> unit_price = order.unit_price ? order.unit_price : product->price;
-  if (!unit_price) {
+  if (!unit_price && !order.label_price) {
     return fail(Errc::kMalformed,
                 named(order.product) + " has no price; load a catalog that prices it");
   }
@@ -58,8 +62,8 @@ Result<SaleLine> price_line(const Catalog& catalog, const OrderLine& order) {
   line.product = order.product;
   line.quantity = order.quantity;
   line.unit_price = unit_price;
-  TRY_ASSIGN(const std::int64_t shelf_minor, shelf_price(order, *unit_price));
-  TRY_ASSIGN(line.amount, subtract(Money{shelf_minor, unit_price->currency}, order.discount));
+  TRY_ASSIGN(const Money shelf, shelf_price(order, unit_price));
+  TRY_ASSIGN(line.amount, subtract(shelf, order.discount));
   if (order.discount.minor < 0 || line.amount.minor < 0) {
     return fail(Errc::kMalformed,
                 named(order.product) + ": the discount is below zero or above the price");

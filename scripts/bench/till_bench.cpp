@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "scripts/bench/bench_roster.h"
 #include "scripts/bench/bench_support.h"
 #include "scripts/poc_scale/commit.h"
 #include "scripts/poc_scale/measure.h"
@@ -46,26 +47,17 @@ struct TillCost {
   double bytes = 0;
 };
 
-core::envelope::Roster roster_with(const core::envelope::EnrolRequest& request) {
-  static const auto head_office = core::envelope::PrivateKey::generate();
-  static const auto sealing_key = core::envelope::SealingPrivateKey::generate();
-  auto roster = need(core::envelope::Roster::read({}, "bench", head_office.public_key()));
-  need(roster.name_sealing_key(sealing_key.public_key(), head_office));
-  need(roster.enrol(request, head_office));
-  return roster;
-}
-
 till::Till make_till(const Words& words, const core::retail::Catalog& catalog, std::uint32_t number,
                      till::Durability durability, const till::JournalKey& key = {}) {
   const till::TillSetup setup{core::TillRef{core::StoreId{1}, core::TillId{number}},
                               catalog.currency(),
-                              "bench",
+                              bench::kTillOrigin,
                               catalog,
                               core::envelope::PrivateKey::generate(),
                               {}};
   const auto path = words.directory / ("till-" + std::to_string(number) + ".db");
   till::Till made = need(till::Till::create(path, setup, durability, key));
-  need(made.join(roster_with(made.enrol_request())));
+  need(made.join(bench::roster_with(made.enrol_request())));
   return made;
 }
 

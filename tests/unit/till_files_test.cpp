@@ -85,6 +85,63 @@ TEST_CASE("a catalog file's errors name the file and the place") {
           Errc::kInexact, "bom[0].quantity");
 }
 
+TEST_CASE("a catalog file says units, barcodes, PLU numbers and barcode patterns") {
+  const std::string text = R"({"products": [
+      {"id": 1, "name": "a", "price": "1.50", "tax": 1, "kind": "stocked", "unit": "piece",
+       "barcodes": ["4006381333931", "036000291452"]},
+      {"id": 2, "name": "b", "tax": 1, "kind": "stocked", "unit": "kg", "plu": "04011"},
+      {"id": 3, "name": "c", "tax": 1, "kind": "stocked", "unit": "bunch", "whole": true},
+      {"id": 4, "name": "d", "tax": 1, "kind": "stocked", "unit": "piece", "whole": false}],
+    "bom": [], "barcode_patterns": ["21PPPPPWWWWWC"], "taxes": [{"code": 1, "percent": "0"}],
+    "currency": "USD"})";  // after the prices that are in it
+  const auto catalog = till::parse_catalog(text, "c.json");
+  REQUIRE_MESSAGE(catalog, (catalog ? "" : describe(catalog.error())));
+  CHECK(catalog->find(core::ProductId{1})->price == usd(150));
+  CHECK(catalog->find(core::ProductId{1})->whole);
+  CHECK(catalog->find(core::ProductId{2})->unit == "kg");
+  CHECK_FALSE(catalog->find(core::ProductId{2})->whole);
+  CHECK(catalog->find(core::ProductId{3})->whole);
+  CHECK_FALSE(catalog->find(core::ProductId{4})->whole);
+  using core::retail::CodeKind;
+  CHECK(catalog->codes() ==
+        core::retail::ProductCodes{{{CodeKind::kGtin, 4006381333931}, core::ProductId{1}},
+                                   {{CodeKind::kGtin, 36000291452}, core::ProductId{1}},
+                                   {{CodeKind::kItem, 4011}, core::ProductId{2}}});
+  CHECK(catalog->patterns().size() == 1);
+}
+
+TEST_CASE("codes and units that cannot be are refused with their place") {
+  const auto product = [](const std::string& fields) {
+    return catalog_text(
+        "", R"(, {"id": 2, "name": "b", "tax": 1, "kind": "stocked", )" + fields + "}", "");
+  };
+  refused(product(R"("barcodes": ["4006381333932"])"), Errc::kMalformed, "products[1].barcodes[0]");
+  refused(product(R"("barcodes": [4006381333931])"), Errc::kMalformed, "products[1].barcodes[0]");
+  refused(product(R"("barcodes": "4006381333931")"), Errc::kMalformed, "a list is expected");
+  refused(product(R"("barcodes": ["96385074", "96385074"])"), Errc::kMalformed,
+          "barcode 96385074 is both product 2 and product 2");
+  refused(product(R"("plu": 4011)"), Errc::kMalformed, "products[1].plu");
+  refused(product(R"("plu": "0")"), Errc::kMalformed, "products[1].plu");
+  refused(product(R"("plu": "12345678901")"), Errc::kMalformed, "1 to 10 digits");
+  refused(product(R"("unit": "")"), Errc::kMalformed, "products[1].unit");
+  refused(product(R"("unit": "a very long unit, 25 b")"), Errc::kMalformed, "product 2");
+  refused(product(R"("whole": 1)"), Errc::kMalformed, "products[1].whole");
+  refused(product(R"("unit": "kg", "unit": "g")"), Errc::kMalformed, "'unit' is there twice");
+  refused(R"({"currency": "USD", "taxes": [], "products": {"a": {}}, "bom": []})", Errc::kMalformed,
+          "products: a list is expected");
+  refused(R"({"currency": "USD", "taxes": [], "products": [1], "bom": []})", Errc::kMalformed,
+          "a list of objects is expected");
+  refused(R"({"products": [{"id": 1}], "taxes": [], "bom": []})", Errc::kMalformed,
+          "'currency' is missing");
+  const auto patterns = [](const std::string& list) {
+    return R"({"currency": "USD", "taxes": [], "products": [], "bom": [], "barcode_patterns": )" +
+           list + "}";
+  };
+  refused(patterns(R"(["99PPPPPWWWWWC"])"), Errc::kMalformed, "barcode_patterns[0]");
+  refused(patterns(R"(["21PPPPPWWWWWC", "211PPPPWWWWWC"])"), Errc::kMalformed,
+          "two barcode patterns");
+}
+
 TEST_CASE("a catalog file that is not there is named") {
   const auto catalog = till::read_catalog_file("/nowhere/c.json");
   CHECK(catalog.error().code == Errc::kNotFound);
@@ -99,6 +156,16 @@ TEST_CASE("the words of the command line") {
     CAPTURE(word);
     CHECK(till::parse_line(word, kUsd).error().code == Errc::kUsage);
   }
+  CHECK_FALSE(till::parse_code_word("145x2").value().has_value());
+  CHECK(till::parse_code_word("barcode:96385074").value()->digits == "96385074");
+  CHECK(till::parse_code_word("plu:4011=0.350").value()->count == core::Quantity{350});
+  for (const char* word : {"barcode:", "plu:x2", "plu:4011=", "plu:4011xa"}) {
+    CAPTURE(word);
+    CHECK(till::parse_code_word(word).error().code == Errc::kUsage);
+  }
+  CHECK(till::parse_prices({"145=1.50", "133=2"}, kUsd)->at(kSet) == usd(150));
+  CHECK(till::parse_prices({"145=1.505"}, kUsd).error().code == Errc::kUsage);
+  CHECK(till::parse_prices({"145=1", "145=2"}, kUsd).error().code == Errc::kUsage);
   CHECK(till::parse_received({"133=16", "134=4"})->at(kTable) == units(4));
   CHECK(till::parse_received({"133=16", "133=4"}).error().code == Errc::kUsage);
   CHECK(till::parse_received({"133"}).error().code == Errc::kUsage);
