@@ -32,8 +32,15 @@ struct CheckedFile {
   std::vector<std::uint8_t>* page;  // of a main database with checksums, else empty
 };
 
+sqlite3_vfs& own_vfs() {
+  static sqlite3_vfs vfs{};
+  return vfs;
+}
+
+// The one below: when a default VFS is taken away, whichever came after it takes its place.
 sqlite3_vfs* default_vfs() {
-  return sqlite3_vfs_find(nullptr);
+  sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+  return vfs == &own_vfs() ? vfs->pNext : vfs;
 }
 
 CheckedFile& checked(sqlite3_file* file) {
@@ -234,7 +241,7 @@ const char* page_check_vfs() {
   static constexpr const char* kName = "daybook";
   static const bool registered = [] {
     if (sqlite3_initialize() != SQLITE_OK) return false;
-    static sqlite3_vfs vfs{};
+    sqlite3_vfs& vfs = own_vfs();
     vfs.iVersion = 1;
     vfs.szOsFile = static_cast<int>(sizeof(CheckedFile));
     vfs.mxPathname = default_vfs()->mxPathname;

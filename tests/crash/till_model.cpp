@@ -1,4 +1,4 @@
-// TillModel: sums, views and random shelves and sales.
+// TillModel: sums and views. Shelves and sales: till_shelf.cpp.
 // Must not use the till's, or core's, pricing and sums.
 #include "tests/crash/till_model.h"
 
@@ -12,16 +12,6 @@ namespace test {
 namespace {
 
 using core::retail::TenderKind;
-
-const core::Currency kUsd = core::Currency::parse("USD").value();
-constexpr std::int32_t kRates[] = {0, 825, 1900};  // basis points of tax codes 1 to 3
-
-core::Money usd(std::int64_t minor) {
-  return {minor, kUsd};
-}
-core::Quantity units(std::int64_t count) {
-  return {count * core::Quantity::kUnit};
-}
 
 std::uint64_t of(TenderKind kind) {
   return static_cast<std::uint64_t>(kind);
@@ -38,11 +28,6 @@ Amounts units_of(const core::retail::Components& components) {
   return out;
 }
 
-std::int64_t tax_inside(std::int64_t amount, std::int32_t basis_points) {
-  const std::int64_t divisor = 10000 + basis_points;
-  return (2 * amount * basis_points + divisor) / (2 * divisor);
-}
-
 std::string text_of(const Amounts& amounts) {
   std::string out = "{";
   for (const auto& [key, value] : amounts) {
@@ -55,7 +40,10 @@ std::string text_of(const Amounts& amounts) {
 struct DaySums {
   std::uint64_t sales = 0;
   std::uint64_t voids = 0;
+  std::uint64_t refunds = 0;
+  std::uint64_t no_sales = 0;
   std::int64_t net = 0;
+  std::int64_t refunded = 0;
   std::int64_t discount = 0;
   Amounts gross, tax, tenders, consumed;
   std::int64_t over_short = 0;
@@ -76,12 +64,24 @@ struct DaySums {
     for (const auto& [kind, amount] : sale.tenders) tenders[kind] += amount;
   }
 
+  void add(const RefundFacts& refund) {
+    ++refunds;
+    net -= refund.amount;
+    refunded += refund.amount;
+    discount -= refund.discount;
+    gross[refund.tax] -= refund.amount;
+    tax[refund.tax] -= refund.tax_amount;
+    tenders[of(refund.to_card ? TenderKind::kCard : TenderKind::kCash)] -= refund.amount;
+    for (const auto& [id, count] : refund.back_on_shelf) consumed[id] -= count;
+  }
+
   std::string text(std::int32_t day) const {
     return "closing of " + std::to_string(day) + ": sales " + std::to_string(sales) + " voids " +
-           std::to_string(voids) + " net " + std::to_string(net) + " discount " +
-           std::to_string(discount) + " gross " + text_of(gross) + " tax " + text_of(tax) +
-           " tenders " + text_of(tenders) + " consumed " + text_of(consumed) + " over " +
-           std::to_string(over_short);
+           std::to_string(voids) + " refunds " + std::to_string(refunds) + " of " +
+           std::to_string(refunded) + " no-sales " + std::to_string(no_sales) + " net " +
+           std::to_string(net) + " discount " + std::to_string(discount) + " gross " +
+           text_of(gross) + " tax " + text_of(tax) + " tenders " + text_of(tenders) + " consumed " +
+           text_of(consumed) + " over " + std::to_string(over_short);
   }
 };
 
@@ -90,6 +90,9 @@ std::string text_of(const core::retail::Closing& closing) {
   DaySums sums;
   sums.sales = closing.sales;
   sums.voids = closing.voids;
+  sums.refunds = closing.refunds;
+  sums.refunded = closing.refunded.minor;
+  sums.no_sales = closing.no_sales;
   sums.net = closing.net.minor;
   sums.discount = closing.discount.minor;
   for (const auto& [code, row] : closing.taxes) {
@@ -147,6 +150,7 @@ struct Heading {
   bool joined = false;
   std::optional<std::int32_t> open_day, last_day;
   std::uint64_t sequence = 0, documents = 0, order = 0, delivery = 0, invoice = 0, cash = 0;
+  std::uint64_t refund = 0, drawer = 0, voids = 0;
   std::uint64_t pending = 0, refused = 0, acknowledged = 0, tree_size = 0;
   std::string mailbox;
 
@@ -157,10 +161,13 @@ struct Heading {
     std::string out = "joined " + std::to_string(joined ? 1 : 0) + " open " + day(open_day) +
                       " last " + day(last_day) + " mailbox '" + mailbox + "'";
     const std::pair<const char*, std::uint64_t> rest[] = {
-        {" sequence ", sequence}, {" documents ", documents},       {" order ", order},
-        {" delivery ", delivery}, {" invoice ", invoice},           {" pending ", pending},
-        {" refused ", refused},   {" acknowledged ", acknowledged}, {" tree ", tree_size},
-        {" cash ", cash}};
+        {" sequence ", sequence}, {" documents ", documents},
+        {" order ", order},       {" delivery ", delivery},
+        {" invoice ", invoice},   {" pending ", pending},
+        {" refused ", refused},   {" acknowledged ", acknowledged},
+        {" tree ", tree_size},    {" cash ", cash},
+        {" refund ", refund},     {" drawer ", drawer},
+        {" void ", voids}};
     for (const auto& [name, value] : rest) out += name + std::to_string(value);
     return out;
   }
@@ -174,15 +181,78 @@ std::int64_t SaleFacts::total() const {
   return sum;
 }
 
+std::int64_t SaleFacts::left_of(std::uint64_t line) const {
+  std::int64_t left = lines.at(line).count;
+  for (const RefundFacts& refund : refunds) left -= refund.line == line ? refund.count : 0;
+  return left;
+}
+
+// Each amount is the share of all that was given back so far, rounded, less what was paid before.
+RefundFacts SaleFacts::refund_of(std::uint64_t line, std::int64_t count, bool restock) const {
+  const LineFacts& sold = lines.at(line);
+  const std::int64_t before = sold.count - left_of(line);
+  const auto share = [&](std::int64_t whole) {
+    const auto until = [&](std::int64_t given) {
+      return (2 * whole * given + sold.count) / (2 * sold.count);
+    };
+    return until(before + count) - until(before);
+  };
+  RefundFacts out;
+  out.line = line;
+  out.count = count;
+  out.restock = restock;
+  out.amount = share(sold.amount);
+  out.discount = share(sold.discount);
+  out.tax = sold.tax;
+  out.tax_amount = share(sold.tax_amount);
+  if (!restock) return out;
+  for (const auto& [id, all] : sold.consumed) out.back_on_shelf[id] = all / sold.count * count;
+  return out;
+}
+
+namespace {
+
+std::string text_of(const RefundFacts& refund) {
+  return "; refund " + std::to_string(refund.number) + " of " + std::to_string(refund.day) + ": " +
+         std::to_string(refund.count) + " of line " + std::to_string(refund.line) + " amount " +
+         std::to_string(refund.amount) + " discount " + std::to_string(refund.discount) + " tax " +
+         std::to_string(refund.tax) + " " + std::to_string(refund.tax_amount) +
+         (refund.restock ? " on the shelf " + text_of(refund.back_on_shelf) : " scrap") +
+         (refund.to_card ? " card " : " cash ") + refund.reason;
+}
+
+RefundFacts facts_of(const core::retail::Refund& refund) {
+  REQUIRE(refund.lines.size() == 1);
+  const core::retail::RefundLine& line = refund.lines.front();
+  RefundFacts out;
+  out.number = refund.numbers.at(core::retail::Series::kRefund);
+  out.day = refund.day.days;
+  out.line = line.line;
+  out.count = units_of(line.quantity);
+  out.restock = line.restock;
+  out.to_card = refund.tenders.contains(TenderKind::kCard);
+  out.amount = -line.mirror.amount.minor;
+  out.discount = -line.mirror.discount.minor;
+  out.tax = line.mirror.tax.value;
+  out.tax_amount = -line.mirror.tax_amount.minor;
+  for (const auto& [id, count] : units_of(line.mirror.consumed)) out.back_on_shelf[id] = -count;
+  out.reason = refund.reason;
+  return out;
+}
+
+}  // namespace
+
 std::string text_of(const SaleFacts& sale) {
   std::string out = "sale of " + std::to_string(sale.day) + " at " + std::to_string(sale.time_ms);
   for (const LineFacts& line : sale.lines) {
     out += "; " + std::to_string(line.count) + " x " + std::to_string(line.product) + " amount " +
            std::to_string(line.amount) + " discount " + std::to_string(line.discount) + " tax " +
-           std::to_string(line.tax) + " consumed " + text_of(line.consumed);
+           std::to_string(line.tax) + " " + std::to_string(line.tax_amount) + " consumed " +
+           text_of(line.consumed);
   }
   out += "; taxes " + text_of(sale.taxes);
   out += "; tenders " + text_of(sale.tenders);
+  for (const RefundFacts& refund : sale.refunds) out += text_of(refund);
   return sale.voided ? out + "; voided: " + sale.reason : out;
 }
 
@@ -194,18 +264,23 @@ SaleFacts facts_of(const till::StoredDocument& document) {
   for (const core::retail::SaleLine& line : sale.lines) {
     REQUIRE(line.kind == core::retail::LineKind::kProduct);
     out.lines.push_back({line.product.value, units_of(line.quantity), line.amount.minor,
-                         line.discount.minor, line.tax.value, units_of(line.consumed)});
+                         line.discount.minor, line.tax.value, line.tax_amount.minor,
+                         units_of(line.consumed)});
     out.taxes[line.tax.value] += line.tax_amount.minor;
   }
   for (const auto& [kind, money] : sale.tenders) out.tenders[of(kind)] = money.minor;
   out.voided = document.voided.has_value();
   if (document.voided) out.reason = document.voided->reason;
+  for (const auto& refund : document.refunds) out.refunds.push_back(facts_of(refund));
   return out;
 }
 
 std::int64_t TillModel::expected_cash() const {
   std::int64_t sum = 0;
   for (const SaleFacts& sale : sales) {
+    for (const RefundFacts& refund : sale.refunds) {
+      if (refund.day == open_day && !refund.to_card) sum -= refund.amount;
+    }
     if (sale.voided || sale.day != open_day) continue;
     for (const TenderKind kind : {TenderKind::kCash, TenderKind::kCouponExcess}) {
       const auto it = sale.tenders.find(of(kind));
@@ -226,12 +301,18 @@ std::vector<std::string> TillModel::seen() const {
   heading.sequence = messages.size();
   heading.order = heading.delivery = heading.invoice = sales.size();
   heading.cash = cash.size();
-  heading.documents = sales.size() + cash.size();
-  for (const SaleFacts& sale : sales) heading.documents += sale.voided ? 1 : 0;
+  heading.refund = refunds;
+  heading.drawer = drawer.size();
+  for (const SaleFacts& sale : sales) heading.voids += sale.voided ? 1 : 0;
+  heading.documents = sales.size() + cash.size() + drawer.size() + refunds + heading.voids;
   heading.tree_size = tree_size;
   heading.mailbox = mailbox;
   std::map<std::int32_t, DaySums> days;
-  for (const SaleFacts& sale : sales) days[sale.day].add(sale);
+  for (const SaleFacts& sale : sales) {
+    days[sale.day].add(sale);
+    for (const RefundFacts& refund : sale.refunds) days[refund.day].add(refund);
+  }
+  for (const std::int32_t day : drawer) ++days[day].no_sales;
   std::vector<std::string> out = {"", shelf_text(shelf)};
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const MessageFacts& message = messages[i];
@@ -264,6 +345,9 @@ core::Result<std::vector<std::string>> seen_of(till::Till& till,
   heading.delivery = status.last_numbers.at(core::retail::Series::kDelivery);
   heading.invoice = status.last_numbers.at(core::retail::Series::kInvoice);
   heading.cash = status.last_numbers.at(core::retail::Series::kCash);
+  heading.refund = status.last_numbers.at(core::retail::Series::kRefund);
+  heading.drawer = status.last_numbers.at(core::retail::Series::kDrawer);
+  heading.voids = status.last_numbers.at(core::retail::Series::kVoid);
   heading.pending = status.outbox.pending;
   heading.refused = status.outbox.refused;
   heading.acknowledged = status.outbox.acknowledged;
@@ -284,84 +368,6 @@ core::Result<std::vector<std::string>> seen_of(till::Till& till,
   if (status.open_day || status.last_day) {
     TRY_ASSIGN(const core::retail::Closing so_far, till.day_so_far());
     out.push_back("so far: " + text_of(so_far));
-  }
-  return out;
-}
-
-Shelf random_shelf(core::Random& random, std::uint64_t products, std::size_t name_bytes) {
-  Shelf shelf;
-  for (std::uint64_t id = 1; id <= products; ++id) {
-    ShelfProduct& product = shelf[id];
-    product.name = std::string(name_bytes, static_cast<char>('a' + random.between(0, 25)));
-    product.price = static_cast<std::int64_t>(random.between(1, 99999));
-    product.tax = random.between(1, 3);
-    if (id % 4 != 0) continue;  // kits contain stocked products only
-    for (std::uint64_t back = 1; back <= random.between(1, 3); ++back) {
-      product.parts[id - back] = static_cast<std::int64_t>(random.between(1, 4));
-    }
-  }
-  return shelf;
-}
-
-core::retail::Catalog catalog_of(const Shelf& shelf) {
-  std::vector<core::retail::TaxRate> taxes;
-  for (std::uint32_t code = 1; code <= 3; ++code) {
-    taxes.push_back({core::TaxCode{code}, kRates[code - 1]});
-  }
-  std::vector<core::retail::Product> products;
-  std::vector<core::retail::BomLine> bom;
-  for (const auto& [id, product] : shelf) {
-    products.push_back({core::ProductId{id}, product.name, usd(product.price),
-                        core::TaxCode{static_cast<std::uint32_t>(product.tax)},
-                        product.parts.empty() ? core::retail::ProductKind::kStocked
-                                              : core::retail::ProductKind::kKit});
-    for (const auto& [part, count] : product.parts) {
-      bom.push_back({core::ProductId{id}, core::ProductId{part}, units(count)});
-    }
-  }
-  return core::retail::Catalog::build(kUsd, taxes, std::move(products), std::move(bom)).value();
-}
-
-PlannedSale random_sale(core::Random& random, const Shelf& shelf, std::uint64_t lines_max) {
-  PlannedSale out;
-  for (std::uint64_t n = random.between(1, lines_max); n > 0; --n) {
-    const std::uint64_t id = random.between(1, shelf.size());
-    const ShelfProduct& product = shelf.at(id);
-    const auto count = static_cast<std::int64_t>(random.between(1, 5));
-    const std::int64_t shelf_price = count * product.price;
-    const std::int64_t discount =
-        random.between(0, 3) == 0
-            ? static_cast<std::int64_t>(random.between(0, static_cast<std::uint64_t>(shelf_price)))
-            : 0;
-    LineFacts line{id, count, shelf_price - discount, discount, product.tax, {}};
-    if (product.parts.empty()) line.consumed[id] = count;
-    for (const auto& [part, each] : product.parts) line.consumed[part] = count * each;
-    out.basket.lines.push_back({core::ProductId{id}, units(count), usd(discount)});
-    out.facts.lines.push_back(std::move(line));
-  }
-  Amounts gross;
-  for (const LineFacts& line : out.facts.lines) gross[line.tax] += line.amount;
-  for (const auto& [code, sum] : gross) out.facts.taxes[code] = tax_inside(sum, kRates[code - 1]);
-  const std::int64_t total = out.facts.total();
-  const auto card = static_cast<std::int64_t>(random.between(0, static_cast<std::uint64_t>(total)));
-  switch (random.between(0, 3)) {
-    case 0:  // exact cash, not said
-      out.facts.tenders = {{of(TenderKind::kCash), total}};
-      break;
-    case 1:  // part card, cash with change
-      out.basket.tendered = {{TenderKind::kCard, usd(card)},
-                             {TenderKind::kCash, usd(total - card + 77)}};
-      out.facts.tenders = {{of(TenderKind::kCard), card}, {of(TenderKind::kCash), total - card}};
-      break;
-    case 2:  // a coupon above the total
-      out.basket.tendered = {{TenderKind::kCoupon, usd(total + 30)}};
-      out.facts.tenders = {{of(TenderKind::kCoupon), total + 30},
-                           {of(TenderKind::kCouponExcess), -30}};
-      break;
-    default:
-      out.basket.tendered = {{TenderKind::kCard, usd(total)}};
-      out.facts.tenders = {{of(TenderKind::kCard), total}};
-      break;
   }
   return out;
 }

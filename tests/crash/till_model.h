@@ -31,7 +31,24 @@ struct LineFacts {
   std::int64_t amount = 0;
   std::int64_t discount = 0;
   std::uint64_t tax = 0;
+  std::int64_t tax_amount = 0;
   Amounts consumed;
+};
+
+// Of one line. Amounts are what was given back: zero and above.
+struct RefundFacts {
+  std::uint64_t number = 0;
+  std::int32_t day = 0;
+  std::uint64_t line = 0;  // of the sale, from 0
+  std::int64_t count = 0;
+  bool restock = false;
+  bool to_card = false;
+  std::int64_t amount = 0;
+  std::int64_t discount = 0;
+  std::uint64_t tax = 0;
+  std::int64_t tax_amount = 0;
+  Amounts back_on_shelf;
+  std::string reason;
 };
 
 struct SaleFacts {
@@ -42,7 +59,12 @@ struct SaleFacts {
   Amounts tenders;
   bool voided = false;
   std::string reason;
+  std::vector<RefundFacts> refunds;
   std::int64_t total() const;
+  // What is left of a line to be given back.
+  std::int64_t left_of(std::uint64_t line) const;
+  // The next refund of `count` of a line, after the earlier ones of it.
+  RefundFacts refund_of(std::uint64_t line, std::int64_t count, bool restock) const;
 };
 
 struct CashFacts {
@@ -69,6 +91,8 @@ struct TillModel {
   std::uint64_t tree_size = 0;         // of the log, as it was last shown
   std::vector<SaleFacts> sales;        // the number is the place, from 1
   std::vector<CashFacts> cash;         // so is the number
+  std::vector<std::int32_t> drawer;    // so is the number; the day of each
+  std::uint64_t refunds = 0;           // the last number
   std::vector<MessageFacts> messages;  // so is the sequence
 
   // Everything that can be seen from outside, one line each, as seen_of() says it of a till.

@@ -51,6 +51,10 @@ Step RandomSteps::next(const TillModel& model, till::Till& till) {
   }
   if (dice <= (wide_ ? 20u : 26u)) return close_day(model);
   if (dice <= 30) return move_cash(model);
+  if (dice <= 33) return open_drawer(model);
+  if (dice <= 43) {
+    if (const auto what = line_to_refund(model)) return refund(model, what->first, what->second);
+  }
   return ring(model);
 }
 
@@ -140,7 +144,8 @@ std::optional<std::uint64_t> RandomSteps::number_to_void(const TillModel& model)
   std::vector<std::uint64_t> numbers;
   for (std::uint64_t n = model.sales.size(); n > 0; --n) {
     if (model.sales[n - 1].day != model.open_day) break;
-    if (!model.sales[n - 1].voided) numbers.push_back(n);
+    const SaleFacts& sale = model.sales[n - 1];
+    if (!sale.voided && sale.refunds.empty()) numbers.push_back(n);
   }
   if (numbers.empty()) return std::nullopt;
   return numbers[random_.between(0, numbers.size() - 1)];
@@ -157,6 +162,62 @@ Step RandomSteps::void_sale(std::uint64_t number) {
             m.sales[number - 1].voided = true;
             m.sales[number - 1].reason = reason;
           }};
+}
+
+// Of one of the latest sales: its number, and the line.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> RandomSteps::line_to_refund(
+    const TillModel& model) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> lines;
+  for (std::uint64_t n = model.sales.size(); n > 0 && n + 30 > model.sales.size(); --n) {
+    const SaleFacts& sale = model.sales[n - 1];
+    if (sale.voided) continue;
+    for (std::uint64_t line = 0; line < sale.lines.size(); ++line) {
+      if (sale.left_of(line) > 0) lines.emplace_back(n, line);
+    }
+  }
+  if (lines.empty()) return std::nullopt;
+  return lines[random_.between(0, lines.size() - 1)];
+}
+
+Step RandomSteps::refund(const TillModel& model, std::uint64_t number, std::uint64_t line) {
+  const SaleFacts& sale = model.sales[number - 1];
+  const auto left = static_cast<std::uint64_t>(sale.left_of(line));
+  RefundFacts facts =
+      sale.refund_of(line, static_cast<std::int64_t>(random_.between(1, left)), one_in(2));
+  facts.number = model.refunds + 1;
+  facts.day = *model.open_day;
+  facts.to_card = facts.amount > 0 && one_in(3);
+  facts.reason = "reason " + std::to_string(random_.between(1, 1000));
+  till::RefundOrder order;
+  order.invoice = number;
+  order.lines = {{static_cast<std::uint32_t>(line),
+                  core::Quantity{facts.count * core::Quantity::kUnit}, facts.restock}};
+  order.paid_back_by =
+      facts.to_card ? core::retail::TenderKind::kCard : core::retail::TenderKind::kCash;
+  order.reason = facts.reason;
+  return {"refunding",
+          [=](Till& t) -> Result<void> {
+            TRY_ASSIGN(const till::Refunded refunded, t.refund(order, 1));
+            REQUIRE(refunded.number == facts.number);
+            REQUIRE(refunded.amount.minor == facts.amount);
+            return {};
+          },
+          [=](TillModel& m) {
+            ++m.refunds;
+            m.sales[number - 1].refunds.push_back(facts);
+          }};
+}
+
+Step RandomSteps::open_drawer(const TillModel& model) {
+  const std::int32_t day = *model.open_day;
+  const std::uint64_t number = model.drawer.size() + 1;
+  return {"opening the drawer",
+          [=](Till& t) -> Result<void> {
+            TRY_ASSIGN(const std::uint64_t given, t.open_drawer("change", 1));
+            REQUIRE(given == number);
+            return {};
+          },
+          [=](TillModel& m) { m.drawer.push_back(day); }};
 }
 
 Step RandomSteps::move_cash(const TillModel& model) {

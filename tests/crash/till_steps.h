@@ -63,6 +63,9 @@ class RandomSteps {
   Step ring(const TillModel& model);
   std::optional<std::uint64_t> number_to_void(const TillModel& model);
   Step void_sale(std::uint64_t number);
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> line_to_refund(const TillModel& model);
+  Step refund(const TillModel& model, std::uint64_t number, std::uint64_t line);
+  Step open_drawer(const TillModel& model);
   Step move_cash(const TillModel& model);
   Step close_day(const TillModel& model);
 
