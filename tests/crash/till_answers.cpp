@@ -78,6 +78,37 @@ Result<void> add_documents(till::Till& till, const till::TillStatus& status,
   return {};
 }
 
+// What is no document: what waits, what is on paper, who works here, what was told.
+Result<void> add_rest(till::Till& till, const till::TillStatus& status,
+                      std::vector<std::string>& out) {
+  TRY_ASSIGN(const auto items, till.open_items());
+  for (const till::OpenItem& item : items) {
+    out.push_back("open " + std::string(series_name(item.key.series)) + " " +
+                  std::to_string(item.key.number) + " " + to_string(item.amount));
+  }
+  for (std::uint64_t position = 1; position <= status.documents; ++position) {
+    TRY_ASSIGN(const till::PrintMark mark, till.print_queue().mark(position));
+    out.push_back("on paper " + std::to_string(position) + " " +
+                  std::to_string(static_cast<int>(mark.state)) + " copies " +
+                  std::to_string(mark.copies));
+  }
+  TRY_ASSIGN(const auto heading, till.print_queue().heading());
+  for (const std::string& line : heading) out.push_back("heading " + line);
+  const core::retail::Settings& settings = till.settings();
+  out.push_back("settings " + std::to_string(settings.earn_minor_per_point) + " " +
+                std::to_string(settings.value_minor_per_point));
+  for (const auto& [id, who] : till.operators().all()) {
+    out.push_back("operator " + to_string(id) + " " + who.name + " " + who.pin_hash);
+  }
+  return till.audit_log(1, [&](till::AuditRow&& row) -> Result<void> {
+    out.push_back("audit " + std::to_string(row.position) + " " +
+                  std::string(audit_event_name(row.note.event)) + " " + row.note.subject + " '" +
+                  row.note.before + "' '" + row.note.after + "' at " +
+                  std::to_string(row.note.time_ms) + " " + row.chain.hex());
+    return {};
+  });
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> answers_of(till::Till& till) {
@@ -87,6 +118,7 @@ Result<std::vector<std::string>> answers_of(till::Till& till) {
       status_text(status), "asks " + core::envelope::enrol_request_text(till.enrol_request()),
       catalog_text(catalog)};
   TRY(add_documents(till, status, out));
+  TRY(add_rest(till, status, out));
   TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, 100000));
   for (const till::OutboxEntry& entry : entries) out.push_back(message_text(entry));
   if (status.open_day || status.last_day) {

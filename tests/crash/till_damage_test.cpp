@@ -120,8 +120,8 @@ class DamagedShop {
       REQUIRE(till.open_day(day(n), parts_for(40)));
       for (std::int64_t i = 0; i < 8; ++i) REQUIRE(till.ring(sets(1 + i % 3), i));
       const std::uint64_t first = 8 * static_cast<std::uint64_t>(n) - 7;
-      REQUIRE(till.refund({first, {{0, units(1), true}}, core::retail::TenderKind::kCash, "broken"},
-                          9));
+      REQUIRE(till.refund(
+          {first, {{0, units(1), true}}, core::retail::TenderKind::kCash, "broken", {}}, 9));
       REQUIRE(till.void_sale(first + 1, "wrong customer", 10));
       REQUIRE(till.move_cash(core::retail::CashKind::kFloat, usd(20000), "", 11));
       REQUIRE(till.open_drawer("change", 12));

@@ -113,7 +113,8 @@ class OfflineDays {
     REQUIRE(till_.refund({invoice,
                           {{0, sets(last_.count), restock}},
                           core::retail::TenderKind::kCash,
-                          "brought back"},
+                          "brought back",
+                          {}},
                          3));
     ++kept_.refunds;
     kept_.refunded += last_.total;
