@@ -92,7 +92,7 @@ std::string text_of(const core::retail::Closing& closing) {
   sums.voids = closing.voids;
   sums.refunds = closing.refunds;
   sums.refunded = closing.refunded.minor;
-  sums.no_sales = closing.no_sales;
+  sums.no_sales = closing.counts.no_sales;
   sums.net = closing.net.minor;
   sums.discount = closing.discount.minor;
   for (const auto& [code, row] : closing.taxes) {
