@@ -13,12 +13,12 @@ daybook_test(test_till_crash
   USES daybook_till LABELS crash BINARIES daybook-till)
 daybook_test(test_till_power_cut
   SOURCES crash/till_power_cut_test.cpp crash/cut_life.cpp crash/till_model.cpp crash/till_shelf.cpp
-    crash/till_steps.cpp support/powercut_vfs.cpp
+    crash/till_steps.cpp crash/till_more_steps.cpp support/powercut_vfs.cpp
   USES daybook_till PkgConfig::SQLCIPHER LABELS crash)
 daybook_test(test_till_disk_full
   SOURCES crash/till_disk_full_test.cpp crash/till_small_disk_test.cpp crash/till_answers.cpp
     crash/crash_shop.cpp crash/till_model.cpp crash/till_shelf.cpp crash/till_steps.cpp
-    support/faulty_vfs.cpp support/powercut_vfs.cpp
+    crash/till_more_steps.cpp support/faulty_vfs.cpp support/powercut_vfs.cpp
   USES daybook_till PkgConfig::SQLCIPHER LABELS crash BINARIES daybook-till)
 daybook_test(test_till_damage
   SOURCES crash/till_damage_test.cpp crash/till_answers.cpp

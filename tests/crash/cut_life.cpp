@@ -204,12 +204,30 @@ class Life {
                                                        << difference(acknowledged.seen(), *found));
     }
     if (model_.sales.empty()) return;
+    if (!lying_) look_at_paper();
     for (const std::uint64_t number :
          {std::uint64_t{model_.sales.size()}, random_.between(1, model_.sales.size())}) {
       const auto document = till_->document(core::retail::Series::kInvoice, number);
       REQUIRE(document);
       CHECK(text_of(facts_of(*document)) == text_of(model_.sales[number - 1]));
     }
+  }
+
+  // Whatever became of the disk, what is on paper is in the books, and its original only once.
+  void look_at_paper() {
+    for (const auto& [invoice, originals] : steps_.paper().originals()) {
+      CAPTURE(invoice);
+      CHECK(invoice <= model_.sales.size());
+      CHECK(originals <= 1);
+    }
+    const auto waiting = till_->print_queue().waiting(0, 100000);
+    REQUIRE(waiting);
+    for (const till::WaitingDocument& document : *waiting) {
+      if (document.series != core::retail::Series::kInvoice) continue;
+      if (document.mark.state != till::PrintState::kDue) continue;
+      CHECK_FALSE(steps_.paper().originals().contains(document.number));
+    }
+    tally_.printed += steps_.paper().originals().size();
   }
 
   // Takes up as the model's state the one that was found. False: it is none that may be.

@@ -24,6 +24,7 @@ struct CutTally {
   std::uint64_t unacknowledged_gone = 0;
   std::uint64_t operations = 0;
   std::uint64_t checkpoints = 0;
+  std::uint64_t printed = 0;  // receipts on paper that were looked for after a cut
   // Of a lying disk.
   std::uint64_t prefixes = 0;
   std::uint64_t operations_lost = 0;

@@ -41,7 +41,7 @@ struct DaySums {
   std::uint64_t sales = 0;
   std::uint64_t voids = 0;
   std::uint64_t refunds = 0;
-  std::uint64_t no_sales = 0;
+  DayExtras extras;
   std::int64_t net = 0;
   std::int64_t refunded = 0;
   std::int64_t discount = 0;
@@ -78,10 +78,14 @@ struct DaySums {
   std::string text(std::int32_t day) const {
     return "closing of " + std::to_string(day) + ": sales " + std::to_string(sales) + " voids " +
            std::to_string(voids) + " refunds " + std::to_string(refunds) + " of " +
-           std::to_string(refunded) + " no-sales " + std::to_string(no_sales) + " net " +
-           std::to_string(net) + " discount " + std::to_string(discount) + " gross " +
-           text_of(gross) + " tax " + text_of(tax) + " tenders " + text_of(tenders) + " consumed " +
-           text_of(consumed) + " over " + std::to_string(over_short);
+           std::to_string(refunded) + " no-sales " + std::to_string(extras.no_sales) +
+           " trainings " + std::to_string(extras.trainings) + " copies " +
+           std::to_string(extras.copies) + " deposits " + std::to_string(extras.deposits) +
+           " forfeited " + std::to_string(extras.forfeited) + " received " +
+           text_of(extras.received) + " net " + std::to_string(net) + " discount " +
+           std::to_string(discount) + " gross " + text_of(gross) + " tax " + text_of(tax) +
+           " tenders " + text_of(tenders) + " consumed " + text_of(consumed) + " over " +
+           std::to_string(over_short);
   }
 };
 
@@ -92,7 +96,12 @@ std::string text_of(const core::retail::Closing& closing) {
   sums.voids = closing.voids;
   sums.refunds = closing.refunds;
   sums.refunded = closing.refunded.minor;
-  sums.no_sales = closing.counts.no_sales;
+  sums.extras.no_sales = closing.counts.no_sales;
+  sums.extras.trainings = closing.counts.trainings;
+  sums.extras.copies = closing.counts.copies;
+  sums.extras.deposits = closing.liabilities.deposits.minor;
+  sums.extras.forfeited = closing.liabilities.forfeited.minor;
+  sums.extras.received = units_of(closing.received);
   sums.net = closing.net.minor;
   sums.discount = closing.discount.minor;
   for (const auto& [code, row] : closing.taxes) {
@@ -145,12 +154,26 @@ std::string shelf_text(const core::retail::Catalog& catalog) {
   return shelf_text(shelf);
 }
 
+using core::retail::Series;
+constexpr Series kOtherSeries[] = {Series::kDrawer,  Series::kStock, Series::kHold,
+                                   Series::kLayaway, Series::kCopy,  Series::kTraining};
+
+std::string number_text(std::uint64_t series, std::int64_t number) {
+  return " series " + std::to_string(series) + " " + std::to_string(number);
+}
+
+std::string open_text(Series series, std::uint64_t number, std::int64_t amount) {
+  return "open: " + std::to_string(static_cast<int>(series)) + " " + std::to_string(number) + " " +
+         std::to_string(amount);
+}
+
 // What both views say of the till as a whole.
 struct Heading {
   bool joined = false;
   std::optional<std::int32_t> open_day, last_day;
   std::uint64_t sequence = 0, documents = 0, order = 0, delivery = 0, invoice = 0, cash = 0;
-  std::uint64_t refund = 0, drawer = 0, voids = 0;
+  std::uint64_t refund = 0, voids = 0;
+  std::string others;  // the last numbers of other series
   std::uint64_t pending = 0, refused = 0, acknowledged = 0, tree_size = 0;
   std::string mailbox;
 
@@ -166,10 +189,9 @@ struct Heading {
         {" invoice ", invoice},   {" pending ", pending},
         {" refused ", refused},   {" acknowledged ", acknowledged},
         {" tree ", tree_size},    {" cash ", cash},
-        {" refund ", refund},     {" drawer ", drawer},
-        {" void ", voids}};
+        {" refund ", refund},     {" void ", voids}};
     for (const auto& [name, value] : rest) out += name + std::to_string(value);
-    return out;
+    return out + others;
   }
 };
 
@@ -179,35 +201,6 @@ std::int64_t SaleFacts::total() const {
   std::int64_t sum = 0;
   for (const LineFacts& line : lines) sum += line.amount;
   return sum;
-}
-
-std::int64_t SaleFacts::left_of(std::uint64_t line) const {
-  std::int64_t left = lines.at(line).count;
-  for (const RefundFacts& refund : refunds) left -= refund.line == line ? refund.count : 0;
-  return left;
-}
-
-// Each amount is the share of all that was given back so far, rounded, less what was paid before.
-RefundFacts SaleFacts::refund_of(std::uint64_t line, std::int64_t count, bool restock) const {
-  const LineFacts& sold = lines.at(line);
-  const std::int64_t before = sold.count - left_of(line);
-  const auto share = [&](std::int64_t whole) {
-    const auto until = [&](std::int64_t given) {
-      return (2 * whole * given + sold.count) / (2 * sold.count);
-    };
-    return until(before + count) - until(before);
-  };
-  RefundFacts out;
-  out.line = line;
-  out.count = count;
-  out.restock = restock;
-  out.amount = share(sold.amount);
-  out.discount = share(sold.discount);
-  out.tax = sold.tax;
-  out.tax_amount = share(sold.tax_amount);
-  if (!restock) return out;
-  for (const auto& [id, all] : sold.consumed) out.back_on_shelf[id] = all / sold.count * count;
-  return out;
 }
 
 namespace {
@@ -287,6 +280,10 @@ std::int64_t TillModel::expected_cash() const {
       if (it != sale.tenders.end()) sum += it->second;
     }
   }
+  if (open_day) {
+    const auto more = extras.find(*open_day);
+    if (more != extras.end()) sum += more->second.deposits_in_cash;
+  }
   for (const CashFacts& moved : cash) {
     if (moved.day == open_day) sum += moved.comes_in ? moved.amount : -moved.amount;
   }
@@ -302,9 +299,10 @@ std::vector<std::string> TillModel::seen() const {
   heading.order = heading.delivery = heading.invoice = sales.size();
   heading.cash = cash.size();
   heading.refund = refunds;
-  heading.drawer = drawer.size();
+  for (const auto& [series, number] : last) heading.others += number_text(series, number);
   for (const SaleFacts& sale : sales) heading.voids += sale.voided ? 1 : 0;
-  heading.documents = sales.size() + cash.size() + drawer.size() + refunds + heading.voids;
+  heading.documents = sales.size() + cash.size() + refunds + heading.voids;
+  for (const auto& [series, number] : last) heading.documents += static_cast<std::uint64_t>(number);
   heading.tree_size = tree_size;
   heading.mailbox = mailbox;
   std::map<std::int32_t, DaySums> days;
@@ -312,7 +310,11 @@ std::vector<std::string> TillModel::seen() const {
     days[sale.day].add(sale);
     for (const RefundFacts& refund : sale.refunds) days[refund.day].add(refund);
   }
-  for (const std::int32_t day : drawer) ++days[day].no_sales;
+  for (const auto& [day, more] : extras) {
+    days[day].extras = more;
+    // A layaway's deposits are tenders of the day that they were paid on.
+    days[day].tenders[of(TenderKind::kCash)] += more.deposits_in_cash;
+  }
   std::vector<std::string> out = {"", shelf_text(shelf)};
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const MessageFacts& message = messages[i];
@@ -324,6 +326,13 @@ std::vector<std::string> TillModel::seen() const {
         i + 1,
         message.closing ? sums.text(message.day) : opening_text(message.day, message.received),
         message.acknowledged, message.refusal));
+  }
+  for (const auto& [number, waits] : holds) {
+    if (waits) out.push_back(open_text(Series::kHold, number, 0));
+  }
+  for (const LayawayFacts& layaway : layaways) {
+    if (layaway.state != LayawayFacts::State::kOpen) continue;
+    out.push_back(open_text(Series::kLayaway, layaway.number, layaway.paid));
   }
   if (const auto shown = open_day ? open_day : last_day) {
     out.push_back("so far: " + days[*shown].text(*shown));
@@ -346,7 +355,10 @@ core::Result<std::vector<std::string>> seen_of(till::Till& till,
   heading.invoice = status.last_numbers.at(core::retail::Series::kInvoice);
   heading.cash = status.last_numbers.at(core::retail::Series::kCash);
   heading.refund = status.last_numbers.at(core::retail::Series::kRefund);
-  heading.drawer = status.last_numbers.at(core::retail::Series::kDrawer);
+  for (const core::retail::Series series : kOtherSeries) {
+    const auto number = static_cast<std::int64_t>(status.last_numbers.at(series));
+    if (number != 0) heading.others += number_text(static_cast<std::uint64_t>(series), number);
+  }
   heading.voids = status.last_numbers.at(core::retail::Series::kVoid);
   heading.pending = status.outbox.pending;
   heading.refused = status.outbox.refused;
@@ -364,6 +376,10 @@ core::Result<std::vector<std::string>> seen_of(till::Till& till,
     TRY_ASSIGN(const core::retail::Summary summary, core::retail::decode_summary(payload));
     out.push_back(
         message_text(entry.sequence.value, text_of(summary), entry.acknowledged, entry.refusal));
+  }
+  TRY_ASSIGN(const auto items, till.open_items());
+  for (const till::OpenItem& item : items) {
+    out.push_back(open_text(item.key.series, item.key.number, item.amount.minor));
   }
   if (status.open_day || status.last_day) {
     TRY_ASSIGN(const core::retail::Closing so_far, till.day_so_far());

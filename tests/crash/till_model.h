@@ -60,11 +60,32 @@ struct SaleFacts {
   bool voided = false;
   std::string reason;
   std::vector<RefundFacts> refunds;
+  bool laid_away = false;  // it handed a layaway over
   std::int64_t total() const;
   // What is left of a line to be given back.
   std::int64_t left_of(std::uint64_t line) const;
   // The next refund of `count` of a line, after the earlier ones of it.
   RefundFacts refund_of(std::uint64_t line, std::int64_t count, bool restock) const;
+};
+
+// Goods put aside for a customer; `sale` is what hands them over, its tenders apart.
+struct LayawayFacts {
+  enum class State { kOpen, kCancelled, kHandedOver };
+  std::uint64_t number = 0;
+  SaleFacts sale;
+  std::int64_t paid = 0;
+  State state = State::kOpen;
+};
+
+// What documents of the other kinds add to a day.
+struct DayExtras {
+  std::uint64_t no_sales = 0;
+  std::uint64_t trainings = 0;
+  std::uint64_t copies = 0;
+  std::int64_t deposits = 0;   // paid on layaways, less what was paid back or kept
+  std::int64_t forfeited = 0;  // of cancelled layaways
+  std::int64_t deposits_in_cash = 0;
+  Amounts received;
 };
 
 struct CashFacts {
@@ -88,10 +109,13 @@ struct TillModel {
   std::string mailbox;
   std::optional<std::int32_t> open_day;
   std::optional<std::int32_t> last_day;
-  std::uint64_t tree_size = 0;         // of the log, as it was last shown
-  std::vector<SaleFacts> sales;        // the number is the place, from 1
-  std::vector<CashFacts> cash;         // so is the number
-  std::vector<std::int32_t> drawer;    // so is the number; the day of each
+  std::uint64_t tree_size = 0;               // of the log, as it was last shown
+  std::vector<SaleFacts> sales;              // the number is the place, from 1
+  std::vector<CashFacts> cash;               // so is the number
+  std::map<std::int32_t, DayExtras> extras;  // by day
+  Amounts last;                              // numbers of the other series, by series
+  std::map<std::uint64_t, bool> holds;       // put aside, by number; true: it waits
+  std::vector<LayawayFacts> layaways;
   std::uint64_t refunds = 0;           // the last number
   std::vector<MessageFacts> messages;  // so is the sequence
 

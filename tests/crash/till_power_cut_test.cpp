@@ -67,13 +67,33 @@ TEST_CASE("after a power cut a till has what it acknowledged, and goes on withou
                                             << tally.unacknowledged_gone);
   CHECK(tally.cuts >= wanted);
   for (const Survival survival : test::kHonestSurvivals) CHECK(tally.survivals[survival] > 0);
-  for (const std::string what :
-       {"creating", "join", "opening a day", "ringing", "voiding", "refunding", "moving cash",
-        "opening the drawer", "closing a day", "replacing the catalog", "an acknowledgement",
-        "closing the journal", "recovery"}) {
+  for (const std::string what : {"creating",
+                                 "join",
+                                 "opening a day",
+                                 "ringing",
+                                 "voiding",
+                                 "refunding",
+                                 "moving cash",
+                                 "opening the drawer",
+                                 "receiving goods",
+                                 "putting aside",
+                                 "dropping what was put aside",
+                                 "training",
+                                 "copying a receipt",
+                                 "laying away",
+                                 "paying on a layaway",
+                                 "cancelling a layaway",
+                                 "handing over",
+                                 "printing",
+                                 "closing a day",
+                                 "replacing the catalog",
+                                 "an acknowledgement",
+                                 "closing the journal",
+                                 "recovery"}) {
     CAPTURE(what);
     CHECK(tally.during[what] > 0);
   }
+  CHECK(tally.printed > 0);
   CHECK(tally.checkpoint > 0);
   CHECK(tally.recovery_checkpoint > 0);
   CHECK(tally.auto_checkpoint > 0);

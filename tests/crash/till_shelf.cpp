@@ -1,4 +1,4 @@
-// Random shelves, and random sales beside what they must come to.
+// Random shelves, random sales beside what they must come to, and what refunds give back.
 // Must not use the till's, or core's, pricing and sums.
 #include <algorithm>
 
@@ -45,6 +45,35 @@ void share_tax(std::vector<LineFacts>& lines, std::uint64_t code, std::int64_t t
 }
 
 }  // namespace
+
+std::int64_t SaleFacts::left_of(std::uint64_t line) const {
+  std::int64_t left = lines.at(line).count;
+  for (const RefundFacts& refund : refunds) left -= refund.line == line ? refund.count : 0;
+  return left;
+}
+
+// Each amount is the share of all that was given back so far, rounded, less what was paid before.
+RefundFacts SaleFacts::refund_of(std::uint64_t line, std::int64_t count, bool restock) const {
+  const LineFacts& sold = lines.at(line);
+  const std::int64_t before = sold.count - left_of(line);
+  const auto share = [&](std::int64_t whole) {
+    const auto until = [&](std::int64_t given) {
+      return (2 * whole * given + sold.count) / (2 * sold.count);
+    };
+    return until(before + count) - until(before);
+  };
+  RefundFacts out;
+  out.line = line;
+  out.count = count;
+  out.restock = restock;
+  out.amount = share(sold.amount);
+  out.discount = share(sold.discount);
+  out.tax = sold.tax;
+  out.tax_amount = share(sold.tax_amount);
+  if (!restock) return out;
+  for (const auto& [id, all] : sold.consumed) out.back_on_shelf[id] = all / sold.count * count;
+  return out;
+}
 
 Shelf random_shelf(core::Random& random, std::uint64_t products, std::size_t name_bytes) {
   Shelf shelf;

@@ -51,8 +51,8 @@ Step RandomSteps::next(const TillModel& model, till::Till& till) {
   }
   if (dice <= (wide_ ? 20u : 26u)) return close_day(model);
   if (dice <= 30) return move_cash(model);
-  if (dice <= 33) return open_drawer(model);
-  if (dice <= 43) {
+  if (dice <= 48) return more(model, dice);
+  if (dice <= 58) {
     if (const auto what = line_to_refund(model)) return refund(model, what->first, what->second);
   }
   return ring(model);
@@ -145,7 +145,7 @@ std::optional<std::uint64_t> RandomSteps::number_to_void(const TillModel& model)
   for (std::uint64_t n = model.sales.size(); n > 0; --n) {
     if (model.sales[n - 1].day != model.open_day) break;
     const SaleFacts& sale = model.sales[n - 1];
-    if (!sale.voided && sale.refunds.empty()) numbers.push_back(n);
+    if (!sale.voided && sale.refunds.empty() && !sale.laid_away) numbers.push_back(n);
   }
   if (numbers.empty()) return std::nullopt;
   return numbers[random_.between(0, numbers.size() - 1)];
@@ -206,18 +206,6 @@ Step RandomSteps::refund(const TillModel& model, std::uint64_t number, std::uint
             ++m.refunds;
             m.sales[number - 1].refunds.push_back(facts);
           }};
-}
-
-Step RandomSteps::open_drawer(const TillModel& model) {
-  const std::int32_t day = *model.open_day;
-  const std::uint64_t number = model.drawer.size() + 1;
-  return {"opening the drawer",
-          [=](Till& t) -> Result<void> {
-            TRY_ASSIGN(const std::uint64_t given, t.open_drawer("change", 1));
-            REQUIRE(given == number);
-            return {};
-          },
-          [=](TillModel& m) { m.drawer.push_back(day); }};
 }
 
 Step RandomSteps::move_cash(const TillModel& model) {

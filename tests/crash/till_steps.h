@@ -42,6 +42,19 @@ struct Step {
   std::function<void(TillModel&)> apply;
 };
 
+// A printer whose paper stays when the power goes.
+class Paper : public till::Printer {
+ public:
+  till::PrintOutcome print(core::ByteView job) override;
+  void about(std::uint64_t invoice) { invoice_ = invoice; }
+  // How often its original was printed, by invoice; 0: copies only.
+  const std::map<std::uint64_t, std::uint64_t>& originals() const { return originals_; }
+
+ private:
+  std::uint64_t invoice_ = 0;
+  std::map<std::uint64_t, std::uint64_t> originals_;
+};
+
 // Owner: generator and shop must outlive it.
 class RandomSteps {
  public:
@@ -52,6 +65,8 @@ class RandomSteps {
   Shelf new_shelf();
   // One that must succeed, on a till whose books are `model`.
   Step next(const TillModel& model, till::Till& till);
+  // What is on paper, whatever became of the disk.
+  const Paper& paper() const { return paper_; }
 
  private:
   bool one_in(std::uint64_t n) { return random_.between(1, n) == 1; }
@@ -65,14 +80,27 @@ class RandomSteps {
   Step void_sale(std::uint64_t number);
   std::optional<std::pair<std::uint64_t, std::uint64_t>> line_to_refund(const TillModel& model);
   Step refund(const TillModel& model, std::uint64_t number, std::uint64_t line);
-  Step open_drawer(const TillModel& model);
   Step move_cash(const TillModel& model);
   Step close_day(const TillModel& model);
+  // Documents of the other kinds, and printing: till_more_steps.cpp.
+  Step more(const TillModel& model, std::uint64_t dice);
+  Step open_drawer(const TillModel& model);
+  Step receive_goods(const TillModel& model);
+  Step put_aside(const TillModel& model);
+  Step drop_held(const TillModel& model, std::uint64_t number);
+  Step train(const TillModel& model);
+  Step copy_receipt(const TillModel& model);
+  Step lay_away(const TillModel& model);
+  Step pay_layaway(const TillModel& model, std::size_t place);
+  Step cancel_layaway(const TillModel& model, std::size_t place);
+  Step hand_over(const TillModel& model, std::size_t place);
+  Step print_receipt(const TillModel& model);
 
   core::Random& random_;
   const CutShop& shop_;
   bool wide_;
   MemoryLog log_;
+  Paper paper_;
 };
 
 }  // namespace test

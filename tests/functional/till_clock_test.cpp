@@ -55,6 +55,7 @@ TEST_CASE(
                                           "2026-11-21 23:59:59",
                                           "2026-11-22 00:30:00",
                                           kEpoch};
+  const bool doubtful[] = {true, false, true, true, true, false, false, true};
   std::uint64_t sales = 0;
   for (const std::string day : {"2026-11-21", "2026-11-22"}) {
     CAPTURE(day);
@@ -74,7 +75,9 @@ TEST_CASE(
             {"--invoice", std::to_string(sales - 1), "--reason", "wrong customer"});
     till.at(kEpoch, "cash", {"--kind", "float", "--amount", "200.00"});
     till.at(kEndOfCentury, "no-sale", {"--reason", "change"});
-    till.at(kEpoch, "show", {"day"});
+    // Far from the day, or more than a minute before what was written down already: flagged.
+    const Json day_so_far = Json::parse(till.at(kEpoch, "show", {"day", "--json"}));
+    CHECK_MESSAGE(day_so_far["clock_doubts"] == 9, day_so_far.dump());
     // Eight sales of 500.00, one of them voided, one given back; and the float.
     const std::string z =
         till.at(day == "2026-11-21" ? kEndOfCentury : kEpoch, "close", {"--counted", "3200.00"});
@@ -83,6 +86,7 @@ TEST_CASE(
   CHECK(till.shop.done("check").find("sound: 24 documents, 4 messages") != std::string::npos);
   for (std::uint64_t number = 1; number <= sales; ++number) {
     CHECK(till.document(number)["day"] == (number <= times.size() ? "2026-11-21" : "2026-11-22"));
+    CHECK(till.document(number)["clock_doubtful"] == doubtful[(number - 1) % times.size()]);
   }
 
   REQUIRE(till.shop.start_relay());
