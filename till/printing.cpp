@@ -66,6 +66,21 @@ Result<ReceiptLayout> Till::layout_of(const StoredDocument& stored, std::uint64_
   return receipt_layout(stored.document, context);
 }
 
+Result<std::uint64_t> Till::position_of(Series series, std::uint64_t number) {
+  // A sale is found by its invoice; its order and its delivery have the same number.
+  const bool is_sale = series == Series::kOrder || series == Series::kDelivery;
+  TRY_ASSIGN(const auto row, journal_.find_document(is_sale ? Series::kInvoice : series, number));
+  if (!row) {
+    return fail(Errc::kNotFound, "there is no document " + document_number(ref(), series, number));
+  }
+  return row->position;
+}
+
+Result<PrintMark> Till::print_mark(Series series, std::uint64_t number) {
+  TRY_ASSIGN(const std::uint64_t position, position_of(series, number));
+  return print_queue().mark(position);
+}
+
 Result<PrintReport> Till::print(const PrintOrder& order, Printer& printer, std::int64_t time_ms) {
   if (order.columns < kColumnsMin || order.columns > kColumnsMax) {
     return fail(Errc::kUsage, "paper has " + std::to_string(kColumnsMin) + " to " +
@@ -73,11 +88,9 @@ Result<PrintReport> Till::print(const PrintOrder& order, Printer& printer, std::
   }
   TRY_ASSIGN(const StoredDocument stored, document(order.series, order.number));
   const Series series = series_of(stored.document);
-  TRY_ASSIGN(const auto row,
-             journal_.find_document(series, heading_of(stored.document).numbers.at(series)));
-  CORE_CHECK(row.has_value());
+  TRY_ASSIGN(const std::uint64_t position, position_of(order.series, order.number));
   PrintReport report;
-  TRY_ASSIGN(report.copy, print_queue().next_copy(row->position));
+  TRY_ASSIGN(report.copy, print_queue().next_copy(position));
   TRY_ASSIGN(ReceiptLayout layout, layout_of(stored, report.copy, order.change));
   layout.opens_drawer = layout.opens_drawer && order.may_open_drawer;
   TRY_ASSIGN(const core::Bytes job, render_receipt(layout, order.style, order.columns));
@@ -85,10 +98,10 @@ Result<PrintReport> Till::print(const PrintOrder& order, Printer& printer, std::
   if (report.copy > 0) {
     TRY(record_copy(series, heading_of(stored.document).numbers.at(series), time_ms));
   }
-  TRY_ASSIGN(const std::uint64_t begun, print_queue().begin(row->position));
+  TRY_ASSIGN(const std::uint64_t begun, print_queue().begin(position));
   CORE_CHECK(begun == report.copy);
   report.outcome = printer.print(job);
-  TRY(print_queue().end(row->position, report.outcome.printed));
+  TRY(print_queue().end(position, report.outcome.printed));
   return report;
 }
 

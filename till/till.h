@@ -297,6 +297,8 @@ class Till {
   // document of its own. Errors: kNotFound, kUsage (columns), those of QrMatrix::of, of a copy
   // those of record_copy(); after an error behind the job's beginning the document is doubtful.
   core::Result<PrintReport> print(const PrintOrder& order, Printer& printer, std::int64_t time_ms);
+  // Whether the document is on paper, and how often. Errors: kNotFound.
+  core::Result<PrintMark> print_mark(core::retail::Series series, std::uint64_t number);
   // What a customer's QR code says, in one line. Errors: kNotFound, kUsage (no sale, refund or
   // layaway).
   core::Result<std::string> signed_receipt(core::retail::Series series, std::uint64_t number);
@@ -374,6 +376,8 @@ class Till {
 
   // Empty: the document has none.
   core::Result<std::string> signed_receipt(const core::retail::Document& document);
+  // Where a document stands in the journal. Errors: kNotFound.
+  core::Result<std::uint64_t> position_of(core::retail::Series series, std::uint64_t number);
   core::Result<ReceiptLayout> layout_of(const StoredDocument& stored, std::uint64_t copy,
                                         const std::optional<core::Money>& change);
 

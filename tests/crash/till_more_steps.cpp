@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "tests/crash/till_steps.h"
 
@@ -247,19 +248,27 @@ Step RandomSteps::hand_over(const TillModel& model, std::size_t place) {
           }};
 }
 
-// The books do not change. What is on paper must be in them after every cut.
+// A copy is a document, and the books do not change. What is on paper must be in them after every
+// cut.
 Step RandomSteps::print_receipt(const TillModel& model) {
   till::PrintOrder order;
   const std::uint64_t latest = model.sales.size();
   order.number = latest - random_.between(0, std::min<std::uint64_t>(latest - 1, 3));
   order.style = till::ReceiptStyle::kText;
+  const auto copies = std::make_shared<bool>(false);
   return {"printing",
-          [this, order](Till& t) -> Result<void> {
+          [this, order, copies](Till& t) -> Result<void> {
+            TRY_ASSIGN(const till::PrintMark before, t.print_mark(order.series, order.number));
+            *copies = before.state != till::PrintState::kDue;
             paper_.about(order.number);
-            TRY(t.print(order, paper_));
+            TRY(t.print(order, paper_, 1));
             return {};
           },
-          [](TillModel&) {}};
+          [copies](TillModel& m) {
+            if (!*copies) return;
+            ++m.last[of(Series::kCopy)];
+            ++m.extras[*m.open_day].copies;
+          }};
 }
 
 }  // namespace test

@@ -92,7 +92,13 @@ TEST_CASE("a document is due, its original is printed once, and then there are c
     CHECK(report.outcome.printed == Printed::kAll);
     CHECK(report.copy == copy);
     CHECK(counter.waiting().empty());
+    const auto mark =
+        counter.shop.step([](till::Till& t) { return t.print_mark(Series::kInvoice, 1); });
+    CHECK(mark.state == PrintState::kPrinted);
+    CHECK(mark.copies == copy);
   }
+  counter.shop.refuses(Errc::kNotFound,
+                       [](till::Till& t) { return t.print_mark(Series::kInvoice, 2); });
   const auto jobs = counter.jobs();
   REQUIRE(jobs.size() == 3);
   CHECK_FALSE(jobs[0].has("COPY"));

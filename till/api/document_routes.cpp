@@ -137,7 +137,7 @@ Result<Service::Answer> Service::print_document(const Call& call) {
   if (call.body.has("columns")) {
     TRY_ASSIGN(order.columns, call.body.number("columns"));
   }
-  TRY_ASSIGN(const PrintReport report, till_.print(order, *printer_));
+  TRY_ASSIGN(const PrintReport report, till_.print(order, *printer_, clock_.now_ms()));
   const char* printed = report.outcome.printed == Printed::kAll       ? "all"
                         : report.outcome.printed == Printed::kNothing ? "nothing"
                                                                       : "unknown";
