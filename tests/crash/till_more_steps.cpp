@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "tests/crash/till_steps.h"
 
@@ -69,7 +68,7 @@ till::PrintOutcome Paper::print(core::ByteView job) {
   return {till::Printed::kAll, {}};
 }
 
-Step RandomSteps::more(const TillModel& model, std::uint64_t dice) {
+Step RandomSteps::more(const TillModel& model, till::Till& till, std::uint64_t dice) {
   const auto any = open_layaways(model, [](const LayawayFacts&) { return true; });
   switch (dice % 9) {
     case 0:
@@ -98,7 +97,7 @@ Step RandomSteps::more(const TillModel& model, std::uint64_t dice) {
       if (any.empty()) return lay_away(model);
       return one_in(2) ? cancel_layaway(model, any.front()) : hand_over(model, any.back());
     default:
-      return model.sales.empty() ? open_drawer(model) : print_receipt(model);
+      return print_receipt(model, till);
   }
 }
 
@@ -248,26 +247,33 @@ Step RandomSteps::hand_over(const TillModel& model, std::size_t place) {
           }};
 }
 
-// A copy is a document, and the books do not change. What is on paper must be in them after every
-// cut.
-Step RandomSteps::print_receipt(const TillModel& model) {
+// A receipt that waits for paper: its original, which changes no books, or, when nobody knows what
+// became of that, a copy, which is a document. What is on paper is in the books after every cut.
+Step RandomSteps::print_receipt(const TillModel& model, till::Till& till) {
+  std::vector<till::WaitingDocument> waiting;
+  const auto all = till.print_queue().waiting(0, 1000);
+  REQUIRE(all);
+  for (const till::WaitingDocument& document : *all) {
+    if (document.series == Series::kInvoice) waiting.push_back(document);
+  }
+  if (waiting.empty()) return open_drawer(model);
+  const till::WaitingDocument chosen = waiting[random_.between(0, waiting.size() - 1)];
+  const std::int32_t day = *model.open_day;
+  const std::int64_t copy =
+      chosen.mark.state == till::PrintState::kDue ? 0 : next_number(model, Series::kCopy);
   till::PrintOrder order;
-  const std::uint64_t latest = model.sales.size();
-  order.number = latest - random_.between(0, std::min<std::uint64_t>(latest - 1, 3));
+  order.number = chosen.number;
   order.style = till::ReceiptStyle::kText;
-  const auto copies = std::make_shared<bool>(false);
   return {"printing",
-          [this, order, copies](Till& t) -> Result<void> {
-            TRY_ASSIGN(const till::PrintMark before, t.print_mark(order.series, order.number));
-            *copies = before.state != till::PrintState::kDue;
+          [this, order](Till& t) -> Result<void> {
             paper_.about(order.number);
             TRY(t.print(order, paper_, 1));
             return {};
           },
-          [copies](TillModel& m) {
-            if (!*copies) return;
-            ++m.last[of(Series::kCopy)];
-            ++m.extras[*m.open_day].copies;
+          [copy, day](TillModel& m) {
+            if (copy == 0) return;
+            m.last[of(Series::kCopy)] = copy;
+            ++m.extras[day].copies;
           }};
 }
 

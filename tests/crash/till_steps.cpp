@@ -51,7 +51,7 @@ Step RandomSteps::next(const TillModel& model, till::Till& till) {
   }
   if (dice <= (wide_ ? 20u : 26u)) return close_day(model);
   if (dice <= 30) return move_cash(model);
-  if (dice <= 48) return more(model, dice);
+  if (dice <= 48) return more(model, till, dice);
   if (dice <= 58) {
     if (const auto what = line_to_refund(model)) return refund(model, what->first, what->second);
   }

@@ -83,7 +83,7 @@ class RandomSteps {
   Step move_cash(const TillModel& model);
   Step close_day(const TillModel& model);
   // Documents of the other kinds, and printing: till_more_steps.cpp.
-  Step more(const TillModel& model, std::uint64_t dice);
+  Step more(const TillModel& model, till::Till& till, std::uint64_t dice);
   Step open_drawer(const TillModel& model);
   Step receive_goods(const TillModel& model);
   Step put_aside(const TillModel& model);
@@ -94,7 +94,7 @@ class RandomSteps {
   Step pay_layaway(const TillModel& model, std::size_t place);
   Step cancel_layaway(const TillModel& model, std::size_t place);
   Step hand_over(const TillModel& model, std::size_t place);
-  Step print_receipt(const TillModel& model);
+  Step print_receipt(const TillModel& model, till::Till& till);
 
   core::Random& random_;
   const CutShop& shop_;
