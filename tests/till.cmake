@@ -60,6 +60,9 @@ daybook_test(test_till_shop_property
 daybook_test(test_till_api
   SOURCES unit/api_courier_test.cpp unit/api_service_test.cpp unit/shell_console_test.cpp
   USES daybook_till_api LABELS unit)
+daybook_test(test_till_run_kill
+  SOURCES crash/till_run_kill_test.cpp crash/crash_shop.cpp
+  USES daybook_till_api nlohmann_json::nlohmann_json LABELS crash BINARIES daybook-till)
 daybook_test(test_till_run
   SOURCES functional/till_run_test.cpp
   USES daybook_till_api LABELS functional BINARIES daybook-till daybook-rebuild)
