@@ -75,7 +75,8 @@ class Screen {
   std::string new_id() {
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string id = "00000000-0000-4000-8000-000000000000";
-    for (const std::size_t at : {0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 24, 25, 26, 27, 28, 29}) {
+    for (const std::size_t at :
+         {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 9u, 10u, 11u, 12u, 24u, 25u, 26u, 27u, 28u, 29u}) {
       id[at] = kDigits[random_.between(0, 15)];
     }
     return id;
