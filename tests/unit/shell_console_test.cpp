@@ -156,9 +156,9 @@ TEST_CASE("every mistake is answered with what to do, and changes nothing") {
   counter.mistake("back", "nothing is tendered");
   counter.mistake("price 1 5", "expected: price");
   counter.mistake("recall", "nothing was put aside");
-  counter.mistake("recall 7", "hold-000007");
+  counter.mistake("recall 7", "is in progress");
   counter.mistake("hold", "expected: hold NAME");
-  counter.mistake("points 5", "name the member first");
+  counter.mistake("points 5", "points cannot pay here");
   counter.mistake("voucher V1", "expected: voucher");
   counter.mistake("sign-off", "sign on first");
   counter.mistake("card 501", "above the 500.00 USD due");
