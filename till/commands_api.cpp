@@ -56,8 +56,10 @@ Result<void> run_run(const CommandWords& words, const core::Clock& clock) {
   if (!words.relay.empty()) {
     TRY_ASSIGN(courier, courier_to(words, till));
   }
+  DevicePrinter printer(words.printer);
+  Printer* const paper = words.printer.empty() ? nullptr : &printer;
   return api::run(
-      till, clock, {words.socket, words.http, words.origins, courier.get()},
+      till, clock, {words.socket, words.http, words.origins, courier.get(), paper},
       [](const std::string& line) { print(line + "\n"); }, warn);
 }
 

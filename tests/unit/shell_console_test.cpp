@@ -236,7 +236,14 @@ TEST_CASE("an operator signs on with a PIN that is typed on a line of its own") 
   counter.shows("sign-on 2", "PIN");
   counter.shows("1379", "Bob is signed on");
   counter.shows("145", "500.00");
+  counter.mistake("disc all 10% a regular", "discount");  // said at once, not when it is paid
   counter.shows("cash", "4/1-invoice-000001");
+  counter.shows("145", "500.00");
+  counter.shows("approve 1", "PIN of operator 1");
+  counter.shows("2580", "operator 1 approves");
+  counter.shows("disc all 10% a regular", "450.00");
+  counter.shows("cash", "4/1-invoice-000002");
+  CHECK(counter.shop().done(counter.shop().get("/v1/documents/invoice/2"))["approved_by"] == 1);
   counter.mistake("void invoice 1 wrong customer", "");
   counter.shows("approve 1", "PIN of operator 1");
   counter.shows("2580", "operator 1 approves");

@@ -152,6 +152,7 @@ Result<Service::Answer> Service::override_price(const Call& call) {
   } else if (call.body.has("reason")) {
     return fail(Errc::kUsage, "the field 'price' is missing");
   }
+  TRY(till_.operators().permit({Permission::kOverride}));
   TRY(receipt->open.override_price(line, std::move(with)));
   return answer_receipt();
 }
@@ -160,6 +161,7 @@ Result<Service::Answer> Service::discount_line(const Call& call) {
   TRY_ASSIGN(Receipt * receipt, find_receipt(call));
   TRY_ASSIGN(const std::uint32_t line, parse_place(call.parameters[1], "line"));
   TRY_ASSIGN(auto reduction, read_reduction(call.body, currency()));
+  TRY(till_.operators().permit({Permission::kDiscount}));
   TRY(receipt->open.discount_line(line, std::move(reduction)));
   return answer_receipt();
 }
@@ -167,6 +169,7 @@ Result<Service::Answer> Service::discount_line(const Call& call) {
 Result<Service::Answer> Service::discount_receipt(const Call& call) {
   TRY_ASSIGN(Receipt * receipt, find_receipt(call));
   TRY_ASSIGN(auto reduction, read_reduction(call.body, currency()));
+  TRY(till_.operators().permit({Permission::kDiscount}));
   TRY(receipt->open.discount(std::move(reduction)));
   return answer_receipt();
 }

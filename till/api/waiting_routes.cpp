@@ -115,7 +115,8 @@ Result<Service::Answer> Service::pay_layaway(const Call& call) {
   TRY_ASSIGN(const Money deposit, call.body.money("amount", currency()));
   TRY_ASSIGN(const auto tendered, read_tenders(call.body));
   TRY_ASSIGN(const LaidAway laid, till_.pay_layaway(layaway, deposit, tendered, clock_.now_ms()));
-  return answer_document(201, Series::kLayaway, laid.number,
+  TRY_ASSIGN(const TillStatus status, till_.status());
+  return answer_document(201, Series::kLayaway, status.last_numbers.at(Series::kLayaway),
                          {{"total", amount(laid.total)},
                           {"left", amount(laid.left)},
                           {"change", amount(laid.change)}});
