@@ -39,6 +39,16 @@ daybook_test(test_till_at_rest
   SOURCES functional/till_at_rest_test.cpp
   USES core_base LABELS functional
   BINARIES daybook-till daybook-relay daybook-rebuild)
+daybook_test(test_till_operators
+  SOURCES functional/till_operators_functional_test.cpp
+  USES core_base nlohmann_json::nlohmann_json LABELS functional
+  BINARIES daybook-till daybook-rebuild)
+daybook_test(test_till_operators_property
+  SOURCES property/till_operators_property_test.cpp
+  USES daybook_till LABELS property)
+daybook_test(test_till_pin_crash
+  SOURCES crash/till_pin_crash_test.cpp support/powercut_vfs.cpp
+  USES daybook_till PkgConfig::SQLCIPHER LABELS crash BINARIES daybook-till)
 daybook_test(test_sqlite
   SOURCES unit/sqlite_test.cpp
   USES core_sqlite LABELS unit)

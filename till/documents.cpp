@@ -51,6 +51,15 @@ bool Till::is_doubtful(const Heading& heading) const {
   return latest_time_ms_ && heading.time_ms < *latest_time_ms_ - kStepBackMs;
 }
 
+// Once when it begins to be wrong, not with every document.
+Result<void> Till::tell_of_clock(Actor actor, const Heading& heading) {
+  if (!heading.clock_doubtful || clock_was_doubtful_) return operators().write_waiting();
+  const std::string before = latest_time_ms_ ? std::to_string(*latest_time_ms_) + " ms"
+                                             : "business day " + to_string(heading.day);
+  return operators().write(actor, {AuditEvent::kClockJumped, "clock", before,
+                                   std::to_string(heading.time_ms) + " ms", heading.time_ms});
+}
+
 Result<DocumentNumbers> Till::record(Document document) {
   TRY_ASSIGN(const core::BusinessDay day, need_open_day());
   Heading& heading = heading_of(document);
@@ -87,13 +96,14 @@ Result<DocumentNumbers> Till::record(Document document) {
     added = journal_.transact([&]() -> Result<void> {
       TRY(journal_.change_open_items(changes));
       TRY(journal_.add_document(document));
-      return operators().write_waiting();
+      return tell_of_clock(actor, heading);
     });
   }
   if (!added) {
     fold_.reset();  // it may hold a part of a document that was not recorded
     return fail(added.error());
   }
+  clock_was_doubtful_ = heading.clock_doubtful;
   remember(document);
   operators().is_written();
   return heading.numbers;

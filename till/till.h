@@ -368,6 +368,8 @@ class Till {
       const core::retail::Document& document);
   core::Result<core::Money> card_amount(std::uint64_t number);
   bool is_doubtful(const core::retail::Heading& heading) const;
+  // Inside a document's transaction: what waits for the audit log, and a clock that jumped.
+  core::Result<void> tell_of_clock(Actor actor, const core::retail::Heading& heading);
   // The closing as the documents from `position` on make it.
   core::Result<core::retail::Closing> closing_from(core::BusinessDay day, std::uint64_t position,
                                                    std::optional<core::Money> counted_cash);
@@ -390,6 +392,7 @@ class Till {
   std::map<core::retail::RequestId, core::retail::DocumentName> requests_;
   std::optional<core::retail::RequestId> request_;
   std::optional<std::int64_t> latest_time_ms_;  // of a document whose time was not in doubt
+  bool clock_was_doubtful_ = false;             // at the last document since the journal was opened
 };
 
 }  // namespace till

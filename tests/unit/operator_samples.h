@@ -18,6 +18,11 @@ inline till::Pin pin(std::string_view digits) {
   return till::Pin::from(digits).value();
 }
 
+// A time that a document of that business day may have.
+inline std::int64_t noon(std::int32_t number) {
+  return std::int64_t{day(number).days} * 86'400'000 + 43'200'000;
+}
+
 // A machine that is switched on and off by the test.
 struct Machine {
   std::uint8_t boot = 1;

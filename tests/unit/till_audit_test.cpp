@@ -21,12 +21,12 @@ void work(StaffedShop& shop) {
     Till till = shop.as_supervisor();
     REQUIRE(till.operators().clock_in(kSupervisor, 5));
     REQUIRE(till.open_day(day(1), parts_for(4)));
-    REQUIRE(till.ring(sets(1), 1));
+    REQUIRE(till.ring(sets(1), noon(1)));
     REQUIRE(till.audit({AuditEvent::kClockJumped, "clock", "2026", "1970", 1}));
     REQUIRE(till.close_day());
     REQUIRE(till.open_day(day(2), {}));
-    REQUIRE(till.ring(sets(1), 1));
-    REQUIRE(till.ring(sets(2), 1));
+    REQUIRE(till.ring(sets(1), noon(1)));
+    REQUIRE(till.ring(sets(2), noon(1)));
   }
   Till till = shop.as_cashier();
   REQUIRE_FALSE(till.operators().approve(kSupervisor, pin(kWrongPin), {}, 1));
@@ -80,13 +80,14 @@ TEST_CASE("what waits for the next document is written with it, and not if it is
   REQUIRE(till.audit_with_next({AuditEvent::kLineVoided, "line 2", "145 x 2", "", 7}));
   REQUIRE(till.audit_with_next({AuditEvent::kPriceOverridden, "line 1", "500.00", "450.00", 8}));
   CHECK(audit_of(till).size() == before);
-  refused_with(till.ring(sets(0), 1), Errc::kMalformed);
-  refused_with(till.move_cash(core::retail::CashKind::kPaidIn, usd(0), "x", 1), Errc::kMalformed);
+  refused_with(till.ring(sets(0), noon(1)), Errc::kMalformed);
+  refused_with(till.move_cash(core::retail::CashKind::kPaidIn, usd(0), "x", noon(1)),
+               Errc::kMalformed);
   CHECK(audit_of(till).size() == before);
-  REQUIRE(till.ring(sets(1), 1));
+  REQUIRE(till.ring(sets(1), noon(1)));
   CHECK(events_of(till, before + 1) == Names{"line-voided", "price-overridden"});
   CHECK(audit_of(till).back().operator_id == kSupervisor);
-  REQUIRE(till.ring(sets(1), 1));
+  REQUIRE(till.ring(sets(1), noon(1)));
   CHECK(audit_of(till).size() == before + 2);
   REQUIRE(till.audit_with_next({AuditEvent::kReceiptAborted, "receipt", "", "", 9}));
   REQUIRE(till.close_day());
@@ -96,6 +97,25 @@ TEST_CASE("what waits for the next document is written with it, and not if it is
   refused_with(till.audit(long_one), Errc::kMalformed, "limit");
   refused_with(till.audit_with_next({AuditEvent::kSettingChanged, "\xff", "", "", 1}),
                Errc::kMalformed, "UTF-8");
+}
+
+TEST_CASE("a clock that jumps is told of once, with the first document that has its time") {
+  StaffedShop shop;
+  Till till = shop.as_supervisor();
+  REQUIRE(till.open_day(day(1), parts_for(4)));
+  const std::size_t before = audit_of(till).size();
+  REQUIRE(till.ring(sets(1), noon(1)));
+  CHECK(audit_of(till).size() == before);
+  REQUIRE(till.ring(sets(1), 0));
+  REQUIRE(till.ring(sets(1), 1000));
+  REQUIRE(till.ring(sets(1), noon(1)));
+  REQUIRE(till.ring(sets(1), noon(30000)));
+  CHECK(events_of(till, before + 1) == Names{"clock-jumped", "clock-jumped"});
+  const auto rows = audit_of(till);
+  CHECK(rows[before].operator_id == kSupervisor);
+  CHECK(rows[before].note.before == std::to_string(noon(1)) + " ms");
+  CHECK(rows[before].note.after == "0 ms");
+  CHECK(till.check());
 }
 
 TEST_CASE("a failed operation leaves no row, and the log goes on behind it") {

@@ -53,11 +53,11 @@ TEST_CASE("a journal without operators allows everything, until the first manage
   Shop shop;
   Till till = shop.open();
   CHECK(till.open_day(day(1), parts_for(4)));
-  CHECK(till.ring(sets(1), 1));
+  CHECK(till.ring(sets(1), noon(1)));
   refused_with(till.operators().add({kCashier, "Cleo", Role::kCashier}, pin(kCashierPin), 1),
                Errc::kState, "manager");
   REQUIRE(till.operators().add({kManager, "Mary", Role::kManager}, pin(kManagerPin), 1));
-  refused_with(till.ring(sets(1), 1), Errc::kNotPermitted, "signed on");
+  refused_with(till.ring(sets(1), noon(1)), Errc::kNotPermitted, "signed on");
   refused_with(till.close_day(), Errc::kNotPermitted, "signed on");
   // Naming somebody is not signing on.
   till.act_as({kManager, {}});
@@ -96,12 +96,12 @@ TEST_CASE("every operation asks for its permission, and changes nothing without 
   {
     Till till = shop.as_supervisor();
     REQUIRE(till.open_day(day(1), parts_for(4)));
-    REQUIRE(till.ring(sets(1), 1));
-    REQUIRE(till.move_cash(CashKind::kFloat, usd(100), "change", 1));
-    REQUIRE(till.open_drawer("rolls of coins", 1));
+    REQUIRE(till.ring(sets(1), noon(1)));
+    REQUIRE(till.move_cash(CashKind::kFloat, usd(100), "change", noon(1)));
+    REQUIRE(till.open_drawer("rolls of coins", noon(1)));
     till::Basket cheaper = sets(1);
     cheaper.lines[0].discount = usd(100);
-    REQUIRE(till.ring(cheaper, 1));
+    REQUIRE(till.ring(cheaper, noon(1)));
     REQUIRE(till.day_so_far());
     refused_with(till.replace_catalog(garden()), Errc::kNotPermitted, "catalog");
     refused_with(till.set_mailbox({}), Errc::kNotPermitted, "settings");
@@ -116,19 +116,23 @@ TEST_CASE("every operation asks for its permission, and changes nothing without 
     Till till = shop.as_cashier();
     const auto numbers = till.status().value().last_numbers;
     const std::size_t rows = audit_of(till).size();
-    REQUIRE(till.ring(sets(1), 1));
+    REQUIRE(till.ring(sets(1), noon(1)));
+    const auto sold = till.document(core::retail::Series::kInvoice, 3).value().document;
+    CHECK(heading_of(sold).operator_id == kCashier);
+    CHECK(heading_of(sold).approved_by.value == 0);
     till::Basket cheaper = sets(1);
     cheaper.lines[0].discount = usd(100);
-    refused_with(till.ring(cheaper, 1), Errc::kNotPermitted, "discount");
-    refused_with(till.void_sale(1, "x", 1), Errc::kNotPermitted,
+    refused_with(till.ring(cheaper, noon(1)), Errc::kNotPermitted, "discount");
+    refused_with(till.void_sale(1, "x", noon(1)), Errc::kNotPermitted,
                  "operator 3 (Cleo, cashier) may not: void");
     till::RefundOrder order;
     order.invoice = 1;
     order.lines = {{0, units(1), true}};
     order.reason = "x";
-    refused_with(till.refund(order, 1), Errc::kNotPermitted, "refund");
-    refused_with(till.move_cash(CashKind::kPaidOut, usd(1), "x", 1), Errc::kNotPermitted, "cash");
-    refused_with(till.open_drawer("x", 1), Errc::kNotPermitted, "no-sale");
+    refused_with(till.refund(order, noon(1)), Errc::kNotPermitted, "refund");
+    refused_with(till.move_cash(CashKind::kPaidOut, usd(1), "x", noon(1)), Errc::kNotPermitted,
+                 "cash");
+    refused_with(till.open_drawer("x", noon(1)), Errc::kNotPermitted, "no-sale");
     refused_with(till.day_so_far(), Errc::kNotPermitted, "report");
     refused_with(till.close_day(), Errc::kNotPermitted, "a supervisor or manager");
     auto after = till.status().value().last_numbers;
@@ -148,8 +152,8 @@ TEST_CASE("another operator's PIN approves one operation, as far as that operato
   {
     Till till = shop.as_supervisor();
     REQUIRE(till.open_day(day(1), parts_for(4)));
-    REQUIRE(till.ring(sets(1), 1));
-    REQUIRE(till.ring(sets(1), 1));
+    REQUIRE(till.ring(sets(1), noon(1)));
+    REQUIRE(till.ring(sets(1), noon(1)));
   }
   Till till = shop.as_cashier();
   const auto approve = [&](core::OperatorId id, const char* digits, PermissionSet what) {
@@ -157,16 +161,19 @@ TEST_CASE("another operator's PIN approves one operation, as far as that operato
   };
   refused_with(approve(kCashier, kCashierPin, PermissionSet::all()), Errc::kState, "another");
   refused_with(approve(kSupervisor, kWrongPin, PermissionSet::all()), Errc::kWrongPin, "4 more");
-  refused_with(till.void_sale(1, "x", 1), Errc::kNotPermitted);
+  refused_with(till.void_sale(1, "x", noon(1)), Errc::kNotPermitted);
   REQUIRE(approve(kSupervisor, kSupervisorPin, {Permission::kVoid}));
   // For a void only.
-  refused_with(till.open_drawer("x", 1), Errc::kNotPermitted, "no-sale");
+  refused_with(till.open_drawer("x", noon(1)), Errc::kNotPermitted, "no-sale");
   // An operation that fails for another reason does not use the approval up.
-  refused_with(till.void_sale(17, "x", 1), Errc::kNotFound);
+  refused_with(till.void_sale(17, "x", noon(1)), Errc::kNotFound);
   REQUIRE(till.operators().permit({Permission::kVoid}).value() ==
           till::Actor{kCashier, kSupervisor});
-  REQUIRE(till.void_sale(1, "x", 1));
-  refused_with(till.void_sale(2, "x", 1), Errc::kNotPermitted);
+  REQUIRE(till.void_sale(1, "x", noon(1)));
+  const auto voided = till.document(core::retail::Series::kVoid, 1).value().document;
+  CHECK(heading_of(voided).operator_id == kCashier);
+  CHECK(heading_of(voided).approved_by == kSupervisor);
+  refused_with(till.void_sale(2, "x", noon(1)), Errc::kNotPermitted);
   // What the acting operator may do alone names no approver.
   REQUIRE(approve(kSupervisor, kSupervisorPin, PermissionSet::all()));
   CHECK(till.operators().permit({Permission::kSale}).value() == till::Actor{kCashier, {}});
@@ -174,7 +181,7 @@ TEST_CASE("another operator's PIN approves one operation, as far as that operato
   refused_with(till.change_prices({{kSet, usd(1)}}), Errc::kNotPermitted, "a manager");
   // Whoever acts next has no approval of the one before.
   REQUIRE(till.operators().sign_on(kCashier, pin(kCashierPin), 1));
-  refused_with(till.void_sale(2, "x", 1), Errc::kNotPermitted);
+  refused_with(till.void_sale(2, "x", noon(1)), Errc::kNotPermitted);
   // The log has who approved.
   REQUIRE(approve(kManager, kManagerPin, {Permission::kCatalog}));
   REQUIRE(till.change_prices({{kSet, usd(1)}}));
