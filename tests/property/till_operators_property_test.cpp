@@ -53,6 +53,11 @@ class Run {
   explicit Run(std::uint64_t seed) : random_(seed), till_(shop_.open()) {
     machine_.place(*till_);
     rows_ = audit_of(*till_).size();
+    hire(1, "manager");
+    sign_on(1, true);
+    hire(2, "supervisor");
+    hire(5, "supervisor");
+    hire(6, "cashier");
   }
 
   void go() {
@@ -75,15 +80,17 @@ class Run {
   static constexpr const char* kNobodys = "98761234501";
 
   void step() {
-    switch (random_.between(1, 12)) {
+    switch (random_.between(1, 14)) {
       case 1:
-        return restart();
+        return one_in(3) ? restart() : operate();
       case 2:
         return pass_time();
       case 3:
       case 4:
+      case 13:
         return sign_on(any_id());
       case 5:
+      case 14:
         return approve(any_id());
       case 6:
         return hire_or_change();
@@ -152,8 +159,8 @@ class Run {
     }
   }
 
-  void sign_on(std::uint32_t id) {
-    const bool right = types_right(id);
+  void sign_on(std::uint32_t id) { sign_on(id, types_right(id)); }
+  void sign_on(std::uint32_t id, bool right) {
     const std::string digits = digits_of(id, right);
     const auto expected = pin_outcome(id, right);
     must_be(till_->operators().sign_on(OperatorId{id}, pin(digits), machine_.wall_ms), expected);
@@ -199,45 +206,60 @@ class Run {
     return "2" + std::to_string(middle == 5814 ? 5815 : middle) + "70";
   }
 
+  bool manager_besides(std::uint32_t id) {
+    for (const auto& [n, person] : people_) {
+      if (n != id && person.manages()) return true;
+    }
+    return false;
+  }
+
   void hire_or_change() {
     const std::uint32_t id = any_id();
     const char* const roles[] = {"cashier", "supervisor", "manager"};
     const std::string role = roles[random_.between(0, 2)];
-    const bool may = allowed("operators");
-    const auto other_manager = [&] {
-      for (const auto& [n, person] : people_) {
-        if (n != id && person.manages()) return true;
-      }
-      return false;
-    };
-    std::optional<Errc> expected;
-    if (!may) expected = Errc::kNotPermitted;
-    if (!people_.contains(id)) {
-      const std::string digits = fresh_digits();
-      if (!expected && role != "manager" && !other_manager()) expected = Errc::kState;
-      must_be(till_->operators().add({OperatorId{id}, "P", till::parse_role(role).value()},
-                                     pin(digits), machine_.wall_ms),
-              expected);
-      if (expected) return;
-      people_[id] = Person{role, digits, true, 0, 0};
+    if (people_.contains(id)) {
+      change(id, role);
     } else {
-      Person next = people_.at(id);
-      next.role = role;
-      next.active = !one_in(4);
-      till::OperatorChange change;
-      change.role = till::parse_role(role).value();
-      change.active = next.active;
-      if (!expected && !next.manages() && !other_manager()) {
-        expected = Errc::kState;
-      } else if (!expected && next.role == people_.at(id).role &&
-                 next.active == people_.at(id).active) {
-        expected = Errc::kUsage;  // nothing changes
-      }
-      must_be(till_->operators().change(OperatorId{id}, change, machine_.wall_ms), expected);
-      if (expected) return;
-      people_.at(id) = next;
-      if (!next.active) signed_on_.erase(id);
+      hire(id, role);
     }
+  }
+
+  void hire(std::uint32_t id, const std::string& role) {
+    std::optional<Errc> expected;
+    if (!allowed("operators")) {
+      expected = Errc::kNotPermitted;
+    } else if (role != "manager" && !manager_besides(id)) {
+      expected = Errc::kState;
+    }
+    const std::string digits = fresh_digits();
+    must_be(till_->operators().add({OperatorId{id}, "P", till::parse_role(role).value()},
+                                   pin(digits), machine_.wall_ms),
+            expected);
+    if (expected) return;
+    people_[id] = Person{role, digits, true, 0, 0};
+    ++rows_;
+    used();
+  }
+
+  void change(std::uint32_t id, const std::string& role) {
+    Person next = people_.at(id);
+    next.role = role;
+    next.active = !one_in(4);
+    std::optional<Errc> expected;
+    if (!allowed("operators")) {
+      expected = Errc::kNotPermitted;
+    } else if (!next.manages() && !manager_besides(id)) {
+      expected = Errc::kState;
+    } else if (next.role == people_.at(id).role && next.active == people_.at(id).active) {
+      expected = Errc::kUsage;  // nothing changes
+    }
+    till::OperatorChange asked;
+    asked.role = till::parse_role(role).value();
+    asked.active = next.active;
+    must_be(till_->operators().change(OperatorId{id}, asked, machine_.wall_ms), expected);
+    if (expected) return;
+    people_.at(id) = next;
+    if (!next.active) signed_on_.erase(id);
     ++rows_;
     used();
   }
