@@ -151,7 +151,7 @@ int main(int argc, char** argv) {
   std::filesystem::remove_all(words.directory);
   std::filesystem::create_directories(words.directory);
   std::vector<std::string> arguments(argv, argv + argc);
-  arguments.front() = std::filesystem::read_symlink("/proc/self/exe");
+  arguments.front() = std::filesystem::read_symlink("/proc/self/exe").string();
   const Figures all = run_all(words, arguments);
   if (!words.json.empty()) {
     std::FILE* out = std::fopen(words.json.c_str(), "w");
