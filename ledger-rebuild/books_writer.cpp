@@ -156,6 +156,7 @@ class Tables {
 
  private:
   Result<void> insert_refunded(std::int64_t number, const Item& item) {
+    CORE_CHECK(item.enrolment != nullptr);  // what is posted is some till's
     for (const auto& [receipt, amount_minor] : item.entry.refunded_receipts) {
       const bool own = receipt.sold_at == core::TillRef{};
       const core::TillRef sold_at = own ? item.enrolment->till : receipt.sold_at;

@@ -28,6 +28,7 @@ Result<std::vector<FoundProduct>> find_any(Shelf shelf, const std::string& text,
   if (code != Errc::kMalformed && code != Errc::kNotFound) return fail(by_code.error());
   TRY_ASSIGN(auto products, shelf.find_names(shelf.present(), text, count_max));
   std::vector<FoundProduct> found;
+  found.reserve(products.size());
   for (core::retail::Product& product : products) found.push_back({std::move(product), {}, {}});
   if (!found.empty()) return found;
   if (is_number(text)) return fail(by_code.error());

@@ -23,6 +23,7 @@ Result<Till::Priced> Till::price(const std::vector<BasketLine>& lines,
   Priced out;
   out.version = version.value != 0 ? version : shelf_.present;
   std::vector<core::ProductId> ids;
+  ids.reserve(lines.size());
   for (const BasketLine& line : lines) ids.push_back(line.product);
   TRY_ASSIGN(const Catalog* catalog, shelf().slice(out.version, ids));
   out.cash_step_minor = catalog->cash_step_minor();

@@ -99,7 +99,7 @@ Result<void> each_bom(Database& db, CatalogVersion version, const TakeBom& take)
     const bool same_parent = !lines.empty() && lines.back().parent == line.parent;
     if (!lines.empty() && !same_parent) {
       const ProductId parent = lines.back().parent;
-      TRY(take(parent, std::move(lines)));
+      TRY(take(parent, std::exchange(lines, {})));
     }
     if (!same_parent || s.column_int(1) != lines_version) lines.clear();
     lines_version = s.column_int(1);

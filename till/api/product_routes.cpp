@@ -4,6 +4,7 @@
 #include "core/base/decimal.h"
 #include "till/api/answers.h"
 #include "till/api/service.h"
+#include "till/scan.h"
 
 namespace till::api {
 
@@ -49,13 +50,10 @@ Result<Scanned> Service::read_scanned(const Fields& body, core::CatalogVersion v
   TRY_ASSIGN(out.quantity, body.quantity_or("quantity", Quantity{Quantity::kUnit}));
   if (body.has("code")) {
     TRY_ASSIGN(const std::string code, body.text("code"));
-    TRY_ASSIGN(const FoundProduct found, till_.shelf().find_code(version, code));
-    if ((found.weight || found.price) && body.has("quantity")) {
-      return fail(Errc::kUsage, "the label says how much it is; scan it without a quantity");
-    }
-    if (found.weight) out.quantity = *found.weight;
-    out.label_price = found.price;
-    out.product = found.product.id;
+    TRY_ASSIGN(const BasketLine line, scan_line(till_.shelf(), version, code, out.quantity));
+    out.product = line.product;
+    out.quantity = line.quantity;
+    out.label_price = line.label_price;
     return out;
   }
   TRY_ASSIGN(const std::uint64_t number, body.number("product"));
