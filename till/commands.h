@@ -65,6 +65,11 @@ struct CommandWords {
   std::string role;
   std::string active;  // "yes", "no"; empty: as it is
   std::filesystem::path new_pin_file;
+  // Of the command `settings`; empty: as it is.
+  std::string sale_per_point;
+  std::string point_worth;
+  std::string tax_at;
+  std::filesystem::path member_key_file;
   std::filesystem::path socket;
   std::string http;
   std::vector<std::string> origins;  // of pages that may use the API
@@ -91,6 +96,7 @@ core::Result<void> run_run(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_shell(const CommandWords& words);
 core::Result<void> run_show(const CommandWords& words);
 core::Result<void> run_rekey(const CommandWords& words);
+core::Result<void> run_settings(const CommandWords& words);
 core::Result<void> run_print(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_receipt_heading(const CommandWords& words);
 core::Result<void> run_verify_receipt(const CommandWords& words);

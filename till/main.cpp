@@ -57,6 +57,7 @@ class CommandLine {
     add_looking();
     add_receipts();
     add_operators();
+    add_settings();
     add_serving();
   }
 
@@ -278,6 +279,20 @@ class CommandLine {
               "Check that everything in the journal fits together: nothing was changed behind it",
               [this] { return till::run_check(words_); });
     }
+  }
+
+  void add_settings() {
+    CLI::App* set =
+        command("settings", "Show or change what is decided once: points, layaways, members",
+                [this] { return till::run_settings(words_); });
+    acting(set);
+    set->add_option("--sale-per-point", words_.sale_per_point,
+                    "A member earns a point for each so much of a sale; 0: none");
+    set->add_option("--point-worth", words_.point_worth, "What a point pays; 0: points do not pay");
+    set->add_option("--tax-at", words_.tax_at, "When tax on a layaway is due: deposit or hand-over")
+        ->check(CLI::IsMember({"deposit", "hand-over"}));
+    set->add_option("--member-key-file", words_.member_key_file,
+                    "64 hex digits, the same in all shops: what members' keys are made with");
   }
 
   void add_operators() {

@@ -195,3 +195,22 @@ TEST_CASE("a day in dinars, which have three decimal places") {
   has_row(z, "ever sold", "2.349");
   has(counter.done("check"), "sound");
 }
+
+TEST_CASE("what is decided once is set, shown again, and told to the audit log without the key") {
+  const Counter counter(kGrocery);
+  has(counter.done("settings"), "member key none");
+  counter.write("member.key", std::string(64, 'a') + "\n");
+  const std::string now = counter.done(
+      "settings", {"--sale-per-point", "1.00", "--point-worth", "0.01", "--tax-at", "deposit",
+                   "--member-key-file", counter.file("member.key").string()});
+  has(now, "sale for one point 1.00\nworth of a point that pays 0.01\ntax of a layaway at deposit");
+  CHECK(counter.done("settings") == now);
+  const std::string audit = counter.done("show", {"audit"});
+  has(audit, "setting-changed");
+  CHECK(audit.find(std::string(16, 'a')) == std::string::npos);
+  counter.refused(2, "--point-worth", "settings", {"--point-worth", "a lot"});
+  counter.write("short.key", "aabb");
+  counter.refused(1, "32 are needed", "settings",
+                  {"--member-key-file", counter.file("short.key").string()});
+  counter.done("check");
+}

@@ -341,8 +341,10 @@ TEST_CASE("a line is scanned by number, by PLU, and by a label that says the wei
   CHECK(receipt["lines"][0]["amount"] == "1.00");
   CHECK(receipt["lines"][1]["quantity"] == "1.500");
   CHECK(receipt["total"] == "3.99");
-  shop.refused(shop.change(lines, {{"code", "2100007015002"}, {"quantity", "2"}}), 400, "usage",
-               "without a quantity");
+  const Json two = shop.done(shop.change(lines, {{"code", "2100007015002"}, {"quantity", "2"}}));
+  CHECK(two["lines"][2]["quantity"] == "3.000");  // two packages that say the same
+  shop.refused(shop.change(lines, {{"code", "2100007015002"}, {"quantity", "0.5"}}), 422,
+               "malformed", "whole");
   shop.refused(shop.change(lines, {{"code", "2100007015003"}}), 422, "malformed", "check digit");
   shop.refused(shop.change(lines, {{"code", "4012"}}), 404, "not-found", "4012");
   shop.refused(shop.change(lines, {{"code", "4011"}, {"product", 7}}), 400, "usage", "or a code");

@@ -1,0 +1,62 @@
+// Command `settings`: what a retailer decides once for its tills, shown or changed.
+#include "core/base/whole_file.h"
+#include "core/retail/settings.h"
+#include "till/command_support.h"
+#include "till/commands.h"
+#include "till/report_text.h"
+
+namespace till {
+namespace {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+using core::retail::Settings;
+
+Result<void> take_amount(const std::string& word, core::Currency currency, const char* flag,
+                         std::int64_t& minor) {
+  if (word.empty()) return {};
+  const auto money = core::parse_money(word, currency);
+  if (!money) return fail(Errc::kUsage, std::string(flag) + ": " + money.error().what);
+  minor = money->minor;
+  return {};
+}
+
+// 64 hexadecimal digits, the same file in all shops of the retailer.
+Result<core::Bytes> read_member_key(const std::filesystem::path& path) {
+  TRY_ASSIGN(std::string text, core::read_whole_file(path));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  auto key = core::from_hex(text);
+  if (!key) return fail(key.error().code, path.string() + ": " + key.error().what);
+  return key;
+}
+
+std::string settings_text(const Settings& settings, core::Currency currency) {
+  const auto money = [&](std::int64_t minor) {
+    return minor == 0 ? std::string("none") : amount(core::Money{minor, currency});
+  };
+  return "sale for one point " + money(settings.earn_minor_per_point) +
+         "\nworth of a point that pays " + money(settings.value_minor_per_point) +
+         "\ntax of a layaway at " + (settings.tax_at_deposit ? "deposit" : "hand-over") +
+         "\nmember key " + (settings.member_key.empty() ? "none" : "set") + "\n";
+}
+
+}  // namespace
+
+Result<void> run_settings(const CommandWords& words) {
+  TRY_ASSIGN(Till till, open_till(words));
+  Settings settings = till.settings();
+  TRY(take_amount(words.sale_per_point, till.currency(), "--sale-per-point",
+                  settings.earn_minor_per_point));
+  TRY(take_amount(words.point_worth, till.currency(), "--point-worth",
+                  settings.value_minor_per_point));
+  if (!words.tax_at.empty()) settings.tax_at_deposit = words.tax_at == "deposit";
+  if (!words.member_key_file.empty()) {
+    TRY_ASSIGN(settings.member_key, read_member_key(words.member_key_file));
+  }
+  if (settings != till.settings()) TRY(till.set_settings(settings));
+  print(settings_text(till.settings(), till.currency()));
+  return {};
+}
+
+}  // namespace till
