@@ -27,10 +27,7 @@ using core::retail::Opening;
 using core::retail::Sale;
 using core::retail::Series;
 using core::retail::Summary;
-
-core::Unexpected broken(const Journal& journal, const std::string& what) {
-  return fail(Errc::kDamaged, journal.path().string() + ": " + what);
-}
+using core::sqlite::damaged;
 
 // The parts of a day's messages, added up, and the days in the order they appear.
 struct Reported {
@@ -44,14 +41,15 @@ Result<void> check_database(Journal& journal) {
   // Looked at in place: gcc 12 warns without a reason about a moved string (maybe-uninitialized).
   const auto answer = journal.database().query_text("PRAGMA integrity_check");
   if (!answer) return fail(answer.error());
-  if (*answer != "ok") return broken(journal, "SQLite's integrity check: " + *answer);
+  if (*answer != "ok") return damaged(journal.path(), "SQLite's integrity check: " + *answer);
   if (journal.encrypted()) {
     // It reads the file alone, whose pages may be under the key before a rekey until then.
     TRY(journal.fold_log());
     TRY_ASSIGN(core::sqlite::Statement pages,
                journal.database().prepare("PRAGMA cipher_integrity_check"));
     TRY_ASSIGN(const bool bad, pages.step());
-    if (bad) return broken(journal, "SQLCipher's check: " + std::string(pages.column_text(0)));
+    if (bad)
+      return damaged(journal.path(), "SQLCipher's check: " + std::string(pages.column_text(0)));
   }
   return {};
 }
@@ -71,32 +69,34 @@ class DocumentCheck {
 
   Result<void> take(DocumentRow&& row) {
     const std::string place = "document at position " + std::to_string(row.position);
-    if (row.position != ++position_) return broken(journal_, place + ": a gap is before it");
+    if (row.position != ++position_)
+      return damaged(journal_.path(), place + ": a gap is before it");
     chain_ = core::tlog::hash_children(chain_, row.leaf);
     if (row.chain != chain_) {
-      return broken(journal_, place + ": it, or one before it, was changed after it was written");
+      return damaged(journal_.path(),
+                     place + ": it, or one before it, was changed after it was written");
     }
     const auto sound = core::retail::check_document(row.document);
-    if (!sound) return broken(journal_, place + ": " + sound.error().what);
+    if (!sound) return damaged(journal_.path(), place + ": " + sound.error().what);
     for (const auto& [series, number] : heading_of(row.document).numbers) {
       if (number != ++counter_of(counters_, series)) {
-        return broken(journal_, place + ": its number does not follow the one before");
+        return damaged(journal_.path(), place + ": its number does not follow the one before");
       }
     }
     const auto told = fold(row);
-    if (!told) return broken(journal_, place + ": " + told.error().what);
+    if (!told) return damaged(journal_.path(), place + ": " + told.error().what);
     return {};
   }
 
   Result<WrittenDays> finish() && {
     if (position_ != journal_.documents() || counters_ != journal_.counters()) {
-      return broken(journal_, "the counters are not at the last document");
+      return damaged(journal_.path(), "the counters are not at the last document");
     }
     TRY_ASSIGN(const auto kept, journal_.open_items());
     std::map<OpenItemKey, Money> listed;
     for (const OpenItem& item : kept) listed.emplace(item.key, item.amount);
     if (listed != open_) {
-      return broken(journal_, "the open items are not those that the documents left open");
+      return damaged(journal_.path(), "the open items are not those that the documents left open");
     }
     return std::move(days_);
   }
@@ -216,7 +216,7 @@ Result<void> take_summary(Reported& reported, Summary&& summary) {
 Result<void> check_receipt(Journal& journal, const OutboxEntry& entry, const std::string& place) {
   if (entry.acknowledged != entry.receipt.has_value() ||
       (entry.receipt && entry.receipt->index != entry.index)) {
-    return broken(journal, place + ": receipt and log index do not go together");
+    return damaged(journal.path(), place + ": receipt and log index do not go together");
   }
   if (!entry.receipt || !journal.state().log_key) return {};
   const core::tlog::NoteVerifier relay(journal.identity().origin, *journal.state().log_key);
@@ -224,7 +224,7 @@ Result<void> check_receipt(Journal& journal, const OutboxEntry& entry, const std
       core::tlog::verify_receipt(*entry.receipt, core::envelope::message_id(entry.message), relay);
   // Head office may have named another key since.
   if (good || good.error().code == core::Errc::kUnknownKey) return {};
-  return broken(journal, place + ": its receipt, " + good.error().what);
+  return damaged(journal.path(), place + ": its receipt, " + good.error().what);
 }
 
 // Sequences from 1 without a gap, each naming the one before, each with a valid signature.
@@ -242,31 +242,31 @@ Result<Reported> check_chain(Journal& journal, Outbox outbox,
     for (const OutboxEntry& entry : entries) {
       const std::string place = "message " + to_string(entry.sequence);
       const auto message = core::envelope::parse_message(entry.message);
-      if (!message) return broken(journal, place + ": " + message.error().what);
+      if (!message) return damaged(journal.path(), place + ": " + message.error().what);
       ++sequence.value;
       const core::envelope::Header& header = message->header;
       if (entry.sequence != sequence || header.sequence != sequence || header.prev != prev ||
           header.epoch != journal.state().epoch || header.kid != kid) {
-        return broken(journal, place + ": it does not follow the one before");
+        return damaged(journal.path(), place + ": it does not follow the one before");
       }
-      if (!verify_message(*message, key)) return broken(journal, place + ": bad signature");
+      if (!verify_message(*message, key)) return damaged(journal.path(), place + ": bad signature");
       TRY(check_receipt(journal, entry, place));
       const auto payload =
           core::envelope::open_payload(header.content_type, message->protected_header,
                                        message->payload, sealing_key ? &*sealing_key : nullptr);
-      if (!payload) return broken(journal, place + ": " + payload.error().what);
+      if (!payload) return damaged(journal.path(), place + ": " + payload.error().what);
       const bool is_sealed = header.content_type == core::envelope::ContentType::kSealedSummary;
       if (is_sealed != sealing_key.has_value()) {
-        return broken(journal, place + ": in clear, and this epoch's messages are sealed");
+        return damaged(journal.path(), place + ": in clear, and this epoch's messages are sealed");
       }
       auto summary = core::retail::decode_summary(*payload);
-      if (!summary) return broken(journal, place + ": " + summary.error().what);
+      if (!summary) return damaged(journal.path(), place + ": " + summary.error().what);
       prev = core::envelope::message_id(entry.message);
       TRY(take_summary(reported, std::move(*summary)));
     }
   }
   if (sequence != journal.state().last_sequence || prev != journal.state().last_id) {
-    return broken(journal, "the state row is not at the last message");
+    return damaged(journal.path(), "the state row is not at the last message");
   }
   return reported;
 }
@@ -276,18 +276,19 @@ Result<void> check_days(const Journal& journal, const Reported& reported) {
   const JournalState& state = journal.state();
   std::vector<BusinessDay> expected = reported.opened;
   for (std::size_t i = 1; i < expected.size(); ++i) {
-    if (expected[i] <= expected[i - 1]) return broken(journal, "the days do not ascend");
+    if (expected[i] <= expected[i - 1]) return damaged(journal.path(), "the days do not ascend");
   }
   if (state.open_day) {
     if (expected.empty() || expected.back() != *state.open_day) {
-      return broken(journal, "the open day has no opening message");
+      return damaged(journal.path(), "the open day has no opening message");
     }
     expected.pop_back();
   }
-  if (reported.closed != expected) return broken(journal, "a day's opening and closing disagree");
+  if (reported.closed != expected)
+    return damaged(journal.path(), "a day's opening and closing disagree");
   const bool last_agrees =
       expected.empty() ? !state.last_day : state.last_day && *state.last_day == expected.back();
-  if (!last_agrees) return broken(journal, "the last closed day has no closing message");
+  if (!last_agrees) return damaged(journal.path(), "the last closed day has no closing message");
   return {};
 }
 
@@ -319,7 +320,8 @@ Result<void> check_openings(Journal& journal, const Reported& reported) {
     for (const Opening& part : parts) said.insert(part.received.begin(), part.received.end());
     TRY_ASSIGN(const Components written, receipts_of(journal, day));
     if (!complete(parts) || said != written) {
-      return broken(journal, "the opening of " + to_string(day) + " is not its goods receipts");
+      return damaged(journal.path(),
+                     "the opening of " + to_string(day) + " is not its goods receipts");
     }
   }
   return {};
@@ -355,18 +357,19 @@ Result<void> check_closings(Journal& journal, const Reported& reported, WrittenD
     TRY_ASSIGN(const Closing expected, expected_closing(written, said, totals));
     open = std::move(written.open);
     if (!complete(parts) || core::retail::encode_summary(said) != encode_summary(expected)) {
-      return broken(journal, "the closing of " + to_string(day) + " is not its documents' sum");
+      return damaged(journal.path(),
+                     "the closing of " + to_string(day) + " is not its documents' sum");
     }
     days.erase(day);
   }
   const JournalState& state = journal.state();
   if (totals.sold_minor != state.sold_minor || totals.refunded_minor != state.refunded_minor) {
-    return broken(journal, "the grand totals are not the closings' sum");
+    return damaged(journal.path(), "the grand totals are not the closings' sum");
   }
   if (state.open_day) days.erase(*state.open_day);
   if (days.empty()) return {};
-  return broken(journal,
-                "documents of " + to_string(days.begin()->first) + ", a day that was not opened");
+  return damaged(journal.path(),
+                 "documents of " + to_string(days.begin()->first) + ", a day that was not opened");
 }
 
 }  // namespace

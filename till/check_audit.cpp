@@ -14,10 +14,7 @@ namespace {
 using core::Errc;
 using core::fail;
 using core::Result;
-
-core::Unexpected broken(const Journal& journal, const std::string& what) {
-  return fail(Errc::kDamaged, journal.path().string() + ": " + what);
-}
+using core::sqlite::damaged;
 
 // Walks the log in order, with what it says of each operator and of the days.
 class AuditCheck {
@@ -27,10 +24,12 @@ class AuditCheck {
 
   Result<void> take(AuditRow&& row) {
     const std::string place = "audit row " + std::to_string(row.position);
-    if (row.position != ++position_) return broken(journal_, place + ": a gap is before it");
+    if (row.position != ++position_)
+      return damaged(journal_.path(), place + ": a gap is before it");
     chain_ = next_audit_chain(chain_, row);
     if (row.chain != chain_) {
-      return broken(journal_, place + ": it, or one before it, was changed after it was written");
+      return damaged(journal_.path(),
+                     place + ": it, or one before it, was changed after it was written");
     }
     switch (row.note.event) {
       case AuditEvent::kOperatorMade:
@@ -46,7 +45,8 @@ class AuditCheck {
       case AuditEvent::kClockedOut: {
         std::string& known = operators_[row.note.subject];
         if (row.note.before != known) {
-          return broken(journal_, place + ": " + row.note.subject + " was not so before it");
+          return damaged(journal_.path(),
+                         place + ": " + row.note.subject + " was not so before it");
         }
         known = std::move(row.note.after);
         return {};
@@ -64,25 +64,28 @@ class AuditCheck {
 
   Result<void> finish() {
     if (position_ != journal_.audit_head().rows || chain_ != journal_.audit_head().chain) {
-      return broken(journal_, "the audit log does not end where it ended: its last rows are gone");
+      return damaged(journal_.path(),
+                     "the audit log does not end where it ended: its last rows are gone");
     }
     TRY_ASSIGN(const auto rows, journal_.read_operators());
     for (const Operator& row : rows) {
       const auto told = operators_.find(operator_subject(row.id));
       if (told == operators_.end() || told->second != operator_text(row)) {
-        return broken(journal_, operator_subject(row.id) + " is not as the audit log tells");
+        return damaged(journal_.path(),
+                       operator_subject(row.id) + " is not as the audit log tells");
       }
       operators_.erase(told);
     }
     if (!operators_.empty()) {
-      return broken(journal_, operators_.begin()->first + ", of whom the audit log tells, is gone");
+      return damaged(journal_.path(),
+                     operators_.begin()->first + ", of whom the audit log tells, is gone");
     }
     const JournalState& state = journal_.state();
     if (state.open_day && opened_ != to_string(*state.open_day)) {
-      return broken(journal_, "the audit log does not tell of the opening of the open day");
+      return damaged(journal_.path(), "the audit log does not tell of the opening of the open day");
     }
     if (state.last_day && closed_ != to_string(*state.last_day)) {
-      return broken(journal_, "the audit log does not tell of the last close");
+      return damaged(journal_.path(), "the audit log does not tell of the last close");
     }
     return {};
   }
@@ -117,7 +120,7 @@ Result<void> check_guards(Journal& journal) {
     s.bind_text(1, name);
     TRY_ASSIGN(const bool there, s.step());
     if (!there || s.column_text(0) != text) {
-      return broken(journal, "the trigger " + name + " that refuses changes is gone");
+      return damaged(journal.path(), "the trigger " + name + " that refuses changes is gone");
     }
   }
   return {};

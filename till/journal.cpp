@@ -17,6 +17,7 @@ using core::ByteView;
 using core::Errc;
 using core::fail;
 using core::Result;
+using core::sqlite::damaged;
 using core::sqlite::Database;
 using core::sqlite::Statement;
 using core::sqlite::Transaction;
@@ -98,10 +99,6 @@ Result<void> check_version(Database& db, bool encrypted) {
     return fail(Errc::kDamaged, file + ": its header does not say that its pages have checksums");
   }
   return {};
-}
-
-core::Unexpected damaged(const Database& db, std::string_view what) {
-  return fail(Errc::kDamaged, db.path().string() + ": " + std::string(what));
 }
 
 void bind_day(Statement& s, int position, const std::optional<core::BusinessDay>& day) {
@@ -248,19 +245,19 @@ Result<void> Journal::load_identity() {
       Statement s,
       database_.prepare("SELECT store, till, currency, origin, seed, sealing_key FROM identity"));
   TRY_ASSIGN(const bool row, s.step());
-  if (!row) return damaged(database_, "the identity row is missing");
+  if (!row) return damaged(database_.path(), "the identity row is missing");
   identity_.ref = core::TillRef{core::StoreId{static_cast<std::uint32_t>(s.column_int(0))},
                                 core::TillId{static_cast<std::uint32_t>(s.column_int(1))}};
   const auto currency = core::Currency::parse(s.column_text(2));
-  if (!currency) return damaged(database_, "identity: " + currency.error().what);
+  if (!currency) return damaged(database_.path(), "identity: " + currency.error().what);
   identity_.currency = *currency;
   identity_.origin = s.column_text(3);
-  if (identity_.origin.empty()) return damaged(database_, "identity: no origin");
+  if (identity_.origin.empty()) return damaged(database_.path(), "identity: no origin");
   auto key = core::envelope::PrivateKey::from_seed(s.column_blob(4));
-  if (!key) return damaged(database_, "identity: " + key.error().what);
+  if (!key) return damaged(database_.path(), "identity: " + key.error().what);
   identity_.key = *key;
   auto sealing_key = core::envelope::SealingPrivateKey::from(s.column_blob(5));
-  if (!sealing_key) return damaged(database_, "identity: " + sealing_key.error().what);
+  if (!sealing_key) return damaged(database_.path(), "identity: " + sealing_key.error().what);
   identity_.sealing_key = *sealing_key;
   return {};
 }
@@ -291,10 +288,10 @@ Result<void> Journal::load_state() {
                                "first_position, mailbox, log_key, tree_size, tree_root, "
                                "seals_to, sold_minor, refunded_minor FROM state"));
   TRY_ASSIGN(const bool row, s.step());
-  if (!row) return damaged(database_, "the state row is missing");
+  if (!row) return damaged(database_.path(), "the state row is missing");
   const auto entry = core::envelope::MessageId::from(s.column_blob(1));
   const auto last_id = core::envelope::MessageId::from(s.column_blob(3));
-  if (!entry || !last_id) return damaged(database_, "state: an id is not 32 bytes");
+  if (!entry || !last_id) return damaged(database_.path(), "state: an id is not 32 bytes");
   state_.epoch = core::Epoch{static_cast<std::uint32_t>(s.column_int(0))};
   state_.entry = *entry;
   state_.last_sequence = core::Sequence{from_sql(s.column_int(2))};
@@ -311,17 +308,17 @@ Result<void> Journal::load_state() {
 Result<void> Journal::load_log_state(const Statement& row) {
   if (!row.column_is_null(8)) {
     const auto key = core::envelope::PublicKey::from(row.column_blob(8));
-    if (!key) return damaged(database_, "state: the log's key is not 32 bytes");
+    if (!key) return damaged(database_.path(), "state: the log's key is not 32 bytes");
     state_.log_key = *key;
   }
   if (!row.column_is_null(11)) {
     const auto key = core::envelope::SealingPublicKey::from(row.column_blob(11));
-    if (!key) return damaged(database_, "state: head office's sealing key is not 32 bytes");
+    if (!key) return damaged(database_.path(), "state: head office's sealing key is not 32 bytes");
     state_.seals_to = *key;
   }
   if (row.column_is_null(9)) return {};
   const auto root = core::envelope::Hash::from(row.column_blob(10));
-  if (!root) return damaged(database_, "state: the tree's root is not 32 bytes");
+  if (!root) return damaged(database_.path(), "state: the tree's root is not 32 bytes");
   state_.tree_head = core::envelope::TreeHead{from_sql(row.column_int(9)), *root};
   return {};
 }
@@ -333,11 +330,11 @@ Result<void> Journal::load_counters() {
     TRY_ASSIGN(const bool row, s.step());
     if (!row) break;
     if (found == counters_.size() || s.column_int(0) != static_cast<std::int64_t>(found + 1)) {
-      return damaged(database_, "the counters are not those of the known series");
+      return damaged(database_.path(), "the counters are not those of the known series");
     }
     counters_[found++] = from_sql(s.column_int(1));
   }
-  if (found != counters_.size()) return damaged(database_, "a counter is missing");
+  if (found != counters_.size()) return damaged(database_.path(), "a counter is missing");
   return {};
 }
 
@@ -356,7 +353,7 @@ Result<void> Journal::load_last_document() {
   if (!row) return {};
   documents_ = from_sql(s.column_int(0));
   const auto chain = core::envelope::Hash::from(s.column_blob(1));
-  if (!chain) return damaged(database_, "the last document: its chain is not 32 bytes");
+  if (!chain) return damaged(database_.path(), "the last document: its chain is not 32 bytes");
   chain_ = *chain;
   return {};
 }

@@ -15,13 +15,13 @@ using core::fail;
 using core::Result;
 using core::sqlite::Statement;
 
-using Copy = std::pair<core::Sequence, core::Bytes>;
+using MessageCopy = std::pair<core::Sequence, core::Bytes>;
 
-Result<std::vector<Copy>> closings_due(Journal& journal) {
+Result<std::vector<MessageCopy>> closings_due(Journal& journal) {
   TRY_ASSIGN(Statement s, journal.database().prepare("SELECT sequence, message FROM outbox "
                                                      "WHERE closing AND NOT copied "
                                                      "ORDER BY sequence"));
-  std::vector<Copy> due;
+  std::vector<MessageCopy> due;
   while (true) {
     TRY_ASSIGN(const bool row, s.step());
     if (!row) return due;
@@ -45,7 +45,7 @@ std::string mailbox_file_name(core::TillRef ref, core::Epoch epoch, core::Sequen
 Result<std::uint64_t> copy_to_mailbox(Journal& journal) {
   const JournalState& state = journal.state();
   if (state.mailbox.empty()) return std::uint64_t{0};
-  TRY_ASSIGN(const std::vector<Copy> due, closings_due(journal));
+  TRY_ASSIGN(const std::vector<MessageCopy> due, closings_due(journal));
   const auto sync =
       journal.durability() == Durability::kFull ? core::disk::Sync::kFull : core::disk::Sync::kNone;
   for (const auto& [sequence, message] : due) {
@@ -57,7 +57,7 @@ Result<std::uint64_t> copy_to_mailbox(Journal& journal) {
   TRY(journal.transact([&]() -> Result<void> {
     TRY_ASSIGN(Statement s,
                journal.database().prepare("UPDATE outbox SET copied = 1 WHERE sequence = ?"));
-    for (const Copy& copy : due) TRY(s.bind_int(1, to_sql(copy.first.value)).run());
+    for (const MessageCopy& copy : due) TRY(s.bind_int(1, to_sql(copy.first.value)).run());
     return {};
   }));
   return std::uint64_t{due.size()};

@@ -22,10 +22,6 @@ using core::retail::ProductKind;
 using core::sqlite::Database;
 using core::sqlite::Statement;
 
-core::Unexpected damaged(const Database& db, const std::string& what) {
-  return fail(Errc::kDamaged, db.path().string() + ": the catalog, " + what);
-}
-
 ProductId product_at(const Statement& row, int column) {
   return ProductId{from_sql(row.column_int(column))};
 }
@@ -48,7 +44,8 @@ Result<ProductRow> read_product(const Database& db, const Statement& row, core::
   const std::int64_t kind = row.column_int(5);
   if (kind != static_cast<int>(ProductKind::kStocked) &&
       kind != static_cast<int>(ProductKind::kKit)) {
-    return damaged(db, "product " + to_string(product.id) + " is of kind " + std::to_string(kind));
+    return core::sqlite::damaged(db.path(), "the catalog, product " + to_string(product.id) +
+                                                " is of kind " + std::to_string(kind));
   }
   product.kind = static_cast<ProductKind>(kind);
   product.unit = row.column_text(6);
@@ -157,7 +154,8 @@ Result<Terms> find_terms(Database& db, CatalogVersion version) {
     return fail(Errc::kNotFound, "there is no version " + to_string(version) + " of the catalog");
   }
   auto terms = decode_terms(s.column_blob(0));
-  if (!terms) return damaged(db, "its terms: " + terms.error().what);
+  if (!terms)
+    return core::sqlite::damaged(db.path(), "the catalog, its terms: " + terms.error().what);
   return terms;
 }
 

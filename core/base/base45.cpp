@@ -4,7 +4,7 @@
 namespace core {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+constexpr std::string_view kBase45Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 constexpr std::uint32_t kBase = 45;
 
 }  // namespace
@@ -17,7 +17,7 @@ std::string to_base45(ByteView bytes) {
     std::uint32_t value = bytes[at];
     if (pair) value = value << 8 | bytes[at + 1];
     for (int digit = 0; digit < (pair ? 3 : 2); ++digit) {
-      out.push_back(kDigits[value % kBase]);
+      out.push_back(kBase45Digits[value % kBase]);
       value /= kBase;
     }
   }
@@ -35,7 +35,7 @@ Result<Bytes> from_base45(std::string_view text) {
     const std::string_view group = text.substr(at, 3);
     std::uint32_t value = 0;
     for (std::size_t i = group.size(); i-- > 0;) {
-      const std::size_t digit = kDigits.find(group[i]);
+      const std::size_t digit = kBase45Digits.find(group[i]);
       if (digit == std::string_view::npos) {
         return fail(Errc::kMalformed,
                     "base45 text: character " + std::to_string(at + i) + " is no digit");

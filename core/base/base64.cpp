@@ -4,10 +4,10 @@
 namespace core {
 namespace {
 
-constexpr std::string_view kDigits =
+constexpr std::string_view kBase64Digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-int digit_value(char c) {
+int base64_value(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= 'a' && c <= 'z') return c - 'a' + 26;
   if (c >= '0' && c <= '9') return c - '0' + 52;
@@ -26,7 +26,7 @@ std::string to_base64(ByteView bytes) {
     std::uint32_t group = 0;
     for (std::size_t i = 0; i < 3; ++i) group = group << 8 | (i < size ? bytes[at + i] : 0U);
     for (std::size_t i = 0; i < 4; ++i) {
-      out.push_back(i <= size ? kDigits[group >> (18 - 6 * i) & 63] : '=');
+      out.push_back(i <= size ? kBase64Digits[group >> (18 - 6 * i) & 63] : '=');
     }
   }
   return out;
@@ -44,7 +44,7 @@ Result<Bytes> from_base64(std::string_view text) {
   std::uint32_t bits = 0;
   unsigned bit_count = 0;
   for (std::size_t i = 0; i < digits; ++i) {
-    const int value = digit_value(text[i]);
+    const int value = base64_value(text[i]);
     if (value < 0)
       return fail(Errc::kMalformed, "no base64 digit at character " + std::to_string(i));
     bits = bits << 6 | static_cast<std::uint32_t>(value);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "core/envelope/cbor.h"
+#include "core/envelope/cose.h"
 #include "core/envelope/sodium_ready.h"
 
 namespace core::envelope {
@@ -14,7 +15,6 @@ constexpr std::size_t kNonceSize = crypto_aead_chacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagSize = crypto_aead_chacha20poly1305_ietf_ABYTES;
 // COSE: header parameters alg and IV (RFC 9052 section 3.1), ChaCha20/Poly1305 (RFC 9053
 // section 4.3).
-constexpr std::uint64_t kLabelAlgorithm = 1;
 constexpr std::uint64_t kLabelIv = 5;
 constexpr std::uint64_t kAlgorithmChaCha20Poly1305 = 24;
 
@@ -37,7 +37,7 @@ const Bytes& protected_algorithm() {
   static const Bytes encoded = [] {
     CborWriter w;
     w.map(1);
-    w.unsigned_integer(kLabelAlgorithm);
+    w.integer(kLabelAlgorithm);
     w.unsigned_integer(kAlgorithmChaCha20Poly1305);
     return std::move(w).take();
   }();

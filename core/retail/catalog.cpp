@@ -15,10 +15,6 @@ constexpr std::size_t kPatternsMax = 100;
 constexpr std::uint64_t kCodeLimit = 100'000'000'000'000;  // 14 digits
 constexpr std::size_t kKitDepthMax = 64;  // deeper is a mistake in the data, not a product
 
-std::string named(ProductId id) {
-  return "product " + to_string(id);
-}
-
 Result<void> add_to(Components& sum, ProductId id, Quantity quantity) {
   TRY_ASSIGN(sum[id], add(sum[id], quantity));
   return {};

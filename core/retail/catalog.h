@@ -31,6 +31,11 @@ enum class ProductKind {
   kKit,      // is never on the shelf: explodes into the components of its bill of materials
 };
 
+// "product 145", for an error.
+inline std::string named(ProductId id) {
+  return "product " + to_string(id);
+}
+
 struct Product {
   ProductId id;
   std::string name;

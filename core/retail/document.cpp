@@ -30,32 +30,32 @@ Series series_of(const Document& document) {
 
 namespace {
 
-std::optional<DocumentName> named(Series series, std::uint64_t number) {
+std::optional<DocumentName> if_numbered(Series series, std::uint64_t number) {
   if (number == 0) return std::nullopt;
   return DocumentName{series, number};
 }
 
 std::optional<DocumentName> about(const Sale& sale) {
-  return sale.layaway != 0 ? named(Series::kLayaway, sale.layaway)
-                           : named(Series::kHold, sale.hold);
+  return sale.layaway != 0 ? if_numbered(Series::kLayaway, sale.layaway)
+                           : if_numbered(Series::kHold, sale.hold);
 }
 std::optional<DocumentName> about(const Refund& refund) {
-  return refund.sold_at ? std::nullopt : named(Series::kInvoice, refund.invoice);
+  return refund.sold_at ? std::nullopt : if_numbered(Series::kInvoice, refund.invoice);
 }
 std::optional<DocumentName> about(const Void& cancel) {
-  return named(Series::kInvoice, cancel.invoice);
+  return if_numbered(Series::kInvoice, cancel.invoice);
 }
 std::optional<DocumentName> about(const Hold& hold) {
-  return named(Series::kHold, hold.hold);
+  return if_numbered(Series::kHold, hold.hold);
 }
 std::optional<DocumentName> about(const Layaway& layaway) {
-  return named(Series::kLayaway, layaway.layaway);
+  return if_numbered(Series::kLayaway, layaway.layaway);
 }
 std::optional<DocumentName> about(const Copy& copy) {
-  return named(copy.of, copy.number);
+  return if_numbered(copy.of, copy.number);
 }
 std::optional<DocumentName> about(const CardResult& result) {
-  return named(Series::kCard, result.reverses);
+  return if_numbered(Series::kCard, result.reverses);
 }
 template <typename Other>
 std::optional<DocumentName> about(const Other&) {

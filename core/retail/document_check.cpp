@@ -8,10 +8,6 @@
 namespace core::retail {
 namespace {
 
-std::string named(ProductId id) {
-  return "product " + to_string(id);
-}
-
 Result<void> check_text(const std::string& text, std::size_t bytes_max, bool needed,
                         std::string_view what) {
   if (text.size() <= bytes_max && !(needed && text.empty())) return {};

@@ -6,10 +6,6 @@
 namespace core::retail {
 namespace {
 
-std::string named(ProductId id) {
-  return "product " + to_string(id);
-}
-
 // total * part / whole, rounded once.
 Result<std::int64_t> share(std::int64_t total, std::int64_t part, std::int64_t whole) {
   return round_half_away(Int128{total} * part, whole);

@@ -161,6 +161,10 @@ int set_key(sqlite3* handle, const OpenOptions& options) {
 
 }  // namespace
 
+Unexpected damaged(const std::filesystem::path& file, std::string_view what) {
+  return fail(Errc::kDamaged, file.string() + ": " + std::string(what));
+}
+
 Statement::Statement(Statement&& other) noexcept
     : owner_(other.owner_),
       handle_(std::exchange(other.handle_, nullptr)),

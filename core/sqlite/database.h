@@ -103,6 +103,9 @@ class Database {
   std::unique_ptr<DatabaseImpl> impl_;
 };
 
+// kDamaged: what a file holds is nothing that its owner writes.
+Unexpected damaged(const std::filesystem::path& file, std::string_view what);
+
 // BEGIN IMMEDIATE ... COMMIT; rolls back when it is destroyed without a commit that succeeded.
 // Owner: the database must outlive it. Its statements must be finished or reset before commit().
 class Transaction {

@@ -21,7 +21,9 @@ using till::Till;
 namespace {
 
 // Of an ordinary run: about 20 s of one core. Instrumented code is some ten times slower.
-constexpr std::uint64_t kCuts = test::kSanitized ? 400 : 3000;
+// How many cuts fall into each thing that a till does, at least once.
+constexpr std::uint64_t kMeetsEverything = 3000;
+constexpr std::uint64_t kCuts = test::kSanitized ? 400 : kMeetsEverything;
 
 std::optional<std::uint64_t> number_from(const char* variable) {
   const char* given = std::getenv(variable);
@@ -66,6 +68,7 @@ TEST_CASE("after a power cut a till has what it acknowledged, and goes on withou
   MESSAGE("the operation under way: there " << tally.unacknowledged_there << ", not there "
                                             << tally.unacknowledged_gone);
   CHECK(tally.cuts >= wanted);
+  if (wanted < kMeetsEverything) return;
   for (const Survival survival : test::kHonestSurvivals) CHECK(tally.survivals[survival] > 0);
   for (const std::string what : {"creating",
                                  "join",
@@ -111,6 +114,7 @@ TEST_CASE("after a power cut of a disk that lied about syncs the books are those
   MESSAGE(tally.prefixes << " earlier moments, " << tally.operations_lost << " operations lost; "
                          << tally.without_promise << " cuts without a promise: " << tally.said_so
                          << " said so, " << tally.still_prefix << " earlier moments all the same");
+  if (wanted_cuts() < kMeetsEverything) return;
   CHECK(tally.prefixes > 0);
   CHECK(tally.operations_lost > 0);
   CHECK(tally.without_promise > 0);

@@ -1,7 +1,7 @@
 // Problem: the status of each error.
 #include "till/api/problem.h"
 
-#include <nlohmann/json.hpp>
+#include "till/api/fields.h"
 
 namespace till::api {
 
@@ -48,8 +48,7 @@ int http_status(core::Errc code) {
 }
 
 HttpResponse problem(int status, const std::string& code, const std::string& what) {
-  const nlohmann::ordered_json body = {{"error", code}, {"what", what}};
-  using Json = nlohmann::ordered_json;
+  const Json body = {{"error", code}, {"what", what}};
   return {status, body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
 }
 

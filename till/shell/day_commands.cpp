@@ -9,14 +9,6 @@ namespace till::shell {
 using core::Errc;
 using core::fail;
 
-namespace {
-
-core::Unexpected expected() {
-  return fail(Errc::kUsage, "");  // dispatch() says what is
-}
-
-}  // namespace
-
 Console::Shown Console::open_day(const Words& words) {
   if (words.size() < 2) return expected();
   Json received = Json::object();

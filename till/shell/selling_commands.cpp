@@ -17,10 +17,6 @@ bool nothing_due(const Json& receipt) {
   return text_of(receipt, "due_in_cash").find_first_not_of("0.") == std::string::npos;
 }
 
-core::Unexpected expected() {
-  return fail(Errc::kUsage, "");  // dispatch() says what is
-}
-
 }  // namespace
 
 Result<std::string> Console::line_of(const Words& words, std::size_t at) {

@@ -200,6 +200,10 @@ std::string wrapped(const std::string& text) {
   return out;
 }
 
+core::Unexpected expected() {
+  return core::fail(core::Errc::kUsage, "");
+}
+
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> out;
   std::string word;

@@ -29,6 +29,10 @@ std::string as_ascii(const std::string& text);
 // Lines of more than 80 columns are broken at blanks, and what follows is set in.
 std::string wrapped(const std::string& text);
 
+// What a command answers to words that are not those of its usage: the console says what it
+// expects.
+core::Unexpected expected();
+
 // Apart by blanks.
 std::vector<std::string> words_of(std::string_view line);
 // From `first` on, joined by blanks.
