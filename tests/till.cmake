@@ -1,7 +1,7 @@
 # Tests of till/.
 daybook_test(test_till
   SOURCES unit/till_test.cpp unit/till_outbox_test.cpp unit/till_sender_test.cpp
-    unit/till_files_test.cpp unit/till_check_test.cpp unit/till_documents_test.cpp
+    unit/till_files_test.cpp unit/till_opening_test.cpp unit/till_check_test.cpp unit/till_documents_test.cpp
     unit/till_layaway_test.cpp unit/till_movements_test.cpp
     unit/till_open_receipt_test.cpp
     unit/till_key_test.cpp unit/till_shelf_test.cpp unit/till_operators_test.cpp

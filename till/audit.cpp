@@ -14,11 +14,12 @@ using core::fail;
 using core::Result;
 
 constexpr std::array<std::string_view, kAuditEventCount> kEventNames = {
-    "operator-made",     "operator-changed", "pin-tried",   "pin-failed",       "operator-locked",
-    "operator-unlocked", "signed-on",        "signed-off",  "approved",         "clocked-in",
-    "clocked-out",       "joined",           "rekeyed",     "catalog-replaced", "mailbox-changed",
-    "day-opened",        "day-closed",       "line-voided", "receipt-aborted",  "price-overridden",
-    "clock-jumped",      "setting-changed"};
+    "operator-made",   "operator-changed",  "pin-tried",       "pin-failed",
+    "operator-locked", "operator-unlocked", "signed-on",       "signed-off",
+    "approved",        "clocked-in",        "clocked-out",     "joined",
+    "rekeyed",         "catalog-replaced",  "mailbox-changed", "day-opened",
+    "day-closed",      "line-voided",       "receipt-aborted", "price-overridden",
+    "clock-jumped",    "setting-changed",   "opening-sealed"};
 
 core::Bytes encode_row(const AuditRow& row) {
   core::envelope::CborWriter w;

@@ -40,8 +40,9 @@ enum class AuditEvent : std::uint8_t {
   kPriceOverridden = 20,
   kClockJumped = 21,
   kSettingChanged = 22,
+  kOpeningSealed = 23,  // after its day was opened: what was delivered is known, or too late
 };
-inline constexpr std::size_t kAuditEventCount = 22;
+inline constexpr std::size_t kAuditEventCount = 23;
 
 // "operator-made".
 std::string_view audit_event_name(AuditEvent event);

@@ -278,7 +278,11 @@ Result<void> check_days(const Journal& journal, const Reported& reported) {
   for (std::size_t i = 1; i < expected.size(); ++i) {
     if (expected[i] <= expected[i - 1]) return damaged(journal.path(), "the days do not ascend");
   }
-  if (state.open_day) {
+  if (state.delivery_awaited_since_ms) {
+    if (!state.open_day || (!expected.empty() && expected.back() >= *state.open_day)) {
+      return damaged(journal.path(), "an opening is awaited that was sent");
+    }
+  } else if (state.open_day) {
     if (expected.empty() || expected.back() != *state.open_day) {
       return damaged(journal.path(), "the open day has no opening message");
     }

@@ -116,8 +116,18 @@ Result<void> run_open(const CommandWords& words) {
   TRY_ASSIGN(const core::retail::Components received, parse_received(words.received));
   TRY_ASSIGN(Till till, open_till(words));
   copy_closings(till);
-  TRY(till.open_day(*day, received));
-  print("business day " + to_string(*day) + " is open\n");
+  TRY(words.await_delivery ? till.open_day_early(*day) : till.open_day(*day, received));
+  print("business day " + to_string(*day) + " is open" +
+        (words.await_delivery ? ", its delivery is awaited\n" : "\n"));
+  print_messages_due(till);
+  return {};
+}
+
+Result<void> run_delivery(const CommandWords& words) {
+  TRY_ASSIGN(const core::retail::Components received, parse_received(words.received));
+  TRY_ASSIGN(Till till, open_till(words));
+  TRY(till.confirm_delivery(received));
+  print("the delivery is confirmed; the opening message is written\n");
   print_messages_due(till);
   return {};
 }
@@ -143,6 +153,7 @@ Result<void> run_send(const CommandWords& words) {
   TRY_ASSIGN(const core::wire::Endpoint endpoint, core::wire::parse_endpoint(words.relay));
   TRY_ASSIGN(Till till, open_till(words));
   copy_closings(till);
+  TRY(till.seal_overdue_opening());
   TRY_ASSIGN(const TillStatus status, till.status());
   if (status.log_key.empty()) {
     return fail(Errc::kState,

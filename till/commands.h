@@ -28,6 +28,7 @@ struct CommandWords {
   std::string head_office;
   std::string day;
   std::vector<std::string> received;
+  bool await_delivery = false;
   std::vector<std::string> lines;
   std::vector<std::string> discounts;
   std::vector<std::string> tenders;
@@ -69,6 +70,7 @@ struct CommandWords {
   std::string sale_per_point;
   std::string point_worth;
   std::string tax_at;
+  std::optional<std::int64_t> delivery_cut_off;  // minutes
   std::filesystem::path member_key_file;
   std::filesystem::path socket;
   std::string http;
@@ -90,6 +92,7 @@ core::Result<void> run_void(const CommandWords& words, const core::Clock& clock)
 core::Result<void> run_refund(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_cash(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_no_sale(const CommandWords& words, const core::Clock& clock);
+core::Result<void> run_delivery(const CommandWords& words);
 core::Result<void> run_close(const CommandWords& words);
 core::Result<void> run_send(const CommandWords& words);
 core::Result<void> run_run(const CommandWords& words, const core::Clock& clock);

@@ -38,7 +38,9 @@ std::string settings_text(const Settings& settings, core::Currency currency) {
   return "sale for one point " + money(settings.earn_minor_per_point) +
          "\nworth of a point that pays " + money(settings.value_minor_per_point) +
          "\ntax of a layaway at " + (settings.tax_at_deposit ? "deposit" : "hand-over") +
-         "\nmember key " + (settings.member_key.empty() ? "none" : "set") + "\n";
+         "\nmember key " + (settings.member_key.empty() ? "none" : "set") +
+         "\nan opening waits for its delivery " +
+         std::to_string(settings.delivery_cut_off_minutes) + " minutes\n";
 }
 
 }  // namespace
@@ -51,6 +53,7 @@ Result<void> run_settings(const CommandWords& words) {
   TRY(take_amount(words.point_worth, till.currency(), "--point-worth",
                   settings.value_minor_per_point));
   if (!words.tax_at.empty()) settings.tax_at_deposit = words.tax_at == "deposit";
+  if (words.delivery_cut_off) settings.delivery_cut_off_minutes = *words.delivery_cut_off;
   if (!words.member_key_file.empty()) {
     TRY_ASSIGN(settings.member_key, read_member_key(words.member_key_file));
   }

@@ -263,9 +263,9 @@ Result<void> Journal::load_identity() {
 }
 
 Result<void> Journal::put_state(const JournalState& next) {
-  TRY_ASSIGN(
-      Statement s,
-      database_.prepare("REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(Statement s,
+             database_.prepare(
+                 "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   s.bind_int(1, next.epoch.value).bind_blob(2, next.entry.view());
   s.bind_int(3, to_sql(next.last_sequence.value)).bind_blob(4, next.last_id.view());
   bind_day(s, 5, next.open_day);
@@ -277,6 +277,7 @@ Result<void> Journal::put_state(const JournalState& next) {
     s.bind_int(12, to_sql(next.tree_head->size)).bind_blob(13, next.tree_head->root.view());
   }
   if (next.seals_to) s.bind_blob(14, next.seals_to->view());
+  if (next.delivery_awaited_since_ms) s.bind_int(15, *next.delivery_awaited_since_ms);
   TRY(s.run());
   state_ = next;
   return {};
@@ -286,7 +287,8 @@ Result<void> Journal::load_state() {
   TRY_ASSIGN(Statement s,
              database_.prepare("SELECT epoch, entry, last_sequence, last_id, open_day, last_day, "
                                "first_position, mailbox, log_key, tree_size, tree_root, "
-                               "seals_to, sold_minor, refunded_minor FROM state"));
+                               "seals_to, sold_minor, refunded_minor, "
+                               "delivery_awaited_since FROM state"));
   TRY_ASSIGN(const bool row, s.step());
   if (!row) return damaged(database_.path(), "the state row is missing");
   const auto entry = core::envelope::MessageId::from(s.column_blob(1));
@@ -302,6 +304,7 @@ Result<void> Journal::load_state() {
   state_.mailbox = std::string(s.column_text(7));
   state_.sold_minor = s.column_int(12);
   state_.refunded_minor = s.column_int(13);
+  if (!s.column_is_null(14)) state_.delivery_awaited_since_ms = s.column_int(14);
   return load_log_state(s);
 }
 

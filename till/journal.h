@@ -49,6 +49,8 @@ struct JournalState {
   core::envelope::MessageId entry;    // roster entry of this epoch
   core::Sequence last_sequence;
   std::optional<core::BusinessDay> open_day;
+  // The open day's opening message is not sealed yet; of the clock when the day was opened.
+  std::optional<std::int64_t> delivery_awaited_since_ms;
   std::optional<core::BusinessDay> last_day;  // the last closed one
   std::uint64_t first_position = 1;  // of the open day's documents, else of the last closed day's
   std::filesystem::path mailbox;     // empty: closings are not copied

@@ -8,7 +8,7 @@
 namespace till {
 
 inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
-inline constexpr std::int64_t kSchemaVersion = 5;
+inline constexpr std::int64_t kSchemaVersion = 6;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
 inline constexpr int kPageSize = 1024;
@@ -23,14 +23,15 @@ CREATE TABLE state(
   epoch INT NOT NULL, entry BLOB NOT NULL, last_sequence INT NOT NULL, last_id BLOB NOT NULL,
   open_day INT, last_day INT, first_position INT NOT NULL, mailbox TEXT NOT NULL,
   sold_minor INT NOT NULL, refunded_minor INT NOT NULL,
-  log_key BLOB, tree_size INT, tree_root BLOB, seals_to BLOB) STRICT;
+  log_key BLOB, tree_size INT, tree_root BLOB, seals_to BLOB,
+  delivery_awaited_since INT) STRICT;
 CREATE TABLE counter(series INTEGER PRIMARY KEY, last INT NOT NULL) STRICT;
 INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0), (9, 0),
   (10, 0), (11, 0), (12, 0), (13, 0);
 CREATE TABLE settings(
   id INTEGER PRIMARY KEY CHECK(id = 1), earn_minor INT NOT NULL, point_minor INT NOT NULL,
-  tax_at_deposit INT NOT NULL, member_key BLOB NOT NULL) STRICT;
-INSERT INTO settings VALUES (1, 0, 0, 0, x'');
+  tax_at_deposit INT NOT NULL, member_key BLOB NOT NULL, cut_off_minutes INT NOT NULL) STRICT;
+INSERT INTO settings VALUES (1, 0, 0, 0, x'', 240);
 CREATE TABLE catalog(version INTEGER PRIMARY KEY, terms BLOB) STRICT;
 CREATE TABLE product(
   id INT NOT NULL, version INT NOT NULL, gone INT NOT NULL, name TEXT NOT NULL, price_minor INT,

@@ -223,7 +223,16 @@ class CommandLine {
                              [this] { return till::run_open(words_); });
     acting(open);
     open->add_option("--day", words_.day, "Business day, YYYY-MM-DD")->required();
-    open->add_option("--receive", words_.received, "Goods received, PRODUCT=QUANTITY ...");
+    auto* receive =
+        open->add_option("--receive", words_.received, "Goods received, PRODUCT=QUANTITY ...");
+    open->add_flag("--await-delivery", words_.await_delivery,
+                   "Sell already; the opening message waits for the command delivery, the cut-off "
+                   "(settings) or the close")
+        ->excludes(receive);
+    CLI::App* delivery = command("delivery", "Confirm the delivery that an open day waits for",
+                                 [this] { return till::run_delivery(words_); });
+    acting(delivery);
+    delivery->add_option("--receive", words_.received, "Goods received, PRODUCT=QUANTITY ...");
     CLI::App* close = command("close", "Close the day: Z report and closing message",
                               [this] { return till::run_close(words_); });
     acting(close);
@@ -282,15 +291,18 @@ class CommandLine {
   }
 
   void add_settings() {
-    CLI::App* set =
-        command("settings", "Show or change what is decided once: points, layaways, members",
-                [this] { return till::run_settings(words_); });
+    CLI::App* set = command(
+        "settings", "Show or change what is decided once: points, layaways, members, deliveries",
+        [this] { return till::run_settings(words_); });
     acting(set);
     set->add_option("--sale-per-point", words_.sale_per_point,
                     "A member earns a point for each so much of a sale; 0: none");
     set->add_option("--point-worth", words_.point_worth, "What a point pays; 0: points do not pay");
     set->add_option("--tax-at", words_.tax_at, "When tax on a layaway is due: deposit or hand-over")
         ->check(CLI::IsMember({"deposit", "hand-over"}));
+    set->add_option("--delivery-cut-off", words_.delivery_cut_off,
+                    "Minutes that an opening waits for its delivery; default 240")
+        ->check(CLI::Range(0, 1440));
     set->add_option("--member-key-file", words_.member_key_file,
                     "64 hex digits, the same in all shops: what members' keys are made with");
   }

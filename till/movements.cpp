@@ -19,7 +19,8 @@ std::string text_of(const Settings& settings) {
          (settings.tax_at_deposit ? "deposit" : "hand-over") + ", member key " +
          (settings.member_key.empty()
               ? "none"
-              : core::envelope::sha256(settings.member_key).hex().substr(0, 16));
+              : core::envelope::sha256(settings.member_key).hex().substr(0, 16)) +
+         ", delivery awaited " + std::to_string(settings.delivery_cut_off_minutes) + " minutes";
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ std::string report_status(const TillStatus& status, Form form) {
                  {"key", status.public_key.hex()},
                  {"epoch", status.epoch.value},
                  {"open_day", open_day},
+                 {"delivery_awaited", status.delivery_awaited},
                  {"last_day", last_day},
                  {"encrypted", status.encrypted},
                  {"sealed", status.sealed},
@@ -45,6 +46,7 @@ std::string report_status(const TillStatus& status, Form form) {
                    (status.sealed ? ", sealing to head office" : ", sending in clear") +
                    ", last message sequence " + to_string(status.last_sequence) + "\n";
   out += open_day.empty() ? "  no business day is open" : "  business day " + open_day + " is open";
+  if (status.delivery_awaited) out += ", its delivery is awaited";
   out += last_day.empty() ? "\n" : "; last closed " + last_day + "\n";
   out += status.encrypted ? "  journal encrypted\n" : "  journal not encrypted\n";
   out += "  documents " + std::to_string(status.documents) + "\n";

@@ -1,11 +1,11 @@
-// Till: setting up, joining, opening and closing a day. Selling: till/selling.cpp.
+// Till: setting up, joining, closing a day. Opening one: till/opening.cpp; selling:
+// till/selling.cpp.
 #include "till/till.h"
 
 #include <utility>
 
 #include "core/base/arithmetic.h"
 #include "core/envelope/message.h"
-#include "core/retail/limits.h"
 #include "core/tlog/note.h"
 #include "till/day_evidence.h"
 #include "till/mailbox.h"
@@ -182,38 +182,6 @@ Result<BusinessDay> Till::need_open_day() const {
   return *journal_.state().open_day;
 }
 
-Result<void> Till::open_day(BusinessDay day, const core::retail::Components& received) {
-  TRY_ASSIGN(const Actor actor, operators().permit({Permission::kOpen}));
-  JournalState next = journal_.state();
-  if (next.epoch.value == 0) {
-    return fail(Errc::kState, "the till has not joined: it needs head office's roster first");
-  }
-  if (next.open_day) {
-    return fail(Errc::kState, "business day " + to_string(*next.open_day) + " is open already");
-  }
-  if (next.last_day && day <= *next.last_day) {
-    return fail(Errc::kState, "business day " + to_string(day) + " is not after " +
-                                  to_string(*next.last_day) + ", the last one closed");
-  }
-  for (const auto& [id, quantity] : received) {
-    TRY(check_stocked(id));
-    TRY(core::retail::check_figure(quantity.thousandths, "received product " + to_string(id)));
-    if (quantity.thousandths <= 0) {
-      return fail(Errc::kMalformed,
-                  "received product " + to_string(id) + ": the quantity is not above zero");
-    }
-  }
-  next.open_day = day;
-  next.first_position = journal_.documents() + 1;
-  const AuditNote note{AuditEvent::kDayOpened, to_string(day), "", "", operators().now_ms()};
-  TRY(operators().tell_with(actor, note, [&]() -> Result<void> {
-    for (const auto& [id, quantity] : received) TRY(journal_.add_receipt(day, id, quantity));
-    return put_messages(core::retail::Opening{day, received, {}}, next);
-  }));
-  fold_.reset();
-  return {};
-}
-
 Result<void> Till::check_stocked(core::ProductId id) {
   TRY_ASSIGN(const auto product, shelf().find(shelf_.present, id));
   if (product && product->kind == core::retail::ProductKind::kStocked) return {};
@@ -314,12 +282,20 @@ Result<Closing> Till::close_day(std::optional<Money> counted_cash) {
   closing.grand_totals.sales.minor = next.sold_minor;
   closing.grand_totals.refunds.minor = next.refunded_minor;
   next.open_day.reset();
+  next.delivery_awaited_since_ms.reset();
   next.last_day = day;
   const AuditNote note{AuditEvent::kDayClosed, to_string(day), "",
                        "net " + to_string(closing.net) + ", counted " +
                            (counted_cash ? to_string(*counted_cash) : std::string("nothing")),
                        operators().now_ms()};
-  TRY(operators().tell_with(actor, note, [&] { return put_messages(closing, next); }));
+  TRY(operators().tell_with(actor, note, [&]() -> Result<void> {
+    if (journal_.state().delivery_awaited_since_ms) {
+      TRY(put_messages(core::retail::Opening{day, {}, {}}, next));
+      next.last_sequence = journal_.state().last_sequence;
+      next.last_id = journal_.state().last_id;
+    }
+    return put_messages(closing, next);
+  }));
   fold_.reset();
   return closing;
 }
@@ -343,6 +319,7 @@ Result<TillStatus> Till::status() {
   out.public_key = public_key();
   out.epoch = state.epoch;
   out.open_day = state.open_day;
+  out.delivery_awaited = state.delivery_awaited_since_ms.has_value();
   out.last_day = state.last_day;
   out.last_sequence = state.last_sequence;
   out.encrypted = journal_.encrypted();

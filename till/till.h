@@ -77,6 +77,7 @@ struct TillStatus {
   core::envelope::PublicKey public_key;
   core::Epoch epoch;  // 0: not joined yet
   std::optional<core::BusinessDay> open_day;
+  bool delivery_awaited = false;              // the open day's opening is not sealed yet
   std::optional<core::BusinessDay> last_day;  // the last closed one
   core::Sequence last_sequence;
   bool encrypted = false;  // the journal, at rest
@@ -199,9 +200,18 @@ class Till {
   // Where closings are copied from now on, the ones not copied yet included; empty: nowhere.
   core::Result<void> set_mailbox(const std::filesystem::path& directory);
 
-  // Errors: kState (not joined, a day is open, not later than the last day), kMalformed (received a
-  // product that is no stocked one, or not above zero).
+  // Begins a day with what was delivered; the opening message is sealed at once. Errors: kState
+  // (not joined, a day is open, not later than the last day), kMalformed (received a product that
+  // is no stocked one, or not above zero).
   core::Result<void> open_day(core::BusinessDay day, const core::retail::Components& received);
+  // Selling begins, and the opening waits for confirm_delivery(), the cut-off or the close,
+  // whichever is first. Errors: kState, as above.
+  core::Result<void> open_day_early(core::BusinessDay day);
+  // Seals the opening that waits. Errors: kState (no day open, or it is sealed), kMalformed.
+  core::Result<void> confirm_delivery(const core::retail::Components& received);
+  // Seals an opening, with nothing received, that has waited longer than the settings' cut-off.
+  // To be called now and then; true: it was sealed. Errors: those of the journal.
+  core::Result<bool> seal_overdue_opening();
 
   // The client's request that the documents from now on answer; they are refused, kExists, when one
   // of the open day answered it before.
@@ -332,6 +342,12 @@ class Till {
   core::Result<core::BusinessDay> need_open_day() const;
   // What this epoch's payloads are sealed with; nullopt: they go in clear.
   core::Result<std::optional<core::envelope::SealingKey>> sealing_key() const;
+  core::Result<JournalState> opened(core::BusinessDay day) const;
+  core::Result<void> check_delivery(const core::retail::Components& received);
+  core::Result<void> put_opening(core::BusinessDay day, const core::retail::Components& received,
+                                 JournalState next);
+  core::Result<void> seal_opening(Actor actor, std::string_view why,
+                                  const core::retail::Components& received);
   // Inside a transaction: signs the summary's parts and writes them to the outbox with `next`.
   core::Result<void> put_messages(const core::retail::Summary& summary, JournalState next);
   // Numbers a document of the open day and writes it down.

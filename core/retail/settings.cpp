@@ -11,6 +11,7 @@ namespace core::retail {
 namespace {
 
 constexpr std::size_t kMemberKeyBytes = 32;
+constexpr std::int64_t kDayMinutes = 1440;
 
 }  // namespace
 
@@ -24,6 +25,9 @@ Result<void> check_settings(const Settings& settings) {
     return fail(Errc::kMalformed, "the member key has " +
                                       std::to_string(settings.member_key.size()) +
                                       " bytes; 32 are needed");
+  }
+  if (settings.delivery_cut_off_minutes < 0 || settings.delivery_cut_off_minutes > kDayMinutes) {
+    return fail(Errc::kMalformed, "an opening waits 0 to 1440 minutes for the delivery");
   }
   return {};
 }

@@ -23,10 +23,13 @@ struct Settings {
   // Of the retailer, the same in all its shops: what members' keys are made with. Empty, or 32
   // bytes.
   Bytes member_key;
+  // How long a day's opening waits for the delivery, at most. Shape: 0..1440.
+  std::int64_t delivery_cut_off_minutes = 240;
   bool operator==(const Settings&) const = default;
 };
 
-// Errors: kMalformed (a figure below zero or above limits.h, a member key of another length).
+// Errors: kMalformed (a figure below zero or above limits.h, a member key of another length, a
+// cut-off beyond a day).
 Result<void> check_settings(const Settings& settings);
 
 // Points for a sale of so much; none for what is not above zero. Errors: kOverflow.

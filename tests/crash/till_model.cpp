@@ -156,7 +156,8 @@ std::string shelf_text(const core::retail::Catalog& catalog) {
 
 using core::retail::Series;
 constexpr Series kOtherSeries[] = {Series::kDrawer,  Series::kStock, Series::kHold,
-                                   Series::kLayaway, Series::kCopy,  Series::kTraining};
+                                   Series::kLayaway, Series::kCard,  Series::kCopy,
+                                   Series::kTraining};
 
 std::string number_text(std::uint64_t series, std::int64_t number) {
   return " series " + std::to_string(series) + " " + std::to_string(number);
@@ -170,6 +171,7 @@ std::string open_text(Series series, std::uint64_t number, std::int64_t amount) 
 // What both views say of the till as a whole.
 struct Heading {
   bool joined = false;
+  bool delivery_awaited = false;
   std::optional<std::int32_t> open_day, last_day;
   std::uint64_t sequence = 0, documents = 0, order = 0, delivery = 0, invoice = 0, cash = 0;
   std::uint64_t refund = 0, voids = 0;
@@ -182,7 +184,8 @@ struct Heading {
       return d ? std::to_string(*d) : std::string("none");
     };
     std::string out = "joined " + std::to_string(joined ? 1 : 0) + " open " + day(open_day) +
-                      " last " + day(last_day) + " mailbox '" + mailbox + "'";
+                      (delivery_awaited ? " without its delivery" : "") + " last " + day(last_day) +
+                      " mailbox '" + mailbox + "'";
     const std::pair<const char*, std::uint64_t> rest[] = {
         {" sequence ", sequence}, {" documents ", documents},
         {" order ", order},       {" delivery ", delivery},
@@ -294,6 +297,7 @@ std::vector<std::string> TillModel::seen() const {
   Heading heading;
   heading.joined = joined;
   heading.open_day = open_day;
+  heading.delivery_awaited = delivery_awaited;
   heading.last_day = last_day;
   heading.sequence = messages.size();
   heading.order = heading.delivery = heading.invoice = sales.size();
@@ -334,6 +338,9 @@ std::vector<std::string> TillModel::seen() const {
     if (layaway.state != LayawayFacts::State::kOpen) continue;
     out.push_back(open_text(Series::kLayaway, layaway.number, layaway.paid));
   }
+  for (const auto& [number, card] : cards) {
+    if (card.open) out.push_back(open_text(Series::kCard, number, card.amount));
+  }
   if (const auto shown = open_day ? open_day : last_day) {
     out.push_back("so far: " + days[*shown].text(*shown));
   }
@@ -348,6 +355,7 @@ core::Result<std::vector<std::string>> seen_of(till::Till& till,
   heading.joined = status.epoch.value != 0;
   if (status.open_day) heading.open_day = status.open_day->days;
   if (status.last_day) heading.last_day = status.last_day->days;
+  heading.delivery_awaited = status.delivery_awaited;
   heading.sequence = status.last_sequence.value;
   heading.documents = status.documents;
   heading.order = status.last_numbers.at(core::retail::Series::kOrder);

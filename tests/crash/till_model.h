@@ -61,6 +61,7 @@ struct SaleFacts {
   std::string reason;
   std::vector<RefundFacts> refunds;
   bool laid_away = false;  // it handed a layaway over
+  std::uint64_t card = 0;  // the authorisation that its card tender is made of
   std::int64_t total() const;
   // What is left of a line to be given back.
   std::int64_t left_of(std::uint64_t line) const;
@@ -86,6 +87,12 @@ struct DayExtras {
   std::int64_t forfeited = 0;  // of cancelled layaways
   std::int64_t deposits_in_cash = 0;
   Amounts received;
+};
+
+// What a card terminal answered, until a sale or a reversal takes it up.
+struct CardFacts {
+  std::int64_t amount = 0;
+  bool open = true;
 };
 
 struct CashFacts {
@@ -116,8 +123,10 @@ struct TillModel {
   Amounts last;                              // numbers of the other series, by series
   std::map<std::uint64_t, bool> holds;       // put aside, by number; true: it waits
   std::vector<LayawayFacts> layaways;
-  std::uint64_t refunds = 0;           // the last number
-  std::vector<MessageFacts> messages;  // so is the sequence
+  std::map<std::uint64_t, CardFacts> cards;  // by the authorisation's number
+  bool delivery_awaited = false;             // the open day's opening is not sealed
+  std::uint64_t refunds = 0;                 // the last number
+  std::vector<MessageFacts> messages;        // so is the sequence
 
   // Everything that can be seen from outside, one line each, as seen_of() says it of a till.
   std::vector<std::string> seen() const;

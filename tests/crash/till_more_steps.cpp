@@ -70,7 +70,7 @@ till::PrintOutcome Paper::print(core::ByteView job) {
 
 Step RandomSteps::more(const TillModel& model, till::Till& till, std::uint64_t dice) {
   const auto any = open_layaways(model, [](const LayawayFacts&) { return true; });
-  switch (dice % 9) {
+  switch (dice % 10) {
     case 0:
       return open_drawer(model);
     case 1:
@@ -96,6 +96,12 @@ Step RandomSteps::more(const TillModel& model, till::Till& till, std::uint64_t d
     case 7:
       if (any.empty()) return lay_away(model);
       return one_in(2) ? cancel_layaway(model, any.front()) : hand_over(model, any.back());
+    case 8: {
+      const auto open = std::find_if(model.cards.begin(), model.cards.end(),
+                                     [](const auto& card) { return card.second.open; });
+      if (open != model.cards.end() && one_in(2)) return reverse(model, open->first);
+      return authorise(model);
+    }
     default:
       return print_receipt(model, till);
   }
@@ -245,6 +251,39 @@ Step RandomSteps::hand_over(const TillModel& model, std::size_t place) {
             m.layaways[place].state = LayawayFacts::State::kHandedOver;
             m.sales.push_back(sale);
           }};
+}
+
+Step RandomSteps::authorise(const TillModel& model) {
+  // Half of them are for more than any sale, and wait for their reversal.
+  const auto amount =
+      static_cast<std::int64_t>(random_.between(1, 2000) + (one_in(2) ? 1'000'000'000 : 0));
+  const auto number = static_cast<std::uint64_t>(next_number(model, Series::kCard));
+  core::retail::CardResult card;
+  card.terminal = "60001234";
+  card.batch = static_cast<std::uint32_t>(random_.between(1, 2));
+  card.authorisation = "A" + std::to_string(number);
+  card.masked_number = "************4242";
+  card.amount = usd(amount);
+  return numbered(
+      "authorising a card", model, Series::kCard,
+      [card](Till& t) { return t.record_card(card, 1); },
+      [number, amount](TillModel& m, DayExtras&) {
+        m.cards[number] = {amount, true};
+      });
+}
+
+Step RandomSteps::reverse(const TillModel& model, std::uint64_t authorised) {
+  core::retail::CardResult card;
+  card.kind = core::retail::CardKind::kReversed;
+  card.terminal = "60001234";
+  card.batch = 1;
+  card.authorisation = "R" + std::to_string(authorised);
+  card.masked_number = "************4242";
+  card.amount = usd(model.cards.at(authorised).amount);
+  card.reverses = authorised;
+  return numbered(
+      "reversing a card", model, Series::kCard, [card](Till& t) { return t.record_card(card, 1); },
+      [authorised](TillModel& m, DayExtras&) { m.cards[authorised].open = false; });
 }
 
 // A receipt that waits for paper: its original, which changes no books, or, when nobody knows what

@@ -46,6 +46,7 @@ Step RandomSteps::next(const TillModel& model, till::Till& till) {
   if (dice <= 10 && !model.messages.empty()) return answer_of_the_relay(till);
   if (!model.joined) return join();
   if (!model.open_day) return open_day(model);
+  if (model.delivery_awaited && one_in(6)) return confirm_delivery(model);
   if (dice <= 18) {
     if (const auto number = number_to_void(model)) return void_sale(*number);
   }
@@ -106,20 +107,42 @@ Step RandomSteps::answer_of_the_relay(till::Till& till) {
           }};
 }
 
+RandomSteps::Delivery RandomSteps::delivery(const TillModel& model) {
+  Delivery out;
+  for (const auto& [id, product] : model.shelf) {
+    if (!product.parts.empty() || one_in(2)) continue;
+    out.counts[id] = static_cast<std::int64_t>(random_.between(1, 100));
+    out.received[core::ProductId{id}] = core::Quantity{out.counts[id] * core::Quantity::kUnit};
+  }
+  return out;
+}
+
 Step RandomSteps::open_day(const TillModel& model) {
   const std::int32_t day =
       model.last_day.value_or(20000) + static_cast<std::int32_t>(random_.between(1, 3));
-  core::retail::Components received;
-  Amounts counts;
-  for (const auto& [id, product] : model.shelf) {
-    if (!product.parts.empty() || one_in(2)) continue;
-    counts[id] = static_cast<std::int64_t>(random_.between(1, 100));
-    received[core::ProductId{id}] = core::Quantity{counts[id] * core::Quantity::kUnit};
+  if (one_in(2)) {
+    return {"opening before the delivery",
+            [=](Till& t) { return t.open_day_early(core::BusinessDay{day}); },
+            [=](TillModel& m) {
+              m.open_day = day;
+              m.delivery_awaited = true;
+            }};
   }
-  return {"opening a day", [=](Till& t) { return t.open_day(core::BusinessDay{day}, received); },
+  const Delivery came = delivery(model);
+  return {"opening a day",
+          [=](Till& t) { return t.open_day(core::BusinessDay{day}, came.received); },
           [=](TillModel& m) {
             m.open_day = day;
-            m.messages.push_back({false, day, counts, 0, false, {}});
+            m.messages.push_back({false, day, came.counts, 0, false, {}});
+          }};
+}
+
+Step RandomSteps::confirm_delivery(const TillModel& model) {
+  const Delivery came = delivery(model);
+  return {"confirming a delivery", [=](Till& t) { return t.confirm_delivery(came.received); },
+          [=](TillModel& m) {
+            m.delivery_awaited = false;
+            m.messages.push_back({false, *m.open_day, came.counts, 0, false, {}});
           }};
 }
 
@@ -127,8 +150,18 @@ Step RandomSteps::ring(const TillModel& model) {
   PlannedSale plan = random_sale(random_, model.shelf, wide_ ? 12 : 3);
   plan.facts.day = *model.open_day;
   plan.facts.time_ms = static_cast<std::int64_t>(random_.between(1, 2'000'000'000'000));
+  for (const auto& [authorised, card] : model.cards) {
+    if (!card.open || card.amount > plan.facts.total() || !one_in(3)) continue;
+    const std::int64_t rest = plan.facts.total() - card.amount;
+    plan.facts.card = authorised;
+    plan.facts.tenders = {{std::uint64_t{2}, card.amount}, {std::uint64_t{1}, rest}};
+    plan.basket.cards = {authorised};
+    plan.basket.tendered = {{core::retail::TenderKind::kCard, core::Money{card.amount, kUsd}},
+                            {core::retail::TenderKind::kCash, core::Money{rest, kUsd}}};
+    break;
+  }
   const std::uint64_t number = model.sales.size() + 1;
-  return {"ringing",
+  return {plan.facts.card != 0 ? "ringing with a card" : "ringing",
           [=](Till& t) -> Result<void> {
             TRY_ASSIGN(const till::Rung rung, t.ring(plan.basket, plan.facts.time_ms));
             for (const core::retail::Series series : core::retail::kSaleSeries) {
@@ -137,7 +170,10 @@ Step RandomSteps::ring(const TillModel& model) {
             REQUIRE(rung.total.minor == plan.facts.total());
             return {};
           },
-          [=](TillModel& m) { m.sales.push_back(plan.facts); }};
+          [=](TillModel& m) {
+            m.sales.push_back(plan.facts);
+            if (plan.facts.card != 0) m.cards[plan.facts.card].open = false;
+          }};
 }
 
 std::optional<std::uint64_t> RandomSteps::number_to_void(const TillModel& model) {
@@ -161,6 +197,8 @@ Step RandomSteps::void_sale(std::uint64_t number) {
           [=](TillModel& m) {
             m.sales[number - 1].voided = true;
             m.sales[number - 1].reason = reason;
+            const std::uint64_t card = m.sales[number - 1].card;
+            if (card != 0) m.cards[card].open = true;
           }};
 }
 
@@ -237,6 +275,8 @@ Step RandomSteps::close_day(const TillModel& model) {
             return {};
           },
           [=](TillModel& m) {
+            if (m.delivery_awaited) m.messages.push_back({false, *m.open_day, {}, 0, false, {}});
+            m.delivery_awaited = false;
             const std::int64_t over = counts ? counted - expected : 0;
             m.messages.push_back({true, *m.open_day, {}, over, false, {}});
             m.last_day = m.open_day;

@@ -74,7 +74,13 @@ class RandomSteps {
   Step replace_catalog();
   Step set_mailbox();
   Step answer_of_the_relay(till::Till& till);
+  struct Delivery {
+    core::retail::Components received;
+    Amounts counts;
+  };
+  Delivery delivery(const TillModel& model);
   Step open_day(const TillModel& model);
+  Step confirm_delivery(const TillModel& model);
   Step ring(const TillModel& model);
   std::optional<std::uint64_t> number_to_void(const TillModel& model);
   Step void_sale(std::uint64_t number);
@@ -94,6 +100,8 @@ class RandomSteps {
   Step pay_layaway(const TillModel& model, std::size_t place);
   Step cancel_layaway(const TillModel& model, std::size_t place);
   Step hand_over(const TillModel& model, std::size_t place);
+  Step authorise(const TillModel& model);
+  Step reverse(const TillModel& model, std::uint64_t authorised);
   Step print_receipt(const TillModel& model, till::Till& till);
 
   core::Random& random_;

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "api_samples.h"
+#include "core/base/base64.h"
 
 using namespace till_test;
 using till::api::Effect;
@@ -218,14 +219,19 @@ void hold_and_lay_away(ApiShop& shop) {
 }
 
 void act_as_operators(ApiShop& shop) {
-  const auto pin = [](const char* digits) { return till::Pin::from(digits).value(); };
-  const std::int64_t now_ms = shop.clock().now_ms();
-  using till::Role;
-  auto operators = shop.till().operators();
-  REQUIRE(operators.add({core::OperatorId{1}, "Ann", Role::kManager}, pin("2580"), now_ms));
-  REQUIRE(operators.sign_on(core::OperatorId{1}, pin("2580"), now_ms));
-  REQUIRE(shop.till().operators().add({core::OperatorId{2}, "Bob", Role::kCashier}, pin("1379"),
-                                      now_ms));
+  shop.done(shop.change("/v1/operators",
+                        {{"operator", 1}, {"name", "Ann"}, {"role", "manager"}, {"pin", "2580"}}));
+  const Json bob = {{"operator", 2}, {"name", "Bob"}, {"role", "manager"}, {"pin", "1379"}};
+  shop.refused(shop.change("/v1/operators", bob), 403, "not-permitted", "");
+  shop.session = shop.done(shop.change("/v1/sign-on", {{"operator", 1}, {"pin", "2580"}}))["token"];
+  shop.done(shop.change("/v1/operators", bob));
+  shop.done(shop.change("/v1/operators/2", {{"role", "cashier"}}));
+  shop.refused(shop.change("/v1/sign-on", {{"operator", 2}, {"pin", "9137"}}), 403, "wrong-pin",
+               "");
+  shop.done(shop.change("/v1/operators/2/unlock"));
+  shop.refused(shop.change("/v1/operators/0", {{"role", "cashier"}}), 400, "usage", "number");
+  shop.done(shop.change("/v1/sign-off"));
+  shop.session.clear();
   shop.refused(shop.write("/v1/no-sales", {{"reason", "a coin"}}), 403, "not-permitted", "");
   shop.refused(shop.change("/v1/sign-on", {{"operator", 2}, {"pin", "9137"}}), 403, "wrong-pin",
                "");
@@ -255,13 +261,25 @@ void act_as_operators(ApiShop& shop) {
 
 TEST_CASE("a day goes through every route, and each answer is as documented") {
   ApiShop shop(garden_with_bananas());
-  core::retail::Settings settings;
-  settings.earn_minor_per_point = 10000;
-  settings.value_minor_per_point = 1;
-  settings.member_key = core::Bytes(32, 7);
-  REQUIRE(shop.till().set_settings(settings));
+  const Json before = shop.done(shop.get("/v1/settings"));
+  CHECK(before["member_key"] == "none");
+  const Json after = shop.done(shop.change("/v1/settings", {{"sale_per_point", "100.00"},
+                                                            {"point_worth", "0.01"},
+                                                            {"member_key", std::string(64, '7')},
+                                                            {"delivery_cut_off", 90}}));
+  CHECK(after["member_key"] == "set");
+  CHECK(after["tax_at"] == "hand-over");
+  shop.refused(shop.change("/v1/settings", {{"delivery_cut_off", 1441}}), 422, "malformed", "1440");
+  CHECK(shop.done(shop.get("/v1/settings")) == after);
+  const auto& office = shop.shop().office();
+  shop.done(shop.change("/v1/join", {{"roster", core::to_base64(office.roster_file())},
+                                     {"head_office", office.public_key().hex()}}));
+  const std::string catalog = std::string(DAYBOOK_SOURCE_DIR) + "/seeds/gardenworld.json";
+  shop.refused(shop.change("/v1/catalog", {{"file", "/nowhere.json"}}), 404, "not-found", "");
   CHECK(shop.done(shop.get("/v1/status"))["open_day"] == "");
-  shop.open_day();
+  shop.done(shop.write("/v1/day/open", {{"day", "2026-11-21"}, {"await_delivery", true}}));
+  CHECK(shop.done(shop.get("/v1/status"))["delivery_awaited"] == true);
+  shop.done(shop.write("/v1/day/delivery", {{"day", "2026-11-21"}, {"received", {{"133", "16"}}}}));
   CHECK(shop.done(shop.get("/v1/products/145"))["price"] == "500.00");
   CHECK(shop.done(shop.get("/v1/products?name=patio%20ch"))[0]["product"] == 133);
   CHECK(shop.done(shop.get("/v1/codes/4011"))["product"]["product"] == 7);
@@ -311,6 +329,7 @@ TEST_CASE("a day goes through every route, and each answer is as documented") {
   CHECK(shop.done(shop.get("/v1/day"))["net"] == "950.00");
   CHECK(shop.done(shop.get("/v1/day"))["trainings"] == 1);
   shop.done(shop.write("/v1/day/close", {{"day", "2026-11-21"}, {"counted", "500.00"}}));
+  CHECK(shop.done(shop.change("/v1/catalog", {{"file", catalog}}))["catalog"] == 4);
   CHECK(shop.done(shop.get("/v1/outbox")).size() == 2);
   shop.refused(shop.get("/v1/outbox/2/receipt"), 409, "state", "not acknowledged");
   const auto entries = shop.till().outbox().all(core::Sequence{0}, 10).value();

@@ -74,6 +74,7 @@ TEST_CASE("check finds what does not fit together") {
       "WHERE sequence = 3",
       "message 3");
   finds("UPDATE state SET open_day = NULL", "opening and closing disagree");
+  finds("UPDATE state SET delivery_awaited_since = 1", "an opening is awaited that was sent");
   finds("UPDATE state SET open_day = open_day + 1", "the open day has no opening message");
   finds("UPDATE state SET last_day = last_day - 1", "last closed day has no closing message");
   finds("UPDATE goods_receipt SET thousandths = 1 WHERE position = 2", "is not its goods receipts");

@@ -55,14 +55,16 @@ inline till::Basket sets(std::int64_t count) {
 class HeadOffice {
  public:
   HeadOffice() {
-    REQUIRE(roster_.name_log_key(test::memory_log_key().public_key(), key_));
-    REQUIRE(roster_.name_sealing_key(sealing_key_.public_key(), key_));
+    take(roster_.name_log_key(test::memory_log_key().public_key(), key_));
+    take(roster_.name_sealing_key(sealing_key_.public_key(), key_));
   }
   core::envelope::Roster& roster() { return roster_; }
   core::envelope::PublicKey public_key() const { return key_.public_key(); }
   core::Bytes enrol(const core::envelope::EnrolRequest& request) {
-    return roster_.enrol(request, key_).value();
+    return take(roster_.enrol(request, key_));
   }
+  // The roster as the file that tills get.
+  const core::Bytes& roster_file() const { return roster_file_; }
   // Reads what the till said.
   core::retail::Summary summary_of(const till::OutboxEntry& entry) const {
     const auto message = core::envelope::parse_message(entry.message).value();
@@ -77,6 +79,13 @@ class HeadOffice {
   }
 
  private:
+  core::Bytes take(const core::Result<core::Bytes>& entry) {
+    REQUIRE(entry);
+    core::append(roster_file_, *entry);
+    return *entry;
+  }
+
+  core::Bytes roster_file_;
   core::envelope::PrivateKey key_ = core::envelope::PrivateKey::generate();
   core::envelope::SealingPrivateKey sealing_key_ = core::envelope::SealingPrivateKey::generate();
   core::envelope::Roster roster_ =

@@ -37,20 +37,35 @@ Result<Service::Answer> Service::get_day(const Call&) {
 Result<Service::Answer> Service::open_day(const Call& call) {
   TRY_ASSIGN(const core::BusinessDay day, call.body.day("day"));
   TRY_ASSIGN(const auto received, call.body.components("received"));
-  TRY(till_.open_day(day, received));
-  return Answer{201, dump({{"day", core::to_string(day)}, {"state", "open"}})};
+  TRY_ASSIGN(const bool awaited, call.body.flag_or("await_delivery", false));
+  if (awaited && !received.empty()) {
+    return fail(Errc::kUsage, "received: a delivery that is awaited has brought nothing yet");
+  }
+  TRY(awaited ? till_.open_day_early(day) : till_.open_day(day, received));
+  return Answer{
+      201, dump({{"day", core::to_string(day)}, {"state", "open"}, {"delivery_awaited", awaited}})};
+}
+
+Result<void> Service::need_day(core::BusinessDay day) {
+  TRY_ASSIGN(const TillStatus status, till_.status());
+  if (status.open_day && *status.open_day == day) return {};
+  return fail(Errc::kState, status.open_day ? "business day " + core::to_string(*status.open_day) +
+                                                  " is open, not " + core::to_string(day)
+                                            : std::string("no business day is open"));
+}
+
+Result<Service::Answer> Service::confirm_delivery(const Call& call) {
+  TRY_ASSIGN(const core::BusinessDay day, call.body.day("day"));
+  TRY_ASSIGN(const auto received, call.body.components("received"));
+  TRY(need_day(day));
+  TRY(till_.confirm_delivery(received));
+  return Answer{200, dump({{"day", core::to_string(day)}, {"delivery_awaited", false}})};
 }
 
 Result<Service::Answer> Service::close_day(const Call& call) {
   TRY_ASSIGN(const core::BusinessDay day, call.body.day("day"));
   TRY_ASSIGN(const auto counted, call.body.optional_money("counted", currency()));
-  TRY_ASSIGN(const TillStatus status, till_.status());
-  if (!status.open_day || *status.open_day != day) {
-    return fail(Errc::kState, status.open_day
-                                  ? "business day " + core::to_string(*status.open_day) +
-                                        " is open, not " + core::to_string(day)
-                                  : std::string("no business day is open"));
-  }
+  TRY(need_day(day));
   if (receipt_) {
     return fail(Errc::kState, "receipt " + to_string(receipt_->id) +
                                   " is in progress: finish it, or abort it, before the day is "

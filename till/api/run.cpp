@@ -42,7 +42,8 @@ Result<void> check_origin(const std::string& origin) {
   return fail(Errc::kUsage, "'" + origin + "': expected an origin, such as http://localhost:3000");
 }
 
-// What a till does between two requests: copies of closings, and the outbox.
+// What a till does between two requests: copies of closings, an opening that has waited for its
+// delivery long enough, and the outbox.
 struct Chores {
   Till& till;
   Courier* courier;
@@ -58,15 +59,21 @@ struct Chores {
       warn("a closing was not copied to the mailbox and stays due: " + wrong);
     }
     copying_said = wrong;
-    if (courier == nullptr) return true;
+    const auto sealed = till.seal_overdue_opening();
+    if (!sealed) take(sealed.error());
+    if (courier == nullptr) return !fatal;
     const auto step = courier->step(till.outbox());
     if (!step) {
-      warn(describe(step.error()));
-      if (step.error().code == Errc::kSyncFailed) fatal = step.error();
+      take(step.error());
     } else if (*step) {
       warn(describe(**step) + "; the outbox keeps it, and it is tried again");
     }
     return !fatal;
+  }
+
+  void take(const core::Error& error) {
+    warn(describe(error));
+    if (error.code == Errc::kSyncFailed) fatal = error;
   }
 };
 

@@ -106,6 +106,14 @@ class Service {
   core::Result<Answer> get_status(const Call& call);
   core::Result<Answer> get_day(const Call& call);
   core::Result<Answer> open_day(const Call& call);
+  core::Result<Answer> confirm_delivery(const Call& call);
+  core::Result<Answer> get_settings(const Call& call);
+  core::Result<Answer> change_settings(const Call& call);
+  core::Result<Answer> replace_catalog(const Call& call);
+  core::Result<Answer> join(const Call& call);
+  core::Result<Answer> add_operator(const Call& call);
+  core::Result<Answer> change_operator(const Call& call);
+  core::Result<Answer> unlock_operator(const Call& call);
   core::Result<Answer> close_day(const Call& call);
   core::Result<Answer> get_outbox(const Call& call);
   core::Result<Answer> get_log_receipt(const Call& call);
@@ -168,6 +176,8 @@ class Service {
   core::Result<Answer> answer_receipt(int status = 200);
   // None may be in progress, nor sold, under this id, and a day is open.
   core::Result<void> check_begin(const RequestId& id);
+  // Errors: kState (another business day is open, or none).
+  core::Result<void> need_day(core::BusinessDay day);
   CatalogSource source_of(core::CatalogVersion version);
   core::Result<Scanned> read_scanned(const Fields& body, core::CatalogVersion version);
   core::Result<OpenTender> read_tender(const Fields& body);

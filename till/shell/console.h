@@ -93,6 +93,7 @@ class Console {
   Shown refund(const Words& words);
   // till/shell/day_commands.cpp
   Shown open_day(const Words& words);
+  Shown delivered(const Words& words);
   Shown x_report(const Words& words);
   Shown z_report(const Words& words);
   Shown to_float(const Words& words) { return move_cash("float", words); }

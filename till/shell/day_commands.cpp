@@ -9,16 +9,39 @@ namespace till::shell {
 using core::Errc;
 using core::fail;
 
-Console::Shown Console::open_day(const Words& words) {
-  if (words.size() < 2) return expected();
+namespace {
+
+// PRODUCT=QUANTITY, from word `first` on.
+core::Result<Json> received_in(const std::vector<std::string>& words, std::size_t first) {
   Json received = Json::object();
-  for (std::size_t i = 2; i < words.size(); ++i) {
+  for (std::size_t i = first; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
     if (equals == std::string::npos || !is_number(words[i].substr(0, equals))) return expected();
     received[words[i].substr(0, equals)] = words[i].substr(equals + 1);
   }
-  TRY(post("/v1/day/open", {{"day", words[1]}, {"received", received}}));
-  return "business day " + words[1] + " is open\n";
+  return received;
+}
+
+}  // namespace
+
+Console::Shown Console::open_day(const Words& words) {
+  if (words.size() < 2) return expected();
+  const bool later = words.size() == 3 && words[2] == "later";
+  Json body = {{"day", words[1]}};
+  if (later) {
+    body["await_delivery"] = true;
+  } else {
+    TRY_ASSIGN(body["received"], received_in(words, 2));
+  }
+  TRY(post("/v1/day/open", body));
+  return "business day " + words[1] + " is open" + (later ? ", its delivery is awaited\n" : "\n");
+}
+
+Console::Shown Console::delivered(const Words& words) {
+  TRY_ASSIGN(const Json received, received_in(words, 1));
+  TRY_ASSIGN(const Json status, get("/v1/status"));
+  TRY(post("/v1/day/delivery", {{"day", text_of(status, "open_day")}, {"received", received}}));
+  return std::string("the delivery is confirmed\n");
 }
 
 Console::Shown Console::x_report(const Words& words) {

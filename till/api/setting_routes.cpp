@@ -1,0 +1,155 @@
+// Routes of what is set, not sold: settings, the catalog, head office's roster, operators.
+#include <utility>
+
+#include "core/base/base64.h"
+#include "core/envelope/roster.h"
+#include "till/api/answers.h"
+#include "till/api/service.h"
+#include "till/catalog_file.h"
+
+namespace till::api {
+
+using core::Errc;
+using core::fail;
+using core::Result;
+using core::retail::Settings;
+
+namespace {
+
+Json settings_json(const Settings& settings, const TillStatus& status) {
+  const auto money = [&](std::int64_t minor) {
+    return amount(core::Money{minor, status.currency});
+  };
+  return {{"sale_per_point", money(settings.earn_minor_per_point)},
+          {"point_worth", money(settings.value_minor_per_point)},
+          {"tax_at", settings.tax_at_deposit ? "deposit" : "hand-over"},
+          {"member_key", settings.member_key.empty() ? "none" : "set"},
+          {"delivery_cut_off", settings.delivery_cut_off_minutes},
+          {"mailbox", status.mailbox.string()}};
+}
+
+Result<void> take_amount(const Fields& body, const std::string& name, core::Currency currency,
+                         std::int64_t& minor) {
+  TRY_ASSIGN(const auto given, body.optional_money(name, currency));
+  if (given) minor = given->minor;
+  return {};
+}
+
+// Over `before`, what the body names.
+Result<Settings> read_settings(const Fields& body, core::Currency currency, Settings settings) {
+  TRY(take_amount(body, "sale_per_point", currency, settings.earn_minor_per_point));
+  TRY(take_amount(body, "point_worth", currency, settings.value_minor_per_point));
+  if (body.has("tax_at")) {
+    TRY_ASSIGN(const std::string tax_at, body.text("tax_at"));
+    if (tax_at != "deposit" && tax_at != "hand-over") {
+      return fail(Errc::kUsage, "'tax_at': expected deposit or hand-over");
+    }
+    settings.tax_at_deposit = tax_at == "deposit";
+  }
+  if (body.has("member_key")) {
+    TRY_ASSIGN(const std::string digits, body.text("member_key"));
+    auto key = core::from_hex(digits);
+    if (!key) return fail(Errc::kUsage, "'member_key': " + key.error().what);
+    settings.member_key = std::move(*key);
+  }
+  if (body.has("delivery_cut_off")) {
+    TRY_ASSIGN(const std::uint64_t minutes, body.number("delivery_cut_off"));
+    settings.delivery_cut_off_minutes = static_cast<std::int64_t>(minutes);
+  }
+  return settings;
+}
+
+Result<core::OperatorId> operator_in(const std::string& text) {
+  const auto id = core::parse_unsigned(text);
+  if (id && *id != 0 && *id <= UINT32_MAX) {
+    return core::OperatorId{static_cast<std::uint32_t>(*id)};
+  }
+  return fail(Errc::kUsage, "'" + text + "' is no operator's number");
+}
+
+Result<Pin> read_pin(const Fields& body) {
+  TRY_ASSIGN(const std::string digits, body.text("pin"));
+  return Pin::from(digits);
+}
+
+}  // namespace
+
+Result<Service::Answer> Service::get_settings(const Call&) {
+  TRY_ASSIGN(const TillStatus status, till_.status());
+  return Answer{200, dump(settings_json(till_.settings(), status))};
+}
+
+Result<Service::Answer> Service::change_settings(const Call& call) {
+  TRY_ASSIGN(const Settings next, read_settings(call.body, currency(), till_.settings()));
+  if (next != till_.settings()) TRY(till_.set_settings(next));
+  if (call.body.has("mailbox")) {
+    TRY_ASSIGN(const std::string mailbox, call.body.text_or("mailbox", ""));
+    TRY(till_.set_mailbox(mailbox));
+  }
+  return get_settings(call);
+}
+
+Result<Service::Answer> Service::join(const Call& call) {
+  TRY_ASSIGN(const std::string text, call.body.text("roster"));
+  TRY_ASSIGN(const std::string digits, call.body.text("head_office"));
+  const auto content = core::from_base64(text);
+  if (!content) return fail(Errc::kUsage, "'roster': " + content.error().what);
+  const auto key_bytes = core::from_hex(digits);
+  if (!key_bytes) return fail(Errc::kUsage, "'head_office': " + key_bytes.error().what);
+  const auto key = core::envelope::PublicKey::from(*key_bytes);
+  if (!key) return fail(Errc::kUsage, "'head_office': " + key.error().what);
+  TRY_ASSIGN(const TillStatus before, till_.status());
+  TRY_ASSIGN(const auto roster, core::envelope::Roster::read(*content, before.origin, *key));
+  TRY(till_.join(roster));
+  return get_status(call);
+}
+
+// From a file on the till's own disk: a catalog is larger than a request may be.
+Result<Service::Answer> Service::replace_catalog(const Call& call) {
+  TRY_ASSIGN(const std::string file, call.body.text("file"));
+  TRY_ASSIGN(const core::retail::Catalog catalog, read_catalog_file(file));
+  TRY_ASSIGN(const core::CatalogVersion version, till_.replace_catalog(catalog));
+  return Answer{200, dump({{"catalog", version.value}})};
+}
+
+Result<Service::Answer> Service::add_operator(const Call& call) {
+  TRY_ASSIGN(const std::uint64_t number, call.body.number("operator"));
+  TRY_ASSIGN(const core::OperatorId id, operator_in(std::to_string(number)));
+  TRY_ASSIGN(const std::string name, call.body.text("name"));
+  TRY_ASSIGN(const std::string role_word, call.body.text("role"));
+  TRY_ASSIGN(const Role role, parse_role(role_word));
+  TRY_ASSIGN(const Pin pin, read_pin(call.body));
+  TRY(till_.operators().add({id, name, role}, pin, clock_.now_ms()));
+  return Answer{201, dump({{"operator", id.value}})};
+}
+
+Result<Service::Answer> Service::change_operator(const Call& call) {
+  TRY_ASSIGN(const core::OperatorId id, operator_in(call.parameters[0]));
+  OperatorChange change;
+  if (call.body.has("name")) {
+    TRY_ASSIGN(change.name, call.body.text("name"));
+  }
+  if (call.body.has("role")) {
+    TRY_ASSIGN(const std::string word, call.body.text("role"));
+    TRY_ASSIGN(change.role, parse_role(word));
+  }
+  if (call.body.has("active")) {
+    TRY_ASSIGN(change.active, call.body.flag_or("active", true));
+  }
+  std::optional<Pin> pin;
+  if (call.body.has("pin")) {
+    TRY_ASSIGN(Pin read, read_pin(call.body));
+    pin.emplace(std::move(read));
+    change.pin = &*pin;
+  }
+  TRY(till_.operators().change(id, change, clock_.now_ms()));
+  return Answer{200, dump({{"operator", id.value}})};
+}
+
+Result<Service::Answer> Service::unlock_operator(const Call& call) {
+  TRY_ASSIGN(const core::OperatorId id, operator_in(call.parameters[0]));
+  TRY(till_.operators().unlock(id, clock_.now_ms()));
+  return Answer{200, dump({{"operator", id.value}})};
+}
+
+}  // namespace till::api
