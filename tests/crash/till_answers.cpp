@@ -18,11 +18,12 @@ std::string status_text(const till::TillStatus& status) {
   std::string out =
       "till " + to_string(status.ref) + " in " + std::string(status.currency.code()) + " of " +
       status.origin + " key " + status.public_key.hex() + " epoch " + to_string(status.epoch) +
-      " open " + day_text(status.open_day) + " last " + day_text(status.last_day) + " sequence " +
-      to_string(status.last_sequence) + (status.encrypted ? " encrypted" : " plain") +
-      (status.sealed ? " sealed" : " in clear") + " log key " + status.log_key + " documents " +
-      std::to_string(status.documents) + " pending " + std::to_string(status.outbox.pending) +
-      " refused " + std::to_string(status.outbox.refused) + " acknowledged " +
+      " open " + day_text(status.open_day) + (status.delivery_awaited ? " early" : "") + " last " +
+      day_text(status.last_day) + " sequence " + to_string(status.last_sequence) +
+      (status.encrypted ? " encrypted" : " plain") + (status.sealed ? " sealed" : " in clear") +
+      " log key " + status.log_key + " documents " + std::to_string(status.documents) +
+      " pending " + std::to_string(status.outbox.pending) + " refused " +
+      std::to_string(status.outbox.refused) + " acknowledged " +
       std::to_string(status.outbox.acknowledged) + " mailbox '" + status.mailbox.string() + "'";
   if (status.tree_head) {
     out += " tree " + std::to_string(status.tree_head->size) + " " + status.tree_head->root.hex();
