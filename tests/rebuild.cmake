@@ -27,6 +27,11 @@ daybook_test(test_rebuild_program
   USES daybook_test_rebuild core_disk core_sqlite nlohmann_json::nlohmann_json
   LABELS functional
   BINARIES daybook-rebuild daybook-relay)
+daybook_test(test_rebuild_export
+  SOURCES functional/rebuild_export_test.cpp
+  USES daybook_test_rebuild core_disk core_sqlite nlohmann_json::nlohmann_json
+  LABELS functional
+  BINARIES daybook-rebuild daybook-relay)
 daybook_test(test_rebuild_kill
   SOURCES functional/rebuild_kill_test.cpp
   USES daybook_test_rebuild core_disk

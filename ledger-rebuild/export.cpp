@@ -1,0 +1,181 @@
+// Export: walks the books' entries in the order of their days.
+#include "ledger-rebuild/export.h"
+
+#include <algorithm>
+
+#include "core/base/arithmetic.h"
+#include "ledger-rebuild/rows.h"
+
+namespace rebuild {
+namespace {
+
+using core::BusinessDay;
+using core::Currency;
+using core::Errc;
+using core::fail;
+using core::Money;
+using core::Result;
+using core::sqlite::Statement;
+
+// Text is handed on in pieces of about so much.
+constexpr std::size_t kPieceBytes = 64 * 1024;
+
+Result<const AccountInfo*> account_of(int number) {
+  const auto* at = std::find_if(
+      kChartOfAccounts.begin(), kChartOfAccounts.end(),
+      [&](const AccountInfo& info) { return static_cast<int>(info.account) == number; });
+  if (at != kChartOfAccounts.end()) return at;
+  return fail(Errc::kDamaged, "a posting to account " + std::to_string(number) +
+                                  ", which the chart of accounts does not have");
+}
+
+Result<std::vector<Currency>> currencies_of(core::sqlite::Database& db) {
+  std::vector<Currency> out;
+  TRY(for_rows(db,
+               "SELECT DISTINCT currency FROM messages WHERE kind = 2 AND state <= 3 "
+               "ORDER BY currency",
+               [&](const Statement& row) -> Result<void> {
+                 TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(0)));
+                 out.push_back(currency);
+                 return {};
+               }));
+  return out;
+}
+
+std::string where(const ExportEntry& entry) {
+  return "till " + to_string(entry.till) + ", epoch " + to_string(entry.epoch) + ", sequence " +
+         to_string(entry.sequence);
+}
+
+class Walk {
+ public:
+  Walk(core::sqlite::Database& db, const ExportRange& range, ExportFormat& format,
+       const ExportFormat::Sink& sink)
+      : db_(db), range_(range), format_(format), sink_(sink) {}
+
+  Result<void> say(const std::string& text) {
+    piece_ += text;
+    return piece_.size() < kPieceBytes ? Result<void>{} : flush();
+  }
+  Result<void> flush() {
+    TRY(sink_(piece_));
+    piece_.clear();
+    return {};
+  }
+
+  Result<void> all() {
+    TRY_ASSIGN(Statement messages,
+               db_.prepare("SELECT number, day, store, till, epoch, sequence, id, state "
+                           "FROM messages WHERE kind = 2 AND state <= 3 "
+                           "ORDER BY day, store, till, epoch, sequence, id"));
+    while (true) {
+      TRY_ASSIGN(const bool row, messages.step());
+      if (!row) break;
+      ExportEntry entry;
+      entry.day = BusinessDay{static_cast<std::int32_t>(messages.column_int(1))};
+      if (range_.to && entry.day > *range_.to) break;
+      entry.till = till_at(messages, 2);
+      entry.epoch = id_at<core::Epoch>(messages, 4);
+      entry.sequence = id_at<core::Sequence>(messages, 5);
+      const auto id = core::envelope::MessageId::from(messages.column_blob(6));
+      if (!id) return fail(Errc::kDamaged, where(entry) + ": its id is not 32 bytes");
+      entry.message = *id;
+      entry.state = static_cast<State>(messages.column_int(7));
+      TRY(reach(entry.day));
+      TRY(postings_of(messages.column_int(0), entry));
+    }
+    return finish_day();
+  }
+
+  std::uint64_t entries() const { return entries_; }
+
+ private:
+  bool is_before(BusinessDay day) const { return range_.from && day < *range_.from; }
+
+  // A message of this day comes next.
+  Result<void> reach(BusinessDay day) {
+    if (day_ == day) return {};
+    TRY(finish_day());
+    const bool first = !is_before(day) && (!day_ || is_before(*day_));
+    if (first && !balances_.empty()) TRY(say(format_.carried_forward(day, balances_)));
+    day_ = day;
+    return {};
+  }
+
+  Result<void> finish_day() {
+    if (!day_ || is_before(*day_) || !posted_) return {};
+    posted_ = false;
+    return say(format_.assertion(*day_, balances_));
+  }
+
+  // The entry of a message, and the reversing one if there is one.
+  Result<void> postings_of(std::int64_t number, ExportEntry& entry) {
+    TRY_ASSIGN(Statement rows,
+               db_.prepare("SELECT reversal, account, code, currency, amount_minor FROM postings "
+                           "WHERE message = ? ORDER BY reversal, account, code"));
+    rows.bind_int(1, number);
+    while (true) {
+      TRY_ASSIGN(const bool row, rows.step());
+      if (!row) break;
+      const bool reversal = rows.column_int(0) != 0;
+      if (reversal != entry.reversal) TRY(put(entry));
+      entry.reversal = reversal;
+      ExportPosting posting;
+      TRY_ASSIGN(posting.account, account_of(static_cast<int>(rows.column_int(1))));
+      posting.code = rows.column_int(2);
+      TRY_ASSIGN(posting.amount.currency, Currency::parse(rows.column_text(3)));
+      posting.amount.minor = rows.column_int(4);
+      entry.postings.push_back(posting);
+    }
+    return put(entry);
+  }
+
+  Result<void> put(ExportEntry& entry) {
+    if (entry.postings.empty()) return {};
+    Money sum{0, entry.postings.front().amount.currency};
+    for (const ExportPosting& posting : entry.postings) {
+      TRY_ASSIGN(sum, add(sum, posting.amount));
+      const auto key =
+          std::pair(static_cast<int>(posting.account->account), posting.amount.currency);
+      Money& balance = balances_.try_emplace(key, Money{0, posting.amount.currency}).first->second;
+      TRY_ASSIGN(balance, add(balance, posting.amount));
+    }
+    if (sum.minor != 0) {
+      return fail(Errc::kDamaged, where(entry) + ": its postings do not add up to zero");
+    }
+    if (!is_before(entry.day)) {
+      ++entries_;
+      posted_ = true;
+      TRY(say(format_.entry(entry)));
+    }
+    entry.postings.clear();
+    return {};
+  }
+
+  core::sqlite::Database& db_;
+  const ExportRange& range_;
+  ExportFormat& format_;
+  const ExportFormat::Sink& sink_;
+  std::string piece_;
+  std::optional<BusinessDay> day_;
+  bool posted_ = false;  // the day has an entry
+  Balances balances_;
+  std::uint64_t entries_ = 0;
+};
+
+}  // namespace
+
+Result<std::uint64_t> export_books(const Books& books, const ExportRange& range,
+                                   ExportFormat& format, const ExportFormat::Sink& sink) {
+  TRY_ASSIGN(const std::string origin, books.origin());
+  TRY_ASSIGN(const BooksDigest digest, books.stored_digest());
+  TRY_ASSIGN(const auto currencies, currencies_of(books.database()));
+  Walk walk(books.database(), range, format, sink);
+  TRY(walk.say(format.begin(origin, digest, currencies)));
+  TRY(walk.all());
+  TRY(walk.say(format.end(walk.entries())));
+  TRY(walk.flush());
+  return walk.entries();
+}
+
+}  // namespace rebuild
