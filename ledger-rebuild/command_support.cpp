@@ -30,4 +30,15 @@ Progress terminal_progress(const char* what) {
   };
 }
 
+core::Result<std::optional<core::BusinessDay>> parse_day(const std::string& text,
+                                                         const char* option) {
+  std::optional<core::BusinessDay> day;
+  if (text.empty()) return day;
+  const auto parsed = core::parse_business_day(text);
+  if (!parsed)
+    return core::fail(core::Errc::kUsage, std::string(option) + ": " + parsed.error().what);
+  day = *parsed;
+  return day;
+}
+
 }  // namespace rebuild

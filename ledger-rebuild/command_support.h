@@ -3,8 +3,10 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "core/base/business_day.h"
 #include "core/base/result.h"
 #include "ledger-rebuild/intake.h"
 #include "ledger-rebuild/source.h"
@@ -26,6 +28,10 @@ inline int finish(const core::Result<int>& result) {
 // with the key of the head-office directory, if it is there.
 core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const std::string& relay,
                                                   const std::string& head_office);
+
+// What --from or --to says; "" is nullopt. Errors: kUsage, with the option's name.
+core::Result<std::optional<core::BusinessDay>> parse_day(const std::string& text,
+                                                         const char* option);
 
 // A line on stderr that is drawn over and over when stderr is a terminal; nothing otherwise.
 Progress terminal_progress(const char* what);

@@ -75,12 +75,7 @@ struct ReportArguments {
 
 Result<int> run_report(const ReportArguments& a) {
   constexpr std::size_t kListMax = 20;
-  std::optional<core::BusinessDay> as_of;
-  if (!a.as_of.empty()) {
-    const auto day = core::parse_business_day(a.as_of);
-    if (!day) return fail(Errc::kUsage, "--as-of: " + day.error().what);
-    as_of = *day;
-  }
+  TRY_ASSIGN(const auto as_of, parse_day(a.as_of, "--as-of"));
   TRY_ASSIGN(const Books books, Books::open(a.books));
   TRY_ASSIGN(const ReportData report, read_report(books, as_of));
   const std::string text = a.json ? report_json(report) : report_text(report, a.all ? 0 : kListMax);

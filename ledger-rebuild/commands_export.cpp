@@ -22,15 +22,6 @@ struct ExportArguments {
   std::string to;
 };
 
-Result<std::optional<core::BusinessDay>> parse_day(const std::string& text, const char* option) {
-  std::optional<core::BusinessDay> day;
-  if (text.empty()) return day;
-  const auto parsed = core::parse_business_day(text);
-  if (!parsed) return fail(Errc::kUsage, std::string(option) + ": " + parsed.error().what);
-  day = *parsed;
-  return day;
-}
-
 core::Error stdout_failed() {
   return {errno == ENOSPC ? Errc::kDiskFull : Errc::kIo,
           std::string("stdout: ") + std::strerror(errno) + "; what was written is not whole"};

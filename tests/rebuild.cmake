@@ -32,6 +32,11 @@ daybook_test(test_rebuild_export
   USES daybook_test_rebuild core_disk core_sqlite nlohmann_json::nlohmann_json
   LABELS functional
   BINARIES daybook-rebuild daybook-relay)
+daybook_test(test_rebuild_reconcile
+  SOURCES functional/rebuild_reconcile_test.cpp
+  USES daybook_test_rebuild core_disk nlohmann_json::nlohmann_json
+  LABELS functional
+  BINARIES daybook-rebuild)
 daybook_test(test_rebuild_kill
   SOURCES functional/rebuild_kill_test.cpp
   USES daybook_test_rebuild core_disk

@@ -65,8 +65,8 @@ daybook_test(test_till_print_crash
   SOURCES crash/till_print_crash_test.cpp
   USES daybook_till daybook_test_paper LABELS crash BINARIES daybook-till)
 daybook_test(test_till_shop_property
-  SOURCES property/till_shop_property_test.cpp
-  USES daybook_till ledger_rebuild LABELS property)
+  SOURCES property/till_shop_property_test.cpp support/powercut_vfs.cpp
+  USES daybook_till ledger_rebuild PkgConfig::SQLCIPHER LABELS property)
 daybook_test(test_till_api
   SOURCES unit/api_courier_test.cpp unit/api_service_test.cpp unit/shell_console_test.cpp
   USES daybook_till_api LABELS unit)

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -99,9 +100,13 @@ inline till::TillSetup setup_with(core::retail::Catalog catalog) {
 // A till that joined; every step() reopens its journal, so that nothing lives in memory only.
 class Shop {
  public:
-  explicit Shop(core::retail::Catalog catalog = garden(), bool join = true) {
-    auto till =
-        till::Till::create(journal(), setup_with(std::move(catalog)), till::Durability::kSimulated);
+  // `prepare` gets the journal's path before it is made.
+  explicit Shop(core::retail::Catalog catalog = garden(), bool join = true,
+                till::Durability durability = till::Durability::kSimulated,
+                const std::function<void(const std::filesystem::path&)>& prepare = {})
+      : durability_(durability) {
+    if (prepare) prepare(journal());
+    auto till = till::Till::create(journal(), setup_with(std::move(catalog)), durability_);
     REQUIRE(till);
     office_.enrol(till->enrol_request());
     if (join) REQUIRE(till->join(office_.roster()));
@@ -115,7 +120,7 @@ class Shop {
   }
 
   till::Till open() {
-    auto till = till::Till::open(journal(), till::Durability::kSimulated);
+    auto till = till::Till::open(journal(), durability_);
     REQUIRE_MESSAGE(till, (till ? "" : describe(till.error())));
     return std::move(till).value();
   }
@@ -163,6 +168,7 @@ class Shop {
   }
 
  private:
+  till::Durability durability_;
   test::TempDir dir_;
   HeadOffice office_;
 };

@@ -1,0 +1,185 @@
+// Reconcile: reads the file, sums the books, and puts both beside each other.
+#include "ledger-rebuild/reconcile.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "core/base/arithmetic.h"
+#include "core/base/decimal.h"
+#include "ledger-rebuild/accounts.h"
+#include "ledger-rebuild/rows.h"
+
+namespace rebuild {
+namespace {
+
+using core::BusinessDay;
+using core::Currency;
+using core::Errc;
+using core::fail;
+using core::Money;
+using core::Result;
+using core::sqlite::Statement;
+
+constexpr std::size_t kLineBytesMax = 1000;
+
+// Fields apart by commas; quotes around one are taken off. None of our fields has either inside.
+std::vector<std::string> fields_of(std::string line) {
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  std::vector<std::string> out(1);
+  for (const char c : line) {
+    if (c == ',') {
+      out.emplace_back();
+    } else {
+      out.back() += c;
+    }
+  }
+  for (std::string& field : out) {
+    if (field.size() >= 2 && field.front() == '"' && field.back() == '"') {
+      field = field.substr(1, field.size() - 2);
+    }
+  }
+  return out;
+}
+
+Result<std::uint32_t> read_number(const std::string& text, const char* what) {
+  const auto number = core::parse_unsigned(text);
+  if (number && *number >= 1 && *number <= UINT32_MAX) return static_cast<std::uint32_t>(*number);
+  return fail(Errc::kMalformed, std::string(what) + " '" + text + "' is no number from 1");
+}
+
+struct PaidLine {
+  PaidKey key;
+  Money amount;
+};
+
+Result<PaidLine> read_line(const std::vector<std::string>& fields, Paid paid) {
+  const std::size_t expected = paid == Paid::kCards ? 5 : 4;
+  if (fields.size() != expected) {
+    return fail(Errc::kMalformed, std::to_string(fields.size()) + " fields where " +
+                                      std::to_string(expected) + " are expected");
+  }
+  PaidLine out;
+  std::size_t at = 0;
+  TRY_ASSIGN(out.key.till.store.value, read_number(fields[at++], "store"));
+  if (paid == Paid::kCards) {
+    TRY_ASSIGN(out.key.till.till.value, read_number(fields[at++], "till"));
+  }
+  TRY_ASSIGN(out.key.day, core::parse_business_day(fields[at++]));
+  TRY_ASSIGN(out.key.currency, Currency::parse(fields[at + 1]));
+  TRY_ASSIGN(out.amount, core::parse_money(fields[at], out.key.currency));
+  return out;
+}
+
+Result<void> add_to(PaidSums& sums, const PaidKey& key, Money amount) {
+  Money& sum = sums.try_emplace(key, Money{0, key.currency}).first->second;
+  TRY_ASSIGN(sum, add(sum, amount));
+  return {};
+}
+
+Result<PaidSums> sums_of(const Books& books, Paid what, const Reconciliation& days) {
+  PaidSums out;
+  if (!days.first || !days.last) return out;
+  const bool cards = what == Paid::kCards;
+  TRY_ASSIGN(Statement rows, books.database().prepare(
+                                 std::string("SELECT day, store, ") + (cards ? "till" : "0") +
+                                 ", postings.currency, sum(amount_minor) FROM messages "
+                                 "JOIN postings ON postings.message = messages.number "
+                                 "WHERE account = ? AND day BETWEEN ? AND ? GROUP BY 1, 2, 3, 4"));
+  rows.bind_int(1, static_cast<int>(cards ? Account::kCard : Account::kSafe));
+  rows.bind_int(2, days.first->days).bind_int(3, days.last->days);
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) return out;
+    PaidKey key;
+    key.day = BusinessDay{static_cast<std::int32_t>(rows.column_int(0))};
+    key.till = till_at(rows, 1);
+    TRY_ASSIGN(key.currency, Currency::parse(rows.column_text(3)));
+    if (rows.column_int(4) != 0) out[key] = Money{rows.column_int(4), key.currency};
+  }
+}
+
+PaidRow::Outcome outcome_of(bool in_books, bool in_file, Money books, Money paid) {
+  if (books == paid) return PaidRow::Outcome::kMatched;
+  if (!in_file) return PaidRow::Outcome::kNotPaid;
+  return in_books ? PaidRow::Outcome::kDifferent : PaidRow::Outcome::kNotInBooks;
+}
+
+}  // namespace
+
+Result<PaidSums> read_paid_file(const std::filesystem::path& file, Paid paid) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) {
+    return fail(Errc::kNotFound, file.string() + ": there is no such file");
+  }
+  std::ifstream in(file);
+  if (!in) return fail(Errc::kIo, file.string() + ": " + std::strerror(errno));
+  const std::string header =
+      paid == Paid::kCards ? "store,till,day,amount,currency" : "store,day,amount,currency";
+  PaidSums sums;
+  bool headed = false;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    const auto here = [&](const std::string& what) {
+      return fail(Errc::kMalformed, file.string() + ":" + std::to_string(number) + ": " + what);
+    };
+    if (line.size() > kLineBytesMax) return here("a line of over 1000 bytes");
+    const std::vector<std::string> fields = fields_of(line);
+    if (number == 1) {
+      if (fields != fields_of(header)) return here("expected the header " + header);
+      headed = true;
+      continue;
+    }
+    if (fields.size() == 1 && fields.front().empty()) continue;
+    const auto read = read_line(fields, paid);
+    if (!read) return here(read.error().what);
+    TRY(add_to(sums, read->key, read->amount));
+  }
+  if (in.bad()) return fail(Errc::kIo, file.string() + ": it could not be read to its end");
+  if (!headed) {
+    return fail(Errc::kMalformed, file.string() + ": it is empty; expected the header " + header);
+  }
+  return sums;
+}
+
+bool Reconciliation::clean() const {
+  return std::all_of(rows.begin(), rows.end(),
+                     [](const PaidRow& row) { return row.outcome == PaidRow::Outcome::kMatched; });
+}
+
+Result<Reconciliation> reconcile(const Books& books, const PaidSums& paid, Paid what,
+                                 const ReconcileRange& range) {
+  Reconciliation out;
+  out.first = range.from;
+  out.last = range.to;
+  if (!out.first && !paid.empty()) out.first = paid.begin()->first.day;
+  if (!out.last && !paid.empty()) out.last = paid.rbegin()->first.day;
+  TRY_ASSIGN(const PaidSums ours, sums_of(books, what, out));
+  // Every key of either side once, in order.
+  std::map<PaidKey, PaidRow> rows;
+  const auto row_of = [&](const PaidKey& key) -> PaidRow& {
+    const Money zero{0, key.currency};
+    return rows.try_emplace(key, PaidRow{key, PaidRow::Outcome::kMatched, zero, zero})
+        .first->second;
+  };
+  for (const auto& [key, sum] : ours) row_of(key).books = sum;
+  for (const auto& [key, sum] : paid) {
+    if ((out.first && key.day < *out.first) || (out.last && *out.last < key.day)) continue;
+    row_of(key).paid = sum;
+  }
+  for (auto& [key, row] : rows) {
+    row.outcome = outcome_of(ours.contains(key), paid.contains(key), row.books, row.paid);
+    out.rows.push_back(row);
+    const Money zero{0, key.currency};
+    PaidTotal& total =
+        out.totals.try_emplace(std::pair(row.outcome, key.currency), PaidTotal{0, zero, zero})
+            .first->second;
+    ++total.rows;
+    TRY_ASSIGN(total.books, add(total.books, row.books));
+    TRY_ASSIGN(total.paid, add(total.paid, row.paid));
+  }
+  return out;
+}
+
+}  // namespace rebuild
