@@ -251,10 +251,14 @@ void act_as_operators(ApiShop& shop) {
   shop.refused(shop.write("/v1/day/close", {{"day", "2026-11-21"}}), 403, "not-permitted", "");
   shop.done(shop.change("/v1/clock-out"));
   shop.done(shop.get("/v1/shifts"));
+  shop.refused(shop.get("/v1/audit?from=1"), 403, "not-permitted", "report");
   shop.done(shop.change("/v1/sign-off"));
   shop.refused(shop.change("/v1/clock-in"), 403, "not-permitted", "sign on first");
   const Json ann = shop.done(shop.change("/v1/sign-on", {{"operator", 1}, {"pin", "2580"}}));
   shop.session = ann["token"].get<std::string>();
+  const Json told = shop.done(shop.get("/v1/audit?from=3"));
+  CHECK(told[0]["position"] == 3);
+  CHECK(told.back()["event"] == "signed-on");
 }
 
 }  // namespace
@@ -274,6 +278,11 @@ TEST_CASE("a day goes through every route, and each answer is as documented") {
   const auto& office = shop.shop().office();
   shop.done(shop.change("/v1/join", {{"roster", core::to_base64(office.roster_file())},
                                      {"head_office", office.public_key().hex()}}));
+  const Json heading =
+      shop.done(shop.change("/v1/receipt-heading", {{"text", "Garden World\n4 Main Street"}}));
+  CHECK(heading["lines"] == Json({"Garden World", "4 Main Street"}));
+  CHECK(shop.done(shop.get("/v1/receipt-heading")) == heading);
+  CHECK(shop.done(shop.change("/v1/receipt-heading", Json::object()))["lines"].empty());
   const std::string catalog = std::string(DAYBOOK_SOURCE_DIR) + "/seeds/gardenworld.json";
   shop.refused(shop.change("/v1/catalog", {{"file", "/nowhere.json"}}), 404, "not-found", "");
   CHECK(shop.done(shop.get("/v1/status"))["open_day"] == "");

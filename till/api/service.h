@@ -109,6 +109,9 @@ class Service {
   core::Result<Answer> confirm_delivery(const Call& call);
   core::Result<Answer> get_settings(const Call& call);
   core::Result<Answer> change_settings(const Call& call);
+  core::Result<Answer> get_receipt_heading(const Call& call);
+  core::Result<Answer> set_receipt_heading(const Call& call);
+  core::Result<Answer> get_audit(const Call& call);
   core::Result<Answer> replace_catalog(const Call& call);
   core::Result<Answer> join(const Call& call);
   core::Result<Answer> add_operator(const Call& call);

@@ -1,4 +1,5 @@
 // Routes of what is set, not sold: settings, the catalog, head office's roster, operators.
+#include <algorithm>
 #include <utility>
 
 #include "core/base/base64.h"
@@ -6,6 +7,7 @@
 #include "till/api/answers.h"
 #include "till/api/service.h"
 #include "till/catalog_file.h"
+#include "till/operator_report.h"
 
 namespace till::api {
 
@@ -15,6 +17,8 @@ using core::Result;
 using core::retail::Settings;
 
 namespace {
+
+constexpr std::size_t kAuditShown = 1000;  // rows of one answer
 
 Json settings_json(const Settings& settings, const TillStatus& status) {
   const auto money = [&](std::int64_t minor) {
@@ -102,6 +106,39 @@ Result<Service::Answer> Service::join(const Call& call) {
   TRY_ASSIGN(const auto roster, core::envelope::Roster::read(*content, before.origin, *key));
   TRY(till_.join(roster));
   return get_status(call);
+}
+
+Result<Service::Answer> Service::get_receipt_heading(const Call&) {
+  TRY_ASSIGN(const auto lines, till_.print_queue().heading());
+  return Answer{200, dump({{"lines", lines}})};
+}
+
+// Lines apart by line feeds; without text: none.
+Result<Service::Answer> Service::set_receipt_heading(const Call& call) {
+  TRY_ASSIGN(const std::string text, call.body.text_or("text", ""));
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; !text.empty() && begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  TRY(till_.print_queue().set_heading(lines));
+  return get_receipt_heading(call);
+}
+
+Result<Service::Answer> Service::get_audit(const Call& call) {
+  TRY(till_.operators().permit({Permission::kReport}));
+  TRY_ASSIGN(const std::string word, call.body.text("from"));
+  const auto from = core::parse_unsigned(word);
+  if (!from) return fail(Errc::kUsage, "'from': expected the number of a row");
+  std::vector<AuditRow> rows;
+  const auto read = till_.audit_log(*from, [&](AuditRow&& row) -> Result<void> {
+    if (rows.size() == kAuditShown) return fail(Errc::kTooLarge, "");  // ends the reading
+    rows.push_back(std::move(row));
+    return {};
+  });
+  if (!read && read.error().code != Errc::kTooLarge) return fail(read.error());
+  return Answer{200, report_audit(rows, Form::kJson)};
 }
 
 // From a file on the till's own disk: a catalog is larger than a request may be.
