@@ -162,6 +162,7 @@ class Killer {
     MESSAGE(kills_ << " kills, " << in_a_write_ << " of them during a write; unreported and there "
                    << unreported_there_ << ", unreported and not there " << unreported_gone_
                    << ", reported " << reported_ << "; " << books_.sales.size() << " sales");
+    if (test::kSanitized) return;  // too few kills to meet each case
     CHECK(in_a_write_ >= kKills / 5);
     CHECK(unreported_there_ > 0);
     CHECK(unreported_gone_ > 0);
