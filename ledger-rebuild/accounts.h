@@ -52,4 +52,12 @@ inline constexpr std::array<AccountInfo, 16> kChartOfAccounts = {{
     {Account::kCashRounding, "Cash rounding", "expense"},
 }};
 
+// nullptr: the chart has no such account.
+constexpr const AccountInfo* find_account(int number) {
+  for (const AccountInfo& info : kChartOfAccounts) {
+    if (static_cast<int>(info.account) == number) return &info;
+  }
+  return nullptr;
+}
+
 }  // namespace rebuild

@@ -1,8 +1,6 @@
 // Export: walks the books' entries in the order of their days.
 #include "ledger-rebuild/export.h"
 
-#include <algorithm>
-
 #include "core/base/arithmetic.h"
 #include "ledger-rebuild/rows.h"
 
@@ -21,10 +19,8 @@ using core::sqlite::Statement;
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
 Result<const AccountInfo*> account_of(int number) {
-  const auto* at = std::find_if(
-      kChartOfAccounts.begin(), kChartOfAccounts.end(),
-      [&](const AccountInfo& info) { return static_cast<int>(info.account) == number; });
-  if (at != kChartOfAccounts.end()) return at;
+  const AccountInfo* account = find_account(number);
+  if (account != nullptr) return account;
   return fail(Errc::kDamaged, "a posting to account " + std::to_string(number) +
                                   ", which the chart of accounts does not have");
 }
@@ -135,8 +131,7 @@ class Walk {
     Money sum{0, entry.postings.front().amount.currency};
     for (const ExportPosting& posting : entry.postings) {
       TRY_ASSIGN(sum, add(sum, posting.amount));
-      const auto key =
-          std::pair(static_cast<int>(posting.account->account), posting.amount.currency);
+      const auto key = std::pair(posting.account, posting.amount.currency);
       Money& balance = balances_.try_emplace(key, Money{0, posting.amount.currency}).first->second;
       TRY_ASSIGN(balance, add(balance, posting.amount));
     }

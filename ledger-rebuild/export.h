@@ -40,7 +40,8 @@ struct ExportEntry {
 };
 
 // Debit less credit since the first day, of each account and currency that had a posting.
-using Balances = std::map<std::pair<int, core::Currency>, core::Money>;
+// In the order of the chart.
+using Balances = std::map<std::pair<const AccountInfo*, core::Currency>, core::Money>;
 
 // What an export is written by. Text is handed on in pieces; errors of the sink end the export.
 class ExportFormat {

@@ -21,13 +21,6 @@ std::string decimal(Money money) {
   return core::format_decimal(money.minor, money.currency.minor_digits());
 }
 
-const AccountInfo& info_of(int account) {
-  for (const AccountInfo& info : kChartOfAccounts) {
-    if (static_cast<int>(info.account) == account) return info;
-  }
-  return kChartOfAccounts.front();  // export.cpp refuses others
-}
-
 std::string_view root_of(std::string_view type) {
   if (type == "asset") return "Assets";
   if (type == "liability") return "Liabilities";
@@ -56,6 +49,24 @@ std::string posting_line(const std::string& account, const std::string& amount) 
   return out + amount;
 }
 
+// The postings that carry what stands in the books; they add up to zero.
+std::string lines_of(const Balances& balances) {
+  std::string out;
+  for (const auto& [key, balance] : balances) {
+    if (balance.minor != 0)
+      out += posting_line(account_path(*key.first), to_string(balance)) + "\n";
+  }
+  return out;
+}
+
+std::string head_of(const std::string& origin, const BooksDigest& digest) {
+  return "; " + origin + "\n; books digest " + digest.books.hex() + "\n\n";
+}
+
+std::string end_of(std::uint64_t entries) {
+  return "\n; end: " + std::to_string(entries) + " entries\n";
+}
+
 // ledger and hledger, which read the same journal but for how a commodity is declared.
 class PlainText : public ExportFormat {
  public:
@@ -63,7 +74,7 @@ class PlainText : public ExportFormat {
 
   std::string begin(const std::string& origin, const BooksDigest& digest,
                     const std::vector<Currency>& currencies) override {
-    std::string out = "; " + origin + "\n; books digest " + digest.books.hex() + "\n\n";
+    std::string out = head_of(origin, digest);
     for (const Currency currency : currencies) {
       out += "commodity ";
       if (hledger_) {
@@ -77,13 +88,7 @@ class PlainText : public ExportFormat {
     return out;
   }
   std::string carried_forward(BusinessDay day, const Balances& balances) override {
-    std::string out = "\n" + to_string(day) + " * Carried forward\n";
-    for (const auto& [key, balance] : balances) {
-      if (balance.minor != 0) {
-        out += posting_line(account_path(info_of(key.first)), to_string(balance)) + "\n";
-      }
-    }
-    return out;
+    return "\n" + to_string(day) + " * Carried forward\n" + lines_of(balances);
   }
   std::string entry(const ExportEntry& entry) override {
     std::string out = "\n" + to_string(entry.day) + " " + flag_of(entry.state) + " (" +
@@ -99,14 +104,12 @@ class PlainText : public ExportFormat {
   std::string assertion(BusinessDay day, const Balances& balances) override {
     std::string out = "\n" + to_string(day) + " * Balances of the day\n";
     for (const auto& [key, balance] : balances) {
-      out += posting_line(account_path(info_of(key.first)), to_string(Money{0, key.second})) +
-             " = " + to_string(balance) + "\n";
+      out += posting_line(account_path(*key.first), to_string(Money{0, key.second})) + " = " +
+             to_string(balance) + "\n";
     }
     return out;
   }
-  std::string end(std::uint64_t entries) override {
-    return "\n; end: " + std::to_string(entries) + " entries\n";
-  }
+  std::string end(std::uint64_t entries) override { return end_of(entries); }
 
  private:
   bool hledger_;
@@ -116,7 +119,7 @@ class Beancount : public ExportFormat {
  public:
   std::string begin(const std::string& origin, const BooksDigest& digest,
                     const std::vector<Currency>& currencies) override {
-    std::string out = "; " + origin + "\n; books digest " + digest.books.hex() + "\n\n";
+    std::string out = head_of(origin, digest);
     for (const Currency currency : currencies) {
       out += "1970-01-01 commodity " + std::string(currency.code()) + "\n";
     }
@@ -126,13 +129,7 @@ class Beancount : public ExportFormat {
     return out;
   }
   std::string carried_forward(BusinessDay day, const Balances& balances) override {
-    std::string out = "\n" + to_string(day) + " * \"Carried forward\"\n";
-    for (const auto& [key, balance] : balances) {
-      if (balance.minor != 0) {
-        out += posting_line(account_path(info_of(key.first)), to_string(balance)) + "\n";
-      }
-    }
-    return out;
+    return "\n" + to_string(day) + " * \"Carried forward\"\n" + lines_of(balances);
   }
   std::string entry(const ExportEntry& entry) override {
     std::string out = "\n" + to_string(entry.day) + " " + flag_of(entry.state) + " \"" +
@@ -150,14 +147,12 @@ class Beancount : public ExportFormat {
     const std::string next = to_string(BusinessDay{day.days + 1});
     std::string out = "\n";
     for (const auto& [key, balance] : balances) {
-      out += next + " balance " + account_path(info_of(key.first)) + "  " + decimal(balance) +
-             " ~ 0 " + std::string(key.second.code()) + "\n";
+      out += next + " balance " + account_path(*key.first) + "  " + decimal(balance) + " ~ 0 " +
+             std::string(key.second.code()) + "\n";
     }
     return out;
   }
-  std::string end(std::uint64_t entries) override {
-    return "\n; end: " + std::to_string(entries) + " entries\n";
-  }
+  std::string end(std::uint64_t entries) override { return end_of(entries); }
 };
 
 std::string quoted(std::string_view text) {
@@ -206,7 +201,7 @@ class Csv : public ExportFormat {
   static std::string rows_of(const std::string& row, BusinessDay day, const Balances& balances) {
     std::string out;
     for (const auto& [key, balance] : balances) {
-      out += row + "," + to_string(day) + ",,,,,,,," + account_text(info_of(key.first)) + ",," +
+      out += row + "," + to_string(day) + ",,,,,,,," + account_text(*key.first) + ",," +
              amount_text(balance);
     }
     return out;
@@ -259,8 +254,8 @@ class JsonLines : public ExportFormat {
     for (const auto& [key, balance] : balances) {
       out += line({{"row", row},
                    {"day", to_string(day)},
-                   {"account", key.first},
-                   {"name", info_of(key.first).name},
+                   {"account", static_cast<int>(key.first->account)},
+                   {"name", key.first->name},
                    {"balance_minor", balance.minor},
                    {"currency", key.second.code()}});
     }

@@ -169,10 +169,8 @@ Result<void> add_move(Stock& stock, Place from, Place to, Quantity quantity) {
 }
 
 std::string account_name(int number) {
-  for (const AccountInfo& info : kChartOfAccounts) {
-    if (static_cast<int>(info.account) == number) return std::string(info.name);
-  }
-  return "unknown";
+  const AccountInfo* account = find_account(number);
+  return account == nullptr ? "unknown" : std::string(account->name);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
-// Routes of operators: signing on and off, approvals, the time clock. A session is a token that the
-// client sends with each request (Authorization: Bearer); it ends with the process.
+// Routes of operators: signing on and off, approvals, the time clock, who works here. A session is
+// a token that the client sends with each request (Authorization: Bearer); it ends with the
+// process.
 #include <random>
 #include <utility>
 
+#include "core/base/decimal.h"
 #include "till/api/answers.h"
 #include "till/api/service.h"
 #include "till/operator_report.h"
@@ -14,12 +16,22 @@ using core::Errc;
 using core::fail;
 using core::Result;
 
-Result<core::OperatorId> read_operator(const Fields& body) {
-  TRY_ASSIGN(const std::uint64_t number, body.number("operator"));
+Result<core::OperatorId> operator_of(std::uint64_t number) {
   if (number == 0 || number > UINT32_MAX) {
     return fail(Errc::kUsage, "'operator': expected an operator's number");
   }
   return core::OperatorId{static_cast<std::uint32_t>(number)};
+}
+
+Result<core::OperatorId> read_operator(const Fields& body) {
+  TRY_ASSIGN(const std::uint64_t number, body.number("operator"));
+  return operator_of(number);
+}
+
+// Of the path.
+Result<core::OperatorId> operator_named(const std::string& text) {
+  const auto number = core::parse_unsigned(text);
+  return operator_of(number ? *number : 0);
 }
 
 Result<Pin> read_pin(const Fields& body) {
@@ -110,6 +122,45 @@ Result<Service::Answer> Service::clock_out(const Call& call) {
   TRY_ASSIGN(const Session* session, find_session(call));
   TRY(till_.operators().clock_out(session->operator_id, clock_.now_ms()));
   return Answer{200, dump({{"operator", session->operator_id.value}})};
+}
+
+Result<Service::Answer> Service::add_operator(const Call& call) {
+  TRY_ASSIGN(const core::OperatorId id, read_operator(call.body));
+  TRY_ASSIGN(const std::string name, call.body.text("name"));
+  TRY_ASSIGN(const std::string role_word, call.body.text("role"));
+  TRY_ASSIGN(const Role role, parse_role(role_word));
+  TRY_ASSIGN(const Pin pin, read_pin(call.body));
+  TRY(till_.operators().add({id, name, role}, pin, clock_.now_ms()));
+  return Answer{201, dump({{"operator", id.value}})};
+}
+
+Result<Service::Answer> Service::change_operator(const Call& call) {
+  TRY_ASSIGN(const core::OperatorId id, operator_named(call.parameters[0]));
+  OperatorChange change;
+  if (call.body.has("name")) {
+    TRY_ASSIGN(change.name, call.body.text("name"));
+  }
+  if (call.body.has("role")) {
+    TRY_ASSIGN(const std::string word, call.body.text("role"));
+    TRY_ASSIGN(change.role, parse_role(word));
+  }
+  if (call.body.has("active")) {
+    TRY_ASSIGN(change.active, call.body.flag_or("active", true));
+  }
+  std::optional<Pin> pin;
+  if (call.body.has("pin")) {
+    TRY_ASSIGN(Pin read, read_pin(call.body));
+    pin.emplace(std::move(read));
+    change.pin = &*pin;
+  }
+  TRY(till_.operators().change(id, change, clock_.now_ms()));
+  return Answer{200, dump({{"operator", id.value}})};
+}
+
+Result<Service::Answer> Service::unlock_operator(const Call& call) {
+  TRY_ASSIGN(const core::OperatorId id, operator_named(call.parameters[0]));
+  TRY(till_.operators().unlock(id, clock_.now_ms()));
+  return Answer{200, dump({{"operator", id.value}})};
 }
 
 }  // namespace till::api

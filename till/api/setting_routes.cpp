@@ -1,8 +1,10 @@
-// Routes of what is set, not sold: settings, the catalog, head office's roster, operators.
+// Routes of what is set, not sold: settings, the receipts' heading, the catalog, head office's
+// roster; and what the audit log tells.
 #include <algorithm>
 #include <utility>
 
 #include "core/base/base64.h"
+#include "core/base/decimal.h"
 #include "core/envelope/roster.h"
 #include "till/api/answers.h"
 #include "till/api/service.h"
@@ -39,7 +41,7 @@ Result<void> take_amount(const Fields& body, const std::string& name, core::Curr
   return {};
 }
 
-// Over `before`, what the body names.
+// `settings` with what the body names in its place.
 Result<Settings> read_settings(const Fields& body, core::Currency currency, Settings settings) {
   TRY(take_amount(body, "sale_per_point", currency, settings.earn_minor_per_point));
   TRY(take_amount(body, "point_worth", currency, settings.value_minor_per_point));
@@ -61,19 +63,6 @@ Result<Settings> read_settings(const Fields& body, core::Currency currency, Sett
     settings.delivery_cut_off_minutes = static_cast<std::int64_t>(minutes);
   }
   return settings;
-}
-
-Result<core::OperatorId> operator_in(const std::string& text) {
-  const auto id = core::parse_unsigned(text);
-  if (id && *id != 0 && *id <= UINT32_MAX) {
-    return core::OperatorId{static_cast<std::uint32_t>(*id)};
-  }
-  return fail(Errc::kUsage, "'" + text + "' is no operator's number");
-}
-
-Result<Pin> read_pin(const Fields& body) {
-  TRY_ASSIGN(const std::string digits, body.text("pin"));
-  return Pin::from(digits);
 }
 
 }  // namespace
@@ -147,46 +136,6 @@ Result<Service::Answer> Service::replace_catalog(const Call& call) {
   TRY_ASSIGN(const core::retail::Catalog catalog, read_catalog_file(file));
   TRY_ASSIGN(const core::CatalogVersion version, till_.replace_catalog(catalog));
   return Answer{200, dump({{"catalog", version.value}})};
-}
-
-Result<Service::Answer> Service::add_operator(const Call& call) {
-  TRY_ASSIGN(const std::uint64_t number, call.body.number("operator"));
-  TRY_ASSIGN(const core::OperatorId id, operator_in(std::to_string(number)));
-  TRY_ASSIGN(const std::string name, call.body.text("name"));
-  TRY_ASSIGN(const std::string role_word, call.body.text("role"));
-  TRY_ASSIGN(const Role role, parse_role(role_word));
-  TRY_ASSIGN(const Pin pin, read_pin(call.body));
-  TRY(till_.operators().add({id, name, role}, pin, clock_.now_ms()));
-  return Answer{201, dump({{"operator", id.value}})};
-}
-
-Result<Service::Answer> Service::change_operator(const Call& call) {
-  TRY_ASSIGN(const core::OperatorId id, operator_in(call.parameters[0]));
-  OperatorChange change;
-  if (call.body.has("name")) {
-    TRY_ASSIGN(change.name, call.body.text("name"));
-  }
-  if (call.body.has("role")) {
-    TRY_ASSIGN(const std::string word, call.body.text("role"));
-    TRY_ASSIGN(change.role, parse_role(word));
-  }
-  if (call.body.has("active")) {
-    TRY_ASSIGN(change.active, call.body.flag_or("active", true));
-  }
-  std::optional<Pin> pin;
-  if (call.body.has("pin")) {
-    TRY_ASSIGN(Pin read, read_pin(call.body));
-    pin.emplace(std::move(read));
-    change.pin = &*pin;
-  }
-  TRY(till_.operators().change(id, change, clock_.now_ms()));
-  return Answer{200, dump({{"operator", id.value}})};
-}
-
-Result<Service::Answer> Service::unlock_operator(const Call& call) {
-  TRY_ASSIGN(const core::OperatorId id, operator_in(call.parameters[0]));
-  TRY(till_.operators().unlock(id, clock_.now_ms()));
-  return Answer{200, dump({{"operator", id.value}})};
 }
 
 }  // namespace till::api
