@@ -7,6 +7,7 @@
 #include <regex>
 #include <sstream>
 
+#include "core/base/decimal.h"
 #include "core/base/random.h"
 #include "core/sqlite/database.h"
 #include "tests/support/process.h"
@@ -111,6 +112,30 @@ std::string with_a_cent_more(const std::string& text) {
   return out;
 }
 
+// "-12.50" and 1 is "-12.49".
+std::string plus(const std::string& amount, std::int64_t units) {
+  std::string digits = amount;
+  const std::size_t point = digits.find('.');
+  const int scale = point == std::string::npos ? 0 : static_cast<int>(digits.size() - point - 1);
+  if (point != std::string::npos) digits.erase(point, 1);
+  return core::format_decimal(std::stoll(digits) + units, scale);
+}
+
+// Two accounts of the first entry: one gets a cent more, the other one less. The entry balances;
+// at the end of its day both are a cent off.
+std::string with_a_cent_moved(const std::string& text) {
+  static const std::regex posting("(\n    ([AILE][a-z]+:[^ ]+) +)(-?[0-9.]*[0-9])( [A-Z]{3})");
+  std::sregex_iterator first(text.begin(), text.end(), posting), second = first;
+  while (second != std::sregex_iterator() && (*second)[2] == (*first)[2]) ++second;
+  REQUIRE(second != std::sregex_iterator());
+  std::string out = text;
+  for (const auto& [at, units] : {std::pair(*second, -1), std::pair(*first, 1)}) {  // back to front
+    out.replace(static_cast<std::size_t>(at.position(3)), static_cast<std::size_t>(at.length(3)),
+                plus(at[3], units));
+  }
+  return out;
+}
+
 // The balances after its day are wrong then, though every entry that is left balances.
 std::string without_an_entry(const std::string& text) {
   const std::size_t entry = text.find("Closing");
@@ -151,6 +176,8 @@ void judge(const std::string& books, const std::filesystem::path& dir) {
     }
     CHECK_MESSAGE(named, said);
 
+    test::write_file(file, core::as_bytes(with_a_cent_moved(text)));
+    CHECK(ask(judge.accepts, file).status != 0);
     test::write_file(file, core::as_bytes(without_an_entry(text)));
     CHECK(ask(judge.accepts, file).status != 0);
   }
