@@ -4,7 +4,8 @@
 #include "core/sqlite/database.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/digest.h"
-#include "ledger-rebuild/known.h"
+#include "ledger-rebuild/log_tree.h"
+#include "ledger-rebuild/rows.h"
 
 namespace rebuild {
 
@@ -75,28 +76,31 @@ Result<BooksDigest> Books::stored_digest() const {
 
 Result<StateCounts> count_states(Database& db) {
   StateCounts counts;
-  TRY_ASSIGN(auto rows, db.prepare("SELECT state, COUNT(*) FROM messages GROUP BY state"));
-  while (true) {
-    TRY_ASSIGN(const bool more, rows.step());
-    if (!more) break;
-    const auto count = static_cast<std::uint64_t>(rows.column_int(1));
-    switch (static_cast<State>(rows.column_int(0))) {
-      case State::kProven:
-        counts.proven = count;
-        break;
-      case State::kUnproven:
-        counts.unproven = count;
-        break;
-      case State::kContradicted:
-        counts.contradicted = count;
-        break;
-      case State::kCopy:
-        counts.copies = count;
-        break;
-      case State::kQuarantined:
-        break;  // counted below, with the entries that are no message
-    }
-  }
+  // A whole chain is as long as its last sequence; only the others are looked into.
+  TRY_ASSIGN(const std::int64_t whole,
+             db.query_int("SELECT COALESCE(SUM(tip_sequence), 0) FROM chains WHERE whole = 1"));
+  counts.proven = static_cast<std::uint64_t>(whole);
+  TRY(for_rows(db, "SELECT state, COUNT(*) FROM broken GROUP BY state",
+               [&](const core::sqlite::Statement& row) -> Result<void> {
+                 const auto count = static_cast<std::uint64_t>(row.column_int(1));
+                 switch (static_cast<State>(row.column_int(0))) {
+                   case State::kProven:
+                     counts.proven += count;
+                     break;
+                   case State::kUnproven:
+                     counts.unproven = count;
+                     break;
+                   case State::kContradicted:
+                     counts.contradicted = count;
+                     break;
+                   case State::kCopy:
+                     counts.copies = count;
+                     break;
+                   case State::kQuarantined:
+                     break;  // counted below, with what is in no chain
+                 }
+                 return {};
+               }));
   TRY_ASSIGN(const std::int64_t quarantined, db.query_int("SELECT COUNT(*) FROM quarantine"));
   counts.quarantined = static_cast<std::uint64_t>(quarantined);
   return counts;

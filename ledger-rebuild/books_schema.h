@@ -6,34 +6,53 @@
 namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
-inline constexpr std::int64_t kBooksVersion = 3;
+inline constexpr std::int64_t kBooksVersion = 4;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
   value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE roster(
-  kid   BLOB PRIMARY KEY,
-  store INTEGER NOT NULL,
-  till  INTEGER NOT NULL,
-  epoch INTEGER NOT NULL,
-  entry BLOB NOT NULL
+CREATE TABLE lost(
+  first INTEGER PRIMARY KEY,
+  last  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE tiles(
+  level    INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  hashes   BLOB NOT NULL,
+  PRIMARY KEY(level, position)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chains(
+  number       INTEGER PRIMARY KEY,
+  kid          BLOB NOT NULL UNIQUE,
+  store        INTEGER NOT NULL,
+  till         INTEGER NOT NULL,
+  epoch        INTEGER NOT NULL,
+  entry        BLOB NOT NULL,
+  whole        INTEGER NOT NULL,
+  tip_sequence INTEGER NOT NULL,
+  tip          BLOB NOT NULL,
+  last         INTEGER,
+  rows         BLOB NOT NULL,
+  figures      BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE messages(
   number           INTEGER PRIMARY KEY,
-  log_index        INTEGER NOT NULL,
   id               BLOB NOT NULL,
-  kid              BLOB NOT NULL,
-  store            INTEGER,
-  till             INTEGER,
+  chain            INTEGER NOT NULL,
+  previous         INTEGER,
+  store            INTEGER NOT NULL,
+  till             INTEGER NOT NULL,
   epoch            INTEGER NOT NULL,
   sequence         INTEGER NOT NULL,
   prev             BLOB NOT NULL,
@@ -57,6 +76,12 @@ CREATE TABLE messages(
   ever_sold_minor     INTEGER NOT NULL,
   ever_refunded_minor INTEGER NOT NULL
 ) STRICT;
+
+CREATE VIEW broken AS
+  WITH RECURSIVE link(number) AS (
+    SELECT last FROM chains WHERE whole = 0 AND last IS NOT NULL
+    UNION SELECT m.previous FROM link JOIN messages m USING(number) WHERE m.previous IS NOT NULL)
+  SELECT m.* FROM link JOIN messages m USING(number);
 
 CREATE TABLE numbers(
   message INTEGER NOT NULL,
@@ -98,6 +123,7 @@ CREATE TABLE moves(
 CREATE TABLE quarantine(
   log_index INTEGER NOT NULL,
   id        BLOB PRIMARY KEY,
+  chain     INTEGER,
   message   INTEGER,
   reason    INTEGER NOT NULL,
   detail    TEXT NOT NULL,

@@ -1,38 +1,48 @@
-// BooksWriter: brings books.db from the verdicts of the replay before to those of this one.
-// Must not know how verdicts or entries come about. Tables: docs/formats/books.md.
+// BooksWriter: writes messages with what they post, and takes one from its verdict before to the
+// one now. Must not know how verdicts or entries come about. Tables: docs/formats/books.md.
 #pragma once
 
-#include <span>
-#include <string>
-
 #include "core/base/result.h"
-#include "core/envelope/roster.h"
 #include "core/sqlite/database.h"
 #include "ledger-rebuild/facts.h"
+#include "ledger-rebuild/till_chains.h"
 
 namespace rebuild {
 
-// Inside a transaction that the caller began and commits.
+// Inside a transaction that the caller began, and commits after the writer is gone.
 // Errors of all: kDatabase, kDiskFull, kIo, kSyncFailed.
 class BooksWriter {
  public:
-  explicit BooksWriter(core::sqlite::Database& db) : db_(db) {}
+  static core::Result<BooksWriter> open(core::sqlite::Database& db);
 
-  core::Result<void> create_tables(const std::string& origin);
-  // Adds the enrolments that are not there yet.
-  core::Result<void> write_roster(const core::envelope::Roster& roster);
-  // Writes the difference between the items' `before` and their verdicts. Errors: also kDamaged
-  // (a posted message whose postings are gone). Returns whether anything was written.
-  core::Result<bool> write_items(std::span<const Item> items, std::span<const Verdict> verdicts);
-  core::Result<bool> write_no_messages(std::span<const NoMessage> entries);
-  core::Result<void> set_log_end(core::LogIndex end);
-  // What head office saw of the log.
-  core::Result<void> set_tree_head(const core::envelope::TreeHead& head);
-  // Computes the digest from the tables and stores it.
-  core::Result<void> store_digest();
+  // A message that the books do not have. `chain`: its key's, nullptr when it is not on the roster;
+  // its `last` moves when the message is in the chain.
+  core::Result<void> add(TillChain* chain, const Item& item, const Verdict& verdict);
+  // One that they have.
+  core::Result<void> change(TillChain* chain, const Item& item, const Verdict& verdict);
+  core::Result<void> add(const NoMessage& entry);
+  // Takes back what add() wrote of the chain since it was as `before`, and makes it that again.
+  core::Result<void> take_back(TillChain& chain, const TillChain& before);
+  // The signature was looked at after its message was written, and is valid.
+  core::Result<void> mark_valid(std::int64_t number);
 
  private:
-  core::sqlite::Database& db_;
+  using Statement = core::sqlite::Statement;
+  BooksWriter(core::sqlite::Database& db, Statement insert, Statement update, Statement posting,
+              Statement move, Statement range, Statement refunded, Statement hold,
+              Statement release);
+
+  core::Result<void> insert(TillChain& chain, const Item& item, const Verdict& verdict);
+  core::Result<void> update(const Item& item, const Verdict& verdict);
+  core::Result<void> delete_entry(std::int64_t number);
+  core::Result<void> insert_entry(const Item& item);
+  core::Result<void> reverse_entry(std::int64_t number);
+  core::Result<void> hold(const Item& item, const Verdict& verdict);
+  // Statements of one parameter, in their order.
+  core::Result<void> run_for(std::initializer_list<const char*> statements, std::int64_t number);
+
+  core::sqlite::Database* db_;
+  Statement insert_, update_, posting_, move_, range_, refunded_, hold_, release_;
 };
 
 }  // namespace rebuild

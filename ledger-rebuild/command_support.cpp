@@ -22,11 +22,14 @@ core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const 
 Progress terminal_progress(const char* what) {
   if (::isatty(STDERR_FILENO) == 0) return {};
   return [what](std::uint64_t done, std::uint64_t all) {
-    const double percent =
-        all == 0 ? 100.0 : 100.0 * static_cast<double>(done) / static_cast<double>(all);
+    if (all == 0) {
+      std::fprintf(stderr, "\r%s: %llu", what, static_cast<unsigned long long>(done));
+      return;
+    }
     std::fprintf(stderr, "\r%s: %llu of %llu (%.0f %%)%s", what,
                  static_cast<unsigned long long>(done), static_cast<unsigned long long>(all),
-                 percent, done == all ? "\n" : "");
+                 100.0 * static_cast<double>(done) / static_cast<double>(all),
+                 done == all ? "\n" : "");
   };
 }
 

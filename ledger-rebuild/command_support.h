@@ -8,7 +8,7 @@
 
 #include "core/base/business_day.h"
 #include "core/base/result.h"
-#include "ledger-rebuild/intake.h"
+#include "ledger-rebuild/replay.h"
 #include "ledger-rebuild/source.h"
 
 namespace rebuild {

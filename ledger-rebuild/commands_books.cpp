@@ -1,6 +1,5 @@
 // replay, report and verify: the log to books, and what they say.
 #include <CLI/CLI.hpp>
-#include <map>
 #include <memory>
 
 #include "ledger-rebuild/command_support.h"
@@ -24,7 +23,8 @@ struct LogArguments {
   std::string relay;
   std::string head_office;
   std::string books;
-  Verify verify = Verify::kEvery;
+  bool audit = false;
+  bool hash_only = false;
   unsigned threads = 0;
 };
 
@@ -44,18 +44,20 @@ void print_outcome(const ReplayOutcome& o) {
       static_cast<unsigned long long>(s.all()), static_cast<unsigned long long>(s.proven),
       static_cast<unsigned long long>(s.unproven), static_cast<unsigned long long>(s.contradicted),
       static_cast<unsigned long long>(s.copies), static_cast<unsigned long long>(s.quarantined));
-  std::printf("seconds: read %.3f, check %.3f, resolve %.3f, write %.3f\nbooks digest %s\n",
-              o.read_seconds, o.check_seconds, o.resolve_seconds, o.write_seconds,
-              o.digest.books.hex().c_str());
+  std::printf(
+      "seconds: open %.3f, read %.3f, check %.3f, judge %.3f, rows %.3f, seal %.3f\n"
+      "books digest %s\n",
+      o.open_seconds, o.read_seconds, o.check_seconds, o.judge_seconds, o.rows_seconds,
+      o.seal_seconds, o.digest.books.hex().c_str());
 }
 
 Result<int> run_replay(const LogArguments& a) {
   TRY_ASSIGN(const auto source, open_source(a.log, a.relay, a.head_office));
   TRY_ASSIGN(const auto roster, read_roster(a.head_office));
   ReplayOptions options;
-  options.verify = a.verify;
+  options.verify = a.audit ? Verify::kEvery : Verify::kTips;
   options.threads = a.threads;
-  options.progress = terminal_progress("signatures");
+  options.progress = terminal_progress("entries");
   TRY_ASSIGN(const ReplayOutcome outcome, replay(*source, roster, a.books, options));
   print_lines(stderr, "remark: ", outcome.remarks);
   print_lines(stderr, "damaged log: ", outcome.damages);
@@ -83,19 +85,37 @@ Result<int> run_report(const ReportArguments& a) {
   return report.clean() ? 0 : kDataSaysNo;
 }
 
+// Whether the log is still the one that the books were made from, at the speed of hashing.
+Result<int> run_hash_only(const LogArguments& a) {
+  TRY_ASSIGN(const Books books, Books::open(a.books));
+  TRY_ASSIGN(const auto source, open_source(a.log, a.relay, a.head_office));
+  TRY_ASSIGN(const PrefixCheck prefix, check_prefix(books, *source, a.threads));
+  if (prefix.differs) {
+    std::fprintf(stderr,
+                 "wrong: log index %llu is the first whose entry is not the one of these books\n",
+                 static_cast<unsigned long long>(*prefix.differs));
+    return kDataSaysNo;
+  }
+  std::printf("the log is the one of the books: %llu entries hashed\n",
+              static_cast<unsigned long long>(prefix.entries));
+  return 0;
+}
+
 Result<int> run_verify(const LogArguments& a) {
   const bool with_log = !a.log.empty() || !a.relay.empty();
   if (with_log && a.head_office.empty()) {
     return fail(Errc::kUsage, "--log and --relay need --head-office, whose roster names the keys");
   }
+  if (a.hash_only && !with_log) return fail(Errc::kUsage, "--hash-only needs --log or --relay");
+  if (a.hash_only) return run_hash_only(a);
   TRY_ASSIGN(const Books books, Books::open(a.books));
   TRY_ASSIGN(std::vector<std::string> problems, verify_books(books));
   TRY_ASSIGN(const BooksDigest digest, books.digest());
   if (with_log) {
     TRY_ASSIGN(const auto source, open_source(a.log, a.relay, a.head_office));
     TRY_ASSIGN(const auto roster, read_roster(a.head_office));
-    TRY_ASSIGN(const LogAudit audit, verify_against_log(books, *source, roster, a.threads,
-                                                        terminal_progress("signatures")));
+    TRY_ASSIGN(const LogAudit audit,
+               verify_against_log(books, *source, roster, a.threads, terminal_progress("entries")));
     print_lines(stderr, "remark: ", audit.outcome.remarks);
     problems.insert(problems.end(), audit.problems.begin(), audit.problems.end());
     std::printf("checked %llu signatures of %s\n",
@@ -125,17 +145,19 @@ void add_replay(CLI::App& app, int& exit_code) {
   auto a = std::make_shared<LogArguments>();
   add_log_options(command, *a);
   command->get_option("--head-office")->required();
-  command
-      ->add_option("--verify", a->verify, "every: all signatures; tips: the newest of each chain")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Verify>{{"every", Verify::kEvery}, {"tips", Verify::kTips}}))
-      ->option_text("every|tips (every)");
+  command->add_flag("--audit", a->audit,
+                    "Trust nothing: every new signature, and all of the log and the books that is "
+                    "known already");
   command->footer(
       "Examples:\n"
       "  daybook-rebuild replay --log relay-data --head-office head-office --books books.db\n"
       "  daybook-rebuild replay --relay http://127.0.0.1:8080 --head-office head-office \\\n"
       "      --books books.db\n"
-      "Run it as often as you like: the same messages give the same books. Exit status: 0 all was\n"
+      "Run it as often as you like: the same messages give the same books. As it comes it reads\n"
+      "what is new and checks the newest signature of each till, which vouches for the messages\n"
+      "before it; with --audit it checks every signature, and hashes all of the log and the "
+      "books.\n"
+      "Both give the same books. Exit status: 0 all was\n"
       "posted; 1 something is quarantined or contradicted, or the log is damaged (everything else\n"
       "was posted), or the books could not be written; 2 wrong usage.");
   command->callback([a, &exit_code] { exit_code = finish(run_replay(*a)); });
@@ -162,10 +184,13 @@ void add_verify(CLI::App& app, int& exit_code) {
       "verify", "Check the books against themselves and, when one is named, against the log");
   auto a = std::make_shared<LogArguments>();
   add_log_options(command, *a);
+  command->add_flag("--hash-only", a->hash_only,
+                    "Only whether the log is still the one that the books were made from");
   command->footer(
       "Examples:\n  daybook-rebuild verify --books books.db\n"
       "  daybook-rebuild verify --books books.db --log relay-data --head-office head-office\n"
-      "With a log every signature is checked and the books are made again beside these. Exit\n"
+      "With a log every signature is checked and the books are made again beside these; with\n"
+      "--hash-only its entries are only hashed and compared with those of the books. Exit\n"
       "status: 0 they agree; 1 they do not, each difference on stderr; 2 wrong usage.");
   command->callback([a, &exit_code] { exit_code = finish(run_verify(*a)); });
 }

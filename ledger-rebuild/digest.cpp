@@ -1,200 +1,278 @@
-// Digest: a hash a message, over its row, its postings and its moves; then over those, sorted.
+// Digest: a hash a message, over its row and over its figures; then down each chain; then over the
+// chains, sorted, and the quarantine.
 #include "ledger-rebuild/digest.h"
 
-#include <algorithm>
-#include <vector>
-
+#include "core/base/check.h"
 #include "core/envelope/cbor.h"
 #include "core/envelope/message.h"
+#include "ledger-rebuild/rows.h"
 
 namespace rebuild {
 namespace {
 
 using core::Bytes;
 using core::Errc;
-using core::fail;
 using core::Result;
 using core::envelope::CborWriter;
 using core::sqlite::Database;
 using core::sqlite::Statement;
 
-// A cursor over rows that belong to messages, in ascending message number.
-class RowCursor {
+// The rows of one message, each a CBOR array. Whoever has the values writes them in the columns'
+// order: a replay from what it decoded, a check from the tables.
+class RowWriter {
  public:
-  RowCursor(Statement rows, int columns) : rows_(std::move(rows)), columns_(columns) {}
-
-  Result<void> advance() {
-    TRY_ASSIGN(more_, rows_.step());
-    return {};
+  RowWriter& array(std::size_t columns) {
+    w_.array(columns);
+    return *this;
   }
-  // Writes the rows of message `number` as CBOR arrays without that number. The currency of a
-  // posting is its one text column.
-  Result<void> take(std::int64_t number, Bytes& out) {
-    while (more_ && rows_.column_int(0) == number) {
-      CborWriter w;
-      w.array(static_cast<std::size_t>(columns_ - 1));
-      for (int i = 1; i < columns_; ++i) {
-        i == text_column_ ? w.text(rows_.column_text(i)) : w.integer(rows_.column_int(i));
-      }
-      core::append(out, w.view());
-      TRY(advance());
-    }
-    return {};
+  RowWriter& put(std::int64_t value) {
+    w_.integer(value);
+    return *this;
   }
-  void set_text_column(int column) { text_column_ = column; }
-  bool at_end() const { return !more_; }
+  RowWriter& put(std::string_view text) {
+    w_.text(text);
+    return *this;
+  }
+  RowWriter& put(const Hash& hash) {
+    w_.bytes(hash.view());
+    return *this;
+  }
+  RowWriter& put_bytes(core::ByteView bytes) {
+    w_.bytes(bytes);
+    return *this;
+  }
+  core::ByteView view() const { return w_.view(); }
 
  private:
-  Statement rows_;
-  int columns_;
-  int text_column_ = -1;
-  bool more_ = false;
+  CborWriter w_;
 };
 
-struct MessageHash {
-  Hash id;
-  Hash row;
-  Hash figures;
-  bool has_figures = false;
-};
+constexpr std::size_t kMessageColumns = 23;
+constexpr std::size_t kPostingColumns = 5;
+constexpr std::size_t kMoveColumns = 5;
+constexpr std::size_t kNumberColumns = 3;
+constexpr std::size_t kRefundedColumns = 4;
 
-void write_place(CborWriter& w, const Statement& row, int column) {
-  // A message of an unknown key has neither store nor till; CBOR has no optional integer.
-  w.integer(row.column_is_null(column) ? -1 : row.column_int(column));
-}
-
-Bytes encode_message_row(const Statement& row) {
-  CborWriter w;
-  w.array(24);
-  w.bytes(row.column_blob(1));                                  // id
-  w.bytes(row.column_blob(2));                                  // kid
-  write_place(w, row, 3);                                       // store
-  write_place(w, row, 4);                                       // till
-  w.integer(row.column_int(5));                                 // epoch
-  w.integer(row.column_int(6));                                 // sequence
-  w.bytes(row.column_blob(7));                                  // prev
-  w.bytes(row.column_blob(8));                                  // content
-  for (int i = 9; i <= 14; ++i) w.integer(row.column_int(i));   // state .. parts
-  w.text(row.column_text(15));                                  // currency
-  for (int i = 16; i <= 24; ++i) w.integer(row.column_int(i));  // sales .. ever refunded
-  return std::move(w).take();
-}
-
-Result<RowCursor> postings_of(Database& db) {
-  TRY_ASSIGN(auto rows, db.prepare("SELECT message, reversal, account, code, currency, "
-                                   "amount_minor FROM postings "
-                                   "ORDER BY message, reversal, account, code"));
-  RowCursor cursor(std::move(rows), 6);
-  cursor.set_text_column(4);
-  TRY(cursor.advance());
-  return cursor;
-}
-
-Result<RowCursor> moves_of(Database& db) {
-  TRY_ASSIGN(auto rows, db.prepare("SELECT message, reversal, product, from_place, to_place, "
-                                   "thousandths FROM moves "
-                                   "ORDER BY message, reversal, product, from_place, to_place"));
-  RowCursor cursor(std::move(rows), 6);
-  TRY(cursor.advance());
-  return cursor;
-}
-
-Result<RowCursor> numbers_of(Database& db) {
-  TRY_ASSIGN(auto rows, db.prepare("SELECT message, series, first, last FROM numbers "
-                                   "ORDER BY message, series"));
-  RowCursor cursor(std::move(rows), 4);
-  TRY(cursor.advance());
-  return cursor;
-}
-
-Result<RowCursor> refunded_of(Database& db) {
-  TRY_ASSIGN(auto rows,
-             db.prepare("SELECT message, store, till, invoice, amount_minor "
-                        "FROM refunded_receipts ORDER BY message, store, till, invoice"));
-  RowCursor cursor(std::move(rows), 5);
-  TRY(cursor.advance());
-  return cursor;
-}
-
-Result<std::vector<MessageHash>> hash_messages(Database& db) {
-  TRY_ASSIGN(auto postings, postings_of(db));
-  TRY_ASSIGN(auto moves, moves_of(db));
-  TRY_ASSIGN(auto numbers, numbers_of(db));
-  TRY_ASSIGN(auto refunded, refunded_of(db));
-  TRY_ASSIGN(
-      auto messages,
-      db.prepare("SELECT number, id, kid, store, till, epoch, sequence, prev, content, "
-                 "state, reason, kind, day, part, parts, currency, sales, voids, net_minor, "
-                 "discount_minor, over_short_minor, refunds, refunded_minor, ever_sold_minor, "
-                 "ever_refunded_minor FROM messages ORDER BY number"));
-  std::vector<MessageHash> out;
-  Bytes figures;
-  while (true) {
-    TRY_ASSIGN(const bool more, messages.step());
-    if (!more) break;
-    MessageHash& hash = out.emplace_back();
-    TRY_ASSIGN(hash.id, Hash::from(messages.column_blob(1)));
-    hash.row = core::envelope::sha256(encode_message_row(messages));
-    figures.assign(hash.id.bytes.begin(), hash.id.bytes.end());
-    TRY(postings.take(messages.column_int(0), figures));
-    TRY(moves.take(messages.column_int(0), figures));
-    TRY(numbers.take(messages.column_int(0), figures));
-    TRY(refunded.take(messages.column_int(0), figures));
-    hash.has_figures = figures.size() > Hash::kSize;
-    if (hash.has_figures) hash.figures = core::envelope::sha256(figures);
+MessageDigest finish_message(const Hash& id, const RowWriter& row, const RowWriter& figures) {
+  MessageDigest out;
+  out.row = core::envelope::sha256(row.view());
+  out.has_figures = !figures.view().empty();
+  if (out.has_figures) {
+    Bytes all = core::to_bytes(id.view());
+    core::append(all, figures.view());
+    out.figures = core::envelope::sha256(all);
   }
-  if (!postings.at_end() || !moves.at_end() || !numbers.at_end() || !refunded.at_end()) {
-    return fail(Errc::kDamaged, db.path().string() +
-                                    ": postings, moves, numbers or refunded receipts without a "
-                                    "message; replay the log into "
-                                    "a new file");
-  }
-  std::sort(out.begin(), out.end(),
-            [](const MessageHash& a, const MessageHash& b) { return a.id < b.id; });
   return out;
 }
 
-Result<Bytes> hash_quarantine(Database& db) {
-  TRY_ASSIGN(auto rows, db.prepare("SELECT id, reason, detail, bytes FROM quarantine ORDER BY id"));
-  Bytes out;
-  while (true) {
-    TRY_ASSIGN(const bool more, rows.step());
-    if (!more) return out;
-    CborWriter w;
-    w.array(4);
-    w.bytes(rows.column_blob(0));
-    w.integer(rows.column_int(1));
-    w.text(rows.column_text(2));
-    w.bytes(core::envelope::message_id(rows.column_blob(3)).view());
-    core::append(out, core::envelope::sha256(w.view()).view());
-  }
+Hash chained(const Hash& before, const Hash& next) {
+  std::array<std::uint8_t, 2 * Hash::kSize> both;
+  std::copy(before.bytes.begin(), before.bytes.end(), both.begin());
+  std::copy(next.bytes.begin(), next.bytes.end(), both.begin() + Hash::kSize);
+  return core::envelope::sha256(both);
 }
 
-Hash finish(std::string_view domain, std::initializer_list<const Bytes*> lists) {
-  CborWriter w;
-  w.array(1 + lists.size());
-  w.text(domain);
-  for (const Bytes* list : lists) w.bytes(*list);
-  return core::envelope::sha256(w.view());
+// The tables' rows of one message after the other.
+class TableReader {
+ public:
+  static Result<TableReader> open(Database& db) {
+    TRY_ASSIGN(auto messages,
+               db.prepare(std::string(kLinkSql) +
+                          "SELECT number, id, store, till, epoch, sequence, prev, content, state, "
+                          "reason, kind, day, part, parts, currency, sales, voids, net_minor, "
+                          "discount_minor, over_short_minor, refunds, refunded_minor, "
+                          "ever_sold_minor, ever_refunded_minor FROM link JOIN messages "
+                          "USING(number) ORDER BY sequence, id"));
+    TRY_ASSIGN(auto postings,
+               db.prepare("SELECT reversal, account, code, currency, amount_minor FROM postings "
+                          "WHERE message = ? ORDER BY reversal, account, code"));
+    TRY_ASSIGN(auto moves,
+               db.prepare("SELECT reversal, product, from_place, to_place, thousandths FROM moves "
+                          "WHERE message = ? ORDER BY reversal, product, from_place, to_place"));
+    TRY_ASSIGN(auto numbers, db.prepare("SELECT series, first, last FROM numbers "
+                                        "WHERE message = ? ORDER BY series"));
+    TRY_ASSIGN(auto refunded,
+               db.prepare("SELECT store, till, invoice, amount_minor FROM refunded_receipts "
+                          "WHERE message = ? ORDER BY store, till, invoice"));
+    return TableReader(std::move(messages), std::move(postings), std::move(moves),
+                       std::move(numbers), std::move(refunded));
+  }
+
+  Result<void> chain(TillChain& chain) {
+    chain.rows = chain.figures = Hash{};
+    chain.last ? messages_.bind_int(1, *chain.last) : messages_.bind_null(1);
+    while (true) {
+      TRY_ASSIGN(const bool more, messages_.step());
+      if (!more) break;
+      TRY_ASSIGN(const MessageDigest message, read_message());
+      extend(chain, message);
+      ++messages_read_;
+    }
+    messages_.reset();
+    return {};
+  }
+
+  std::int64_t messages_read() const { return messages_read_; }
+
+ private:
+  TableReader(Statement messages, Statement postings, Statement moves, Statement numbers,
+              Statement refunded)
+      : messages_(std::move(messages)),
+        postings_(std::move(postings)),
+        moves_(std::move(moves)),
+        numbers_(std::move(numbers)),
+        refunded_(std::move(refunded)) {}
+
+  Result<MessageDigest> read_message() {
+    RowWriter row;
+    row.array(kMessageColumns).put_bytes(messages_.column_blob(1));   // id
+    for (int i = 2; i <= 5; ++i) row.put(messages_.column_int(i));    // store .. sequence
+    row.put_bytes(messages_.column_blob(6));                          // prev
+    row.put_bytes(messages_.column_blob(7));                          // content
+    for (int i = 8; i <= 13; ++i) row.put(messages_.column_int(i));   // state .. parts
+    row.put(messages_.column_text(14));                               // currency
+    for (int i = 15; i <= 23; ++i) row.put(messages_.column_int(i));  // sales .. ever refunded
+    TRY_ASSIGN(const Hash id, Hash::from(messages_.column_blob(1)));
+    const std::int64_t number = messages_.column_int(0);
+    RowWriter figures;
+    constexpr int kCurrencyColumn = 3;
+    TRY(take(postings_, number, kPostingColumns, kCurrencyColumn, figures));
+    TRY(take(moves_, number, kMoveColumns, -1, figures));
+    TRY(take(numbers_, number, kNumberColumns, -1, figures));
+    TRY(take(refunded_, number, kRefundedColumns, -1, figures));
+    return finish_message(id, row, figures);
+  }
+
+  static Result<void> take(Statement& rows, std::int64_t message, std::size_t columns,
+                           int text_column, RowWriter& out) {
+    rows.bind_int(1, message);
+    while (true) {
+      TRY_ASSIGN(const bool more, rows.step());
+      if (!more) break;
+      out.array(columns);
+      for (int i = 0; i < static_cast<int>(columns); ++i) {
+        i == text_column ? out.put(rows.column_text(i)) : out.put(rows.column_int(i));
+      }
+    }
+    rows.reset();
+    return {};
+  }
+
+  Statement messages_, postings_, moves_, numbers_, refunded_;
+  std::int64_t messages_read_ = 0;
+};
+
+Result<Bytes> hash_quarantine(Database& db) {
+  Bytes out;
+  TRY(for_rows(db, "SELECT id, reason, detail, bytes FROM quarantine ORDER BY id",
+               [&](const Statement& rows) -> Result<void> {
+                 RowWriter row;
+                 row.array(4).put_bytes(rows.column_blob(0)).put(rows.column_int(1));
+                 row.put(rows.column_text(2)).put(core::envelope::message_id(rows.column_blob(3)));
+                 core::append(out, core::envelope::sha256(row.view()).view());
+                 return {};
+               }));
+  return out;
+}
+
+// Rows that belong to nothing would be in no chain's digest.
+Result<void> refuse_orphans(Database& db) {
+  for (const char* sql :
+       {"SELECT COUNT(*) FROM postings WHERE message NOT IN (SELECT number FROM messages)",
+        "SELECT COUNT(*) FROM moves WHERE message NOT IN (SELECT number FROM messages)",
+        "SELECT COUNT(*) FROM numbers WHERE message NOT IN (SELECT number FROM messages)",
+        "SELECT COUNT(*) FROM refunded_receipts "
+        "WHERE message NOT IN (SELECT number FROM messages)"}) {
+    TRY_ASSIGN(const std::int64_t orphans, db.query_int(sql));
+    if (orphans == 0) continue;
+    return core::sqlite::damaged(db.path(),
+                                 "postings, moves, numbers or refunded receipts without a "
+                                 "message; replay the log into a new file");
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<BooksDigest> compute_digest(Database& db) {
-  TRY_ASSIGN(const std::vector<MessageHash> messages, hash_messages(db));
+MessageDigest digest_of(const Item& item, State state) {
+  CORE_CHECK(item.enrolment != nullptr);
+  const MessageFacts& facts = item.facts;
+  const Entry& entry = item.entry;
+  const core::TillRef till = item.enrolment->till;
+  RowWriter row;
+  row.array(kMessageColumns).put(facts.id).put(till.store.value).put(till.till.value);
+  row.put(facts.epoch.value).put(as_int(facts.sequence.value)).put(facts.prev).put(facts.content);
+  row.put(static_cast<int>(state)).put(static_cast<int>(Reason::kNone));
+  row.put(static_cast<int>(entry.kind)).put(entry.day.days);
+  row.put(entry.part.number).put(entry.part.count).put(entry.currency.code());
+  row.put(as_int(entry.sales)).put(as_int(entry.voids)).put(entry.net_minor);
+  row.put(entry.discount_minor).put(entry.over_short_minor).put(as_int(entry.refunds));
+  row.put(entry.refunded_minor).put(entry.ever_sold_minor).put(entry.ever_refunded_minor);
+  constexpr int kNoReversal = 0;
+  RowWriter figures;
+  for (const Posting& posting : entry.postings) {
+    figures.array(kPostingColumns).put(kNoReversal).put(static_cast<int>(posting.account));
+    figures.put(posting.code).put(entry.currency.code()).put(posting.amount_minor);
+  }
+  for (const StockMove& move : entry.moves) {
+    figures.array(kMoveColumns).put(kNoReversal).put(as_int(move.product.value));
+    figures.put(static_cast<int>(move.from)).put(static_cast<int>(move.to)).put(move.thousandths);
+  }
+  for (const auto& [series, range] : entry.numbers) {
+    figures.array(kNumberColumns).put(static_cast<int>(series));
+    figures.put(as_int(range.first)).put(as_int(range.last));
+  }
+  for (const auto& [receipt, amount_minor] : refunded_receipts(item)) {
+    figures.array(kRefundedColumns).put(receipt.sold_at.store.value);
+    figures.put(receipt.sold_at.till.value).put(as_int(receipt.invoice)).put(amount_minor);
+  }
+  return finish_message(facts.id, row, figures);
+}
+
+void extend(TillChain& chain, const MessageDigest& message) {
+  chain.rows = chained(chain.rows, message.row);
+  if (message.has_figures) chain.figures = chained(chain.figures, message.figures);
+}
+
+Result<void> digest_chain(Database& db, TillChain& chain) {
+  TRY_ASSIGN(auto reader, TableReader::open(db));
+  return reader.chain(chain);
+}
+
+Result<BooksDigest> digest_books(Database& db, const TillChains& chains) {
   TRY_ASSIGN(const Bytes quarantine, hash_quarantine(db));
   Bytes rows;
   Bytes figures;
-  rows.reserve(messages.size() * Hash::kSize);
-  figures.reserve(messages.size() * Hash::kSize);
-  for (const MessageHash& message : messages) {
-    core::append(rows, message.row.view());
-    if (message.has_figures) core::append(figures, message.figures.view());
+  for (const TillChain* chain : chains.by_kid()) {
+    const auto append = [&](Bytes& out, const Hash& digest) {
+      if (digest == Hash{}) return;
+      core::append(out, chain->kid.view());
+      core::append(out, digest.view());
+    };
+    append(rows, chain->rows);
+    append(figures, chain->figures);
   }
-  BooksDigest digest;
-  digest.figures = finish("daybook figures 3", {&figures});
-  digest.books = finish("daybook books 3", {&rows, &figures, &quarantine});
-  return digest;
+  const auto finish = [](RowWriter& w) { return core::envelope::sha256(w.view()); };
+  RowWriter of_figures;
+  of_figures.array(2).put(std::string_view("daybook figures 4")).put_bytes(figures);
+  RowWriter of_books;
+  of_books.array(4).put(std::string_view("daybook books 4")).put_bytes(rows);
+  of_books.put_bytes(figures).put_bytes(quarantine);
+  return BooksDigest{finish(of_books), finish(of_figures)};
+}
+
+Result<BooksDigest> compute_digest(Database& db) {
+  TRY(refuse_orphans(db));
+  TRY_ASSIGN(TillChains chains, TillChains::load(db));
+  TRY_ASSIGN(auto reader, TableReader::open(db));
+  for (std::size_t i = 1; i <= chains.size(); ++i) {
+    TRY(reader.chain(chains.at(static_cast<std::int64_t>(i))));
+  }
+  TRY_ASSIGN(const std::int64_t messages, db.query_int("SELECT COUNT(*) FROM messages"));
+  if (messages != reader.messages_read()) {
+    return core::sqlite::damaged(db.path(), "messages that no chain leads to");
+  }
+  return digest_books(db, chains);
 }
 
 }  // namespace rebuild

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,14 +45,22 @@ struct Verdict {
   bool operator==(const Verdict&) const = default;
 };
 
+// Where the books have a message already.
+enum class Kept : std::uint8_t {
+  kNowhere = 0,
+  kQuarantine = 1,  // only there: it is not authentic
+  kMessages = 2,    // in its chain; in quarantine, too, when it could not be posted
+};
+
 // One message during a replay.
 struct Item {
   MessageFacts facts;
   // The key's, also when it is for another epoch; nullptr: the key is not on the roster.
   const core::envelope::Enrolment* enrolment = nullptr;
-  core::LogIndex index;  // where it was first seen
-  std::int64_t row = 0;  // its number in the books; 0: not there yet
-  Verdict before;        // in the books
+  std::int64_t chain = 0;  // of the key; 0: it is not on the roster
+  core::LogIndex index;    // where it was first seen
+  Kept kept = Kept::kNowhere;
+  Verdict before;  // in the books
   // Empty when it is posted: then nothing has to be read from it again.
   core::ByteView bytes;
   core::ByteView protected_header;
@@ -60,7 +69,14 @@ struct Item {
   std::optional<core::envelope::TreeHead> tree_head{};  // of a message just read, if it has one
   Entry entry;         // when bytes are there and payload_fault is kNone
   std::string detail;  // of payload_fault
+
+  // Of its row in the books.
+  std::int64_t number() const { return static_cast<std::int64_t>(index.value); }
 };
+
+// The receipts that it gave money back for, in ascending order; the till's own are named, too.
+// Shape: the key is on the roster.
+std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts(const Item& item);
 
 // Whether the key is enrolled for the epoch that the message names.
 inline bool is_enrolled(const Item& item) {

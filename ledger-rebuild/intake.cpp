@@ -1,8 +1,6 @@
 // Intake: parse, hash, verify and decode, in dynamic chunks on all threads.
 #include "ledger-rebuild/intake.h"
 
-#include <atomic>
-#include <mutex>
 #include <unordered_set>
 
 #include "core/retail/summary.h"
@@ -15,37 +13,6 @@ namespace {
 using core::Errc;
 using core::Error;
 using core::envelope::Message;
-using core::envelope::Roster;
-
-// A message has a header; anything else keeps an empty one and says why in `detail`.
-void parse(const SourceEntry& entry, Item& item) {
-  item.index = entry.index;
-  item.bytes = entry.bytes;
-  item.facts.id = core::envelope::message_id(entry.bytes);
-  const auto message = core::envelope::parse_message(entry.bytes);
-  if (!message) {
-    item.detail = message.error().what;
-    return;
-  }
-  item.protected_header = message->protected_header;
-  item.payload = message->payload;
-  item.content_type = message->header.content_type;
-  item.tree_head = message->header.tree_head;
-  item.facts.kid = message->header.kid;
-  item.facts.epoch = message->header.epoch;
-  item.facts.sequence = message->header.sequence;
-  item.facts.prev = message->header.prev;
-  item.facts.signature = message->signature;
-  item.facts.content = core::envelope::content_hash(*message);
-}
-
-bool signature_is_valid(const Item& item, const core::envelope::PublicKey& key) {
-  Message message;
-  message.protected_header = item.protected_header;
-  message.payload = item.payload;
-  message.signature = item.facts.signature;
-  return core::envelope::verify_message(message, key);
-}
 
 Reason fault_of(Errc code) {
   switch (code) {
@@ -67,20 +34,9 @@ core::Result<Entry> decode(const Item& item) {
 }
 
 // Checks the signatures of `which`.
-void check_round(std::span<Item> items, const std::vector<std::size_t>& which, unsigned threads,
-                 const Progress& progress) {
-  std::atomic<std::uint64_t> done{0};
-  std::mutex one_at_a_time;
+void check_round(std::span<Item> items, const std::vector<std::size_t>& which, unsigned threads) {
   for_chunks(which.size(), threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t k = begin; k < end; ++k) {
-      Item& item = items[which[k]];
-      const bool valid = signature_is_valid(item, item.enrolment->key);
-      item.facts.signature_state = valid ? SignatureState::kValid : SignatureState::kBad;
-    }
-    const std::uint64_t so_far = done += end - begin;
-    if (!progress) return;
-    const std::unique_lock lock(one_at_a_time, std::try_to_lock);
-    if (lock) progress(so_far, which.size());
+    for (std::size_t k = begin; k < end; ++k) check_signature(items[which[k]]);
   });
 }
 
@@ -98,6 +54,47 @@ std::vector<std::size_t> unchecked(std::span<const Item> items, Condition condit
 
 }  // namespace
 
+void parse(const SourceEntry& entry, const MessageId& id, Item& item) {
+  item.index = entry.index;
+  item.bytes = entry.bytes;
+  item.facts.id = id;
+  const auto message = core::envelope::parse_message(entry.bytes);
+  if (!message) {
+    item.detail = message.error().what;
+    return;
+  }
+  item.protected_header = message->protected_header;
+  item.payload = message->payload;
+  item.content_type = message->header.content_type;
+  item.tree_head = message->header.tree_head;
+  item.facts.kid = message->header.kid;
+  item.facts.epoch = message->header.epoch;
+  item.facts.sequence = message->header.sequence;
+  item.facts.prev = message->header.prev;
+  item.facts.signature = message->signature;
+  item.facts.content = core::envelope::content_hash(*message);
+}
+
+void check_signature(Item& item) {
+  Message message;
+  message.protected_header = item.protected_header;
+  message.payload = item.payload;
+  message.signature = item.facts.signature;
+  const bool valid = core::envelope::verify_message(message, item.enrolment->key);
+  item.facts.signature_state = valid ? SignatureState::kValid : SignatureState::kBad;
+}
+
+std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts(const Item& item) {
+  std::map<core::retail::ReceiptKey, std::int64_t> out;
+  for (const auto& [receipt, amount_minor] : item.entry.refunded_receipts) {
+    const bool own = receipt.sold_at == core::TillRef{};
+    // Both are below core/retail/limits.h.
+    out[own ? core::retail::ReceiptKey{item.enrolment->till, receipt.invoice} : receipt] +=
+        amount_minor;
+  }
+  return out;
+}
+
 core::Result<core::retail::Summary> read_summary(const Item& item) {
   const auto& opener = item.enrolment->opener;
   TRY_ASSIGN(const core::Bytes payload,
@@ -106,17 +103,14 @@ core::Result<core::retail::Summary> read_summary(const Item& item) {
   return core::retail::decode_summary(payload);
 }
 
-core::Result<void> check_openers(std::span<const Item> items) {
-  for (const Item& item : items) {
-    const bool is_sealed = item.content_type == core::envelope::ContentType::kSealedSummary &&
-                           !item.bytes.empty() && is_enrolled(item);
-    if (!is_sealed || !item.enrolment->seals_to || item.enrolment->opener) continue;
-    return core::fail(Errc::kNotFound,
-                      "message " + item.facts.id.hex() + " is sealed to head office's key " +
-                          item.enrolment->seals_to->hex() +
-                          ", and sealing.key with its private half is not in the directory");
-  }
-  return {};
+core::Result<void> check_opener(const Item& item) {
+  const bool is_sealed = item.content_type == core::envelope::ContentType::kSealedSummary &&
+                         !item.bytes.empty() && is_enrolled(item);
+  if (!is_sealed || !item.enrolment->seals_to || item.enrolment->opener) return {};
+  return core::fail(Errc::kNotFound,
+                    "message " + item.facts.id.hex() + " is sealed to head office's key " +
+                        item.enrolment->seals_to->hex() +
+                        ", and sealing.key with its private half is not in the directory");
 }
 
 void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& intake) {
@@ -128,7 +122,9 @@ void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& int
   for (const NoMessage& entry : intake.no_messages) seen.insert(entry.id);
   items.resize(first + entries.size());
   for_chunks(entries.size(), threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) parse(entries[i], items[first + i]);
+    for (std::size_t i = begin; i < end; ++i) {
+      parse(entries[i], core::envelope::message_id(entries[i].bytes), items[first + i]);
+    }
   });
   std::size_t kept = first;
   for (std::size_t i = first; i < items.size(); ++i) {
@@ -145,19 +141,10 @@ void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& int
   items.resize(kept);
 }
 
-void find_enrolments(std::span<Item> items, const Roster& roster, unsigned threads) {
-  for_chunks(items.size(), threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      items[i].enrolment = roster.find(items[i].facts.kid);
-    }
-  });
-}
-
-std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned threads,
-                               const Progress& progress) {
+std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned threads) {
   if (verify == Verify::kEvery) {
     const auto all = unchecked(items, [](std::size_t) { return true; });
-    check_round(items, all, threads, progress);
+    check_round(items, all, threads);
     return all.size();
   }
   const Chains chains(items);
@@ -166,26 +153,28 @@ std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned th
     if (chains.named_by(i) != Chains::kNone) is_named[chains.named_by(i)] = true;
   }
   const auto tips = unchecked(items, [&](std::size_t i) { return !is_named[i]; });
-  check_round(items, tips, threads, progress);
+  check_round(items, tips, threads);
   // Whatever no good tip reaches is looked at by itself.
   const std::vector<bool> reached = chains.authentic();
   const auto others = unchecked(items, [&](std::size_t i) { return !reached[i]; });
-  check_round(items, others, threads, progress);
+  check_round(items, others, threads);
   return tips.size() + others.size();
+}
+
+void decode_payload(Item& item) {
+  auto entry = decode(item);
+  if (entry) {
+    item.entry = std::move(entry).value();
+  } else {
+    item.facts.payload_fault = fault_of(entry.error().code);
+    item.detail = entry.error().what;
+  }
 }
 
 void decode_payloads(std::span<Item> items, unsigned threads) {
   for_chunks(items.size(), threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      Item& item = items[i];
-      if (item.bytes.empty() || item.enrolment == nullptr) continue;
-      auto entry = decode(item);
-      if (entry) {
-        item.entry = std::move(entry).value();
-      } else {
-        item.facts.payload_fault = fault_of(entry.error().code);
-        item.detail = entry.error().what;
-      }
+      if (!items[i].bytes.empty() && items[i].enrolment != nullptr) decode_payload(items[i]);
     }
   });
 }

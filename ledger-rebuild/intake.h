@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -20,35 +19,31 @@ enum class Verify {
   kTips,   // the newest of each chain, which vouches for those before it; all of a broken chain
 };
 
-// Called now and then, from any of the threads, one at a time: signatures done, of how many.
-using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
-
 struct Intake {
   std::vector<Item> items;             // no id twice, in the order in which they were first seen
   std::vector<NoMessage> no_messages;  // no id twice
 };
 
-// Parses and hashes `entries` and adds those to `intake` whose id is not there yet.
-void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& intake);
-
-// Finds each item's enrolment. Owner: the roster must outlive the items.
-void find_enrolments(std::span<Item> items, const core::envelope::Roster& roster, unsigned threads);
-
-// Checks as many of the unchecked signatures as `verify` asks for. Returns how many it checked.
-// Messages whose key is not enrolled for their epoch stay unchecked.
-std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned threads,
-                               const Progress& progress);
-
-// Whether every sealed payload has an opener, if its till agreed on one.
+// A message gets all that can be read from it; anything else keeps an empty header and says why in
+// `detail`. `id`: the entry's.
+void parse(const SourceEntry& entry, const MessageId& id, Item& item);
+// Sets the state. Shape: a message whose key is enrolled.
+void check_signature(Item& item);
+// Whether a sealed payload has an opener, if its till agreed on one.
 // Errors: kNotFound (head office's private sealing key is missing).
-core::Result<void> check_openers(std::span<const Item> items);
-
+core::Result<void> check_opener(const Item& item);
 // Opens, if it is sealed, and decodes. Shape: an item with bytes and an enrolment.
 // Errors: those of open_payload and decode_summary.
 core::Result<core::retail::Summary> read_summary(const Item& item);
+// The same, and makes its entry; sets payload_fault and detail where that fails.
+void decode_payload(Item& item);
 
-// Opens and decodes the payloads of items whose bytes are there and whose key is enrolled, and
-// makes their entries; sets payload_fault and detail where that fails.
+// Parses and hashes `entries` and adds those to `intake` whose id is not there yet.
+void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& intake);
+// Checks as many of the unchecked signatures as `verify` asks for. Returns how many it checked.
+// Messages whose key is not enrolled for their epoch stay unchecked. Shape: enrolments found.
+std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned threads);
+// Decodes those whose bytes are there and whose key is enrolled.
 void decode_payloads(std::span<Item> items, unsigned threads);
 
 }  // namespace rebuild

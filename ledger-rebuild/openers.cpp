@@ -31,11 +31,11 @@ using core::envelope::SealingPublicKey;
 constexpr std::size_t kEntrySize = Kid::kSize + SealingKey::kSize;
 constexpr std::size_t kHashSize = core::envelope::Hash::kSize;
 
-using Kept = std::unordered_map<Kid, ByteView, core::FixedBytesHash>;
+using KeptOpeners = std::unordered_map<Kid, ByteView, core::FixedBytesHash>;
 
 // Borrows from `content`; empty when it is not whole or of another key.
-Kept read_kept(ByteView content, const SealingPublicKey& own) {
-  Kept kept;
+KeptOpeners read_kept(ByteView content, const SealingPublicKey& own) {
+  KeptOpeners kept;
   constexpr std::size_t kFrame = SealingPublicKey::kSize + kHashSize;
   if (content.size() < kFrame || (content.size() - kFrame) % kEntrySize != 0) return kept;
   const ByteView body = content.first(content.size() - kHashSize);
@@ -82,7 +82,7 @@ Result<std::size_t> attach_openers(const std::filesystem::path& directory,
   const auto content = core::read_whole_file(directory / kOpenersFile);
   if (!content && content.error().code != Errc::kNotFound) return fail(content.error());
   const SealingPublicKey public_key = own.public_key();
-  const Kept kept = read_kept(content ? core::as_bytes(*content) : ByteView{}, public_key);
+  const KeptOpeners kept = read_kept(content ? core::as_bytes(*content) : ByteView{}, public_key);
   std::vector<Missing> missing;
   for (const auto& [kid, enrolment] : roster.enrolments()) {
     if (enrolment.seals_to != public_key) continue;

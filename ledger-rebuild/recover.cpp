@@ -88,8 +88,8 @@ class TillCase {
   }
 
   void check() {
-    find_enrolments(intake_.items, roster_, 1);
-    check_signatures(intake_.items, Verify::kEvery, 1, {});
+    for (Item& item : intake_.items) item.enrolment = roster_.find(item.facts.kid);
+    check_signatures(intake_.items, Verify::kEvery, 1);
   }
 
   std::set<Signature> bad_signatures() const {
@@ -102,7 +102,7 @@ class TillCase {
 
   Result<void> judge() {
     check();
-    TRY(check_openers(intake_.items));
+    for (const Item& item : intake_.items) TRY(check_opener(item));
     decode_payloads(intake_.items, 1);
     verdicts_ = resolve(intake_.items);
     for (std::size_t i = 0; i < intake_.items.size(); ++i) {

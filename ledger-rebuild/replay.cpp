@@ -1,18 +1,21 @@
-// Replay: source, intake, resolve, books, in that order and in one transaction.
+// Replay: the log's new entries march; what cannot is judged; the books are sealed by their digest.
+// All in one transaction.
 #include "ledger-rebuild/replay.h"
 
 #include <algorithm>
-#include <chrono>
-#include <iterator>
+#include <deque>
 #include <optional>
 
 #include "core/sqlite/database.h"
 #include "core/tlog/note.h"
-#include "ledger-rebuild/books_writer.h"
+#include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/digest.h"
-#include "ledger-rebuild/known.h"
+#include "ledger-rebuild/judge.h"
+#include "ledger-rebuild/known_log.h"
+#include "ledger-rebuild/march.h"
 #include "ledger-rebuild/parallel.h"
-#include "ledger-rebuild/resolve.h"
+#include "ledger-rebuild/rows.h"
+#include "ledger-rebuild/stopwatch.h"
 
 namespace rebuild {
 namespace {
@@ -25,55 +28,6 @@ using core::envelope::Roster;
 using core::sqlite::Database;
 using core::sqlite::Transaction;
 
-class Stopwatch {
- public:
-  // Seconds since the last call.
-  double lap() {
-    const auto now = std::chrono::steady_clock::now();
-    const std::chrono::duration<double> passed = now - start_;
-    start_ = now;
-    return passed.count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-Result<bool> has_tables(Database& db) {
-  TRY_ASSIGN(const std::int64_t tables, db.query_int("SELECT COUNT(*) FROM sqlite_master"));
-  return tables > 0;
-}
-
-// Books that do not match their own digest are not added to: the error would be sealed in.
-Result<void> check_books(Database& db, const Roster& roster) {
-  TRY(check_books_version(db));
-  TRY_ASSIGN(const std::string origin,
-             db.query_text("SELECT value FROM meta WHERE name = 'origin'"));
-  if (origin != roster.origin()) {
-    return fail(Errc::kMalformed, db.path().string() + ": books of '" + origin +
-                                      "', and the roster is of '" + roster.origin() + "'");
-  }
-  TRY_ASSIGN(const BooksDigest stored, read_stored_digest(db));
-  TRY_ASSIGN(const BooksDigest now, compute_digest(db));
-  if (stored == now) return {};
-  return fail(Errc::kDamaged, db.path().string() +
-                                  ": the tables do not match their digest; replay the log into a "
-                                  "new file");
-}
-
-// Where a source may start: at the last entry that the books know, which shows that it is the same
-// log. Only a hint: the entries are compared under the lock.
-Result<LogIndex> start_hint(const std::filesystem::path& books) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(books, ignored)) return LogIndex{0};
-  TRY_ASSIGN(Database db, Database::open(books, {.busy_timeout_ms = 5000}));
-  TRY_ASSIGN(const bool made, has_tables(db));
-  if (!made) return LogIndex{0};
-  TRY(check_books_version(db));
-  TRY_ASSIGN(const std::int64_t end, db.query_int("SELECT value FROM meta WHERE name = 'log_end'"));
-  return LogIndex{end > 0 ? static_cast<std::uint64_t>(end - 1) : 0};
-}
-
 Result<Database> open_for_writing(const std::filesystem::path& books) {
   TRY_ASSIGN(Database db, Database::open(books, {.create = true, .busy_timeout_ms = 1000}));
   // The rollback journal keeps the old books until the new ones are synced; a large cache keeps
@@ -84,148 +38,213 @@ Result<Database> open_for_writing(const std::filesystem::path& books) {
   return db;
 }
 
+// Makes the tables, or checks that they are those of the roster's log and, as far as `verify` asks
+// for it, what their digest says. Returns whether the books are new.
+Result<bool> open_books(Database& db, const Roster& roster, Verify verify) {
+  TRY_ASSIGN(const std::int64_t tables, db.query_int("SELECT COUNT(*) FROM sqlite_master"));
+  if (tables == 0) {
+    TRY(db.exec(kBooksSchema));
+    TRY_ASSIGN(auto row, db.prepare("INSERT INTO meta VALUES('origin', ?)"));
+    TRY(row.bind_text(1, roster.origin()).run());
+    TRY(set_meta(db, "log_end", std::int64_t{0}));
+    return true;
+  }
+  TRY(check_books_version(db));
+  TRY_ASSIGN(const std::string origin,
+             db.query_text("SELECT value FROM meta WHERE name = 'origin'"));
+  if (origin != roster.origin()) {
+    return fail(Errc::kMalformed, db.path().string() + ": books of '" + origin +
+                                      "', and the roster is of '" + roster.origin() + "'");
+  }
+  TRY_ASSIGN(const BooksDigest stored, read_stored_digest(db));
+  BooksDigest now;
+  if (verify == Verify::kEvery) {
+    TRY_ASSIGN(now, compute_digest(db));
+  } else {
+    TRY_ASSIGN(const TillChains chains, TillChains::load(db));
+    TRY_ASSIGN(now, digest_books(db, chains));
+  }
+  if (stored == now) return false;
+  return core::sqlite::damaged(
+      db.path(), "the tables do not match their digest; replay the log into a new file");
+}
+
 // Everything inside the transaction but its commit.
 class Run {
  public:
-  Run(Database& db, const Roster& roster, const ReplayOptions& options, ReplayOutcome& outcome)
-      : db_(db),
+  Run(const Update& update, const Roster& roster, Source& source, const ReplayOptions& options,
+      KnownLog& log, ReplayOutcome& outcome)
+      : update_(update),
         roster_(roster),
+        source_(source),
         options_(options),
-        threads_(thread_count(options.threads)),
+        log_(log),
         outcome_(outcome) {}
 
-  Result<void> bring_up_to(const SourceContent& content, const std::string& source_name) {
-    BooksWriter writer(db_);
-    TRY_ASSIGN(const bool made, has_tables(db_));
-    if (made) TRY(check_books(db_, roster_));
-    if (!made) TRY(writer.create_tables(roster_.origin()));
-    TRY_ASSIGN(Known known, read_known(db_));
-    TRY_ASSIGN(const auto fresh, new_entries(content, known, source_name, threads_));
-    outcome_.resolve_seconds += watch_.lap();
-    TRY(check(fresh, known.intake));
-    outcome_.check_seconds = watch_.lap();
-    const std::vector<Verdict> verdicts = resolve(known.intake.items);
-    outcome_.resolve_seconds += watch_.lap();
-    TRY(refuse_losses(known.intake.items, verdicts));
-    TRY(check_log(writer, content, fresh, known, verdicts));
-    return write(writer, content, known, verdicts, !made);
+  Result<void> bring_up_to_date(bool is_new, std::size_t enrolled) {
+    TRY_ASSIGN(March march, make_march(enrolled));
+    TRY_ASSIGN(const SourceState state, read_all(march));
+    watch_.lap(outcome_.read_seconds);
+    outcome_.damages = state.damages;
+    outcome_.remarks = state.remarks;
+    TRY(log_.finish(state.end, source_.name()));
+    TRY(march.finish());
+    watch_.lap(outcome_.check_seconds);
+    outcome_.messages_new = march.posted();
+    outcome_.signatures_checked = march.signatures_checked();
+    if (march.has_aside() || march.met_held()) TRY(judge_aside(march));
+    watch_.lap(outcome_.judge_seconds);
+    TRY(check_log(state));
+    if (outcome_.messages_new > 0 || is_new || march.has_aside()) TRY(store_digest());
+    TRY_ASSIGN(outcome_.digest, read_stored_digest(update_.db));
+    TRY_ASSIGN(outcome_.states, count_states(update_.db));
+    watch_.lap(outcome_.seal_seconds);
+    return {};
   }
 
  private:
-  // Sets only grow, so what was posted once can be contradicted and never becomes unauthentic: if
-  // it does, the roster lost entries or the books were changed.
-  Result<void> refuse_losses(std::span<const Item> items, std::span<const Verdict> verdicts) const {
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      const State before = items[i].before.state;
-      const bool was_posted = items[i].row != 0 && before != State::kQuarantined;
-      if (!was_posted || verdicts[i].state != State::kQuarantined) continue;
-      return fail(Errc::kDamaged,
-                  db_.path().string() + ": message " + items[i].facts.id.hex() +
-                      " was posted and would be quarantined now (" + verdicts[i].detail +
-                      "); the roster lost entries, or the books were changed. Nothing was written; "
-                      "with the right roster, replay the log into a new file");
+  // A key that was enrolled after its first message came has that message in quarantine.
+  Result<March> make_march(std::size_t enrolled) {
+    TRY_ASSIGN(const std::vector<Held> held, read_held(update_.db));
+    std::set<core::envelope::Signature> signatures;
+    for (const Held& one : held) signatures.insert(one.signature);
+    March march(update_, std::move(signatures));
+    const std::size_t old_chains = update_.chains.size() - enrolled;
+    for (const Held& one : held) {
+      const TillChain* chain = update_.chains.find(one.kid);
+      const bool is_newly_known =
+          chain != nullptr && chain->number > static_cast<std::int64_t>(old_chains);
+      if (is_newly_known) march.set_aside(chain->number);
     }
+    return march;
+  }
+
+  // The log's new entries, in order, to the march.
+  Result<SourceState> read_all(March& march) {
+    const LogIndex from = options_.verify == Verify::kEvery ? LogIndex{0} : log_.start();
+    std::vector<MessageId> ids;
+    std::vector<Item> items;
+    const auto take = [&](std::span<const SourceEntry> lot) -> Result<void> {
+      watch_.lap(outcome_.read_seconds);
+      hash(lot, ids);
+      TRY_ASSIGN(const std::vector<std::size_t> fresh,
+                 log_.take(lot, ids, update_.tree, source_.name()));
+      items.clear();
+      items.resize(fresh.size());
+      parse_all(lot, ids, fresh, items);
+      outcome_.entries_read += fresh.size();
+      TRY_ASSIGN(const auto steps, march.prepare(items));
+      watch_.lap(outcome_.check_seconds);
+      TRY(march.post(items, steps));
+      watch_.lap(outcome_.rows_seconds);
+      if (options_.progress) options_.progress(lot.back().index.value + 1, 0);
+      return {};
+    };
+    return source_.read(from, take);
+  }
+
+  void hash(std::span<const SourceEntry> lot, std::vector<MessageId>& ids) const {
+    ids.resize(lot.size());
+    for_chunks(lot.size(), update_.threads, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        ids[i] = core::envelope::message_id(lot[i].bytes);
+      }
+    });
+  }
+
+  void parse_all(std::span<const SourceEntry> lot, const std::vector<MessageId>& ids,
+                 const std::vector<std::size_t>& fresh, std::vector<Item>& items) const {
+    for_chunks(fresh.size(), update_.threads, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t k = begin; k < end; ++k) {
+        Item& item = items[k];
+        parse(lot[fresh[k]], ids[fresh[k]], item);
+        const TillChain* chain =
+            item.protected_header.empty() ? nullptr : update_.chains.find(item.facts.kid);
+        if (chain == nullptr) continue;
+        item.chain = chain->number;
+        item.enrolment = chain->enrolment;
+      }
+    });
+  }
+
+  // Reads the log once more, for what the march set aside.
+  Result<void> judge_aside(const March& march) {
+    std::deque<core::Bytes> storage;
+    Intake fresh;
+    const auto take = [&](std::span<const SourceEntry> lot) -> Result<void> {
+      std::vector<SourceEntry> wanted;
+      for (const SourceEntry& entry : lot) {
+        if (!log_.was_fresh(entry.index)) continue;
+        Item item;
+        parse(entry, MessageId{}, item);
+        const TillChain* chain = update_.chains.find(item.facts.kid);
+        if (chain != nullptr) item.chain = chain->number;
+        if (chain != nullptr) item.enrolment = chain->enrolment;
+        if (!march.is_aside(item)) continue;
+        wanted.push_back({entry.index, storage.emplace_back(core::to_bytes(entry.bytes))});
+      }
+      take_up(wanted, update_.threads, fresh);
+      return {};
+    };
+    TRY(source_.read(log_.start(), take));
+    TRY_ASSIGN(const Judged judged,
+               judge(update_, march.aside(), std::move(fresh), march.met_held()));
+    outcome_.messages_new += judged.messages_new;
+    outcome_.signatures_checked += judged.signatures_checked;
     return {};
   }
 
   // Whether everybody was shown this log. A lie is reported, and posts and un-posts nothing: what
   // the tills signed is true wherever it is found.
-  Result<void> check_log(BooksWriter& writer, const SourceContent& content,
-                         std::span<const SourceEntry> fresh, const Known& known,
-                         std::span<const Verdict> verdicts) {
-    std::vector<LogHead> heads = options_.shown;
-    if (known.tree_head) heads.push_back({*known.tree_head, "head office, at the replay before,"});
-    if (content.kept_head) heads.push_back({*content.kept_head, "the log's own directory"});
-    if (!content.checkpoint.empty()) TRY(add_signed(content, heads));
-    add_tills(known.intake.items, verdicts, heads);
-    const auto leaves = leaves_of(content, fresh, known);
-    if (!leaves) {
-      outcome_.remarks.push_back("the log's tree was not checked: entries are lost");
-      return {};
+  Result<void> check_log(const SourceState& state) {
+    const bool complete = log_.is_complete(update_.tree);
+    if (!complete) {
+      outcome_.remarks.push_back("the log's tree was checked up to entry " +
+                                 std::to_string(update_.tree.size()) +
+                                 ": what is behind it is lost");
     }
-    outcome_.log_faults = check_heads(*leaves, std::move(heads));
-    const core::envelope::TreeHead now = head_of(*leaves);
-    if (!outcome_.log_faults.empty() || known.tree_head == now) return {};
-    return writer.set_tree_head(now);
+    std::int64_t teller = 0;  // below every chain's number
+    for (const LogHead& shown : options_.shown)
+      TRY(update_.shown.add(update_.tree, --teller, shown));
+    if (state.kept_head) {
+      TRY(update_.shown.add(update_.tree, --teller, {*state.kept_head, "the log's own directory"}));
+    }
+    if (!state.checkpoint.empty()) TRY(add_signed(state.checkpoint, --teller));
+    TRY_ASSIGN(const auto lies, update_.shown.faults(update_.tree, complete));
+    outcome_.log_faults.insert(outcome_.log_faults.end(), lies.begin(), lies.end());
+    if (!outcome_.log_faults.empty()) return {};  // what is doubtful is not remembered
+    return update_.tree.save();
   }
 
-  Result<void> add_signed(const SourceContent& content, std::vector<LogHead>& heads) {
+  Result<void> add_signed(const std::string& checkpoint, std::int64_t teller) {
     if (!roster_.log_key()) {
       outcome_.remarks.push_back(
           "the relay's checkpoint was not checked: the roster names no key "
           "of the log (daybook-rebuild log-key)");
       return {};
     }
-    const auto checkpoint = core::tlog::open_checkpoint(
-        content.checkpoint, core::tlog::NoteVerifier(roster_.origin(), *roster_.log_key()));
-    if (!checkpoint) {
-      outcome_.log_faults.push_back(checkpoint.error().what);
+    const auto opened = core::tlog::open_checkpoint(
+        checkpoint, core::tlog::NoteVerifier(roster_.origin(), *roster_.log_key()));
+    if (!opened) {
+      outcome_.log_faults.push_back(opened.error().what);
       return {};
     }
-    heads.push_back({{checkpoint->size, checkpoint->root}, "everybody, by the signed checkpoint,"});
-    return {};
+    return update_.shown.add(
+        update_.tree, teller,
+        {{opened->size, opened->root}, "everybody, by the signed checkpoint,"});
   }
 
-  // What the tills were shown, as their own signed messages say.
-  static void add_tills(std::span<const Item> items, std::span<const Verdict> verdicts,
-                        std::vector<LogHead>& heads) {
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      if (!items[i].tree_head || verdicts[i].state == State::kQuarantined) continue;
-      heads.push_back({*items[i].tree_head, "till " + to_string(items[i].enrolment->till) +
-                                                ", by its message at log index " +
-                                                to_string(items[i].index) + ","});
-    }
+  Result<void> store_digest() {
+    TRY_ASSIGN(const BooksDigest digest, digest_books(update_.db, update_.chains));
+    TRY(set_meta(update_.db, "books_digest", digest.books.view()));
+    return set_meta(update_.db, "figures_digest", digest.figures.view());
   }
 
-  // The ids of all entries; nothing when one is not known.
-  static std::optional<std::vector<MessageId>> leaves_of(const SourceContent& content,
-                                                         std::span<const SourceEntry> fresh,
-                                                         const Known& known) {
-    std::vector<MessageId> leaves(content.end.value);
-    std::vector<bool> has(leaves.size(), false);
-    const auto put = [&](LogIndex index, const MessageId& id) {
-      leaves[index.value] = id;
-      has[index.value] = true;
-    };
-    for (const SeenEntry& seen : known.seen) put(seen.index, seen.id);
-    for (const Item& item : known.intake.items) put(item.index, item.facts.id);
-    for (const NoMessage& entry : known.intake.no_messages) put(entry.index, entry.id);
-    for (const SourceEntry& entry : fresh) {  // one that is in the log twice
-      if (!has[entry.index.value]) put(entry.index, core::envelope::message_id(entry.bytes));
-    }
-    if (std::find(has.begin(), has.end(), false) != has.end()) return std::nullopt;
-    return leaves;
-  }
-
-  Result<void> check(std::span<const SourceEntry> fresh, Intake& intake) {
-    const std::size_t before = intake.items.size() + intake.no_messages.size();
-    take_up(fresh, threads_, intake);
-    outcome_.entries_read = fresh.size();
-    outcome_.messages_new = intake.items.size() + intake.no_messages.size() - before;
-    find_enrolments(intake.items, roster_, threads_);
-    TRY(check_openers(intake.items));
-    outcome_.signatures_checked =
-        check_signatures(intake.items, options_.verify, threads_, options_.progress);
-    decode_payloads(intake.items, threads_);
-    return {};
-  }
-
-  Result<void> write(BooksWriter& writer, const SourceContent& content, const Known& known,
-                     const std::vector<Verdict>& verdicts, bool is_new) {
-    if (known.enrolments != roster_.enrolments().size()) TRY(writer.write_roster(roster_));
-    TRY_ASSIGN(const bool items, writer.write_items(known.intake.items, verdicts));
-    TRY_ASSIGN(const bool others, writer.write_no_messages(known.intake.no_messages));
-    if (content.end != known.log_end) TRY(writer.set_log_end(content.end));
-    if (items || others || is_new) TRY(writer.store_digest());
-    TRY_ASSIGN(outcome_.digest, read_stored_digest(db_));
-    TRY_ASSIGN(outcome_.states, count_states(db_));
-    return {};
-  }
-
-  Database& db_;
+  Update update_;
   const Roster& roster_;
+  Source& source_;
   const ReplayOptions& options_;
-  unsigned threads_;
+  KnownLog& log_;
   ReplayOutcome& outcome_;
   Stopwatch watch_;
 };
@@ -236,17 +255,26 @@ Result<ReplayOutcome> replay(Source& source, const Roster& roster,
                              const std::filesystem::path& books, const ReplayOptions& options) {
   ReplayOutcome outcome;
   Stopwatch watch;
-  TRY_ASSIGN(const LogIndex from, start_hint(books));
-  TRY_ASSIGN(SourceContent content, source.read(from));
-  outcome.read_seconds = watch.lap();
-  outcome.damages = std::move(content.damages);
-  outcome.remarks = std::move(content.remarks);
-
+  std::error_code ignored;  // no log, no books
+  if (!std::filesystem::exists(books, ignored)) TRY(source.reach());
   TRY_ASSIGN(Database db, open_for_writing(books));
   TRY_ASSIGN(Transaction transaction, Transaction::begin(db));
-  TRY(Run(db, roster, options, outcome).bring_up_to(content, source.name()));
+  {
+    TRY_ASSIGN(const bool is_new, open_books(db, roster, options.verify));
+    TRY_ASSIGN(TillChains chains, TillChains::load(db));
+    TRY_ASSIGN(const std::size_t enrolled, chains.enrol(roster));
+    TRY_ASSIGN(LogTree tree, LogTree::load(db));
+    TRY_ASSIGN(KnownLog log, KnownLog::load(db, tree));
+    TRY_ASSIGN(BooksWriter writer, BooksWriter::open(db));
+    ShownHeads shown;
+    const Update update{
+        db, chains, writer, tree, shown, options.verify, thread_count(options.threads)};
+    watch.lap(outcome.open_seconds);
+    TRY(Run(update, roster, source, options, log, outcome).bring_up_to_date(is_new, enrolled));
+    watch = Stopwatch();
+  }
   TRY(transaction.commit());
-  outcome.write_seconds = watch.lap() - outcome.check_seconds - outcome.resolve_seconds;
+  watch.lap(outcome.seal_seconds);
   return outcome;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,17 @@
 #include "core/envelope/roster.h"
 #include "ledger-rebuild/books.h"
 #include "ledger-rebuild/intake.h"
-#include "ledger-rebuild/log_heads.h"
+#include "ledger-rebuild/log_tree.h"
 #include "ledger-rebuild/source.h"
 
 namespace rebuild {
 
+// Called now and then: entries read so far, and of how many (0: nobody knows).
+using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+
 struct ReplayOptions {
+  // kEvery also compares everything that the books know already: the log from its first entry, and
+  // all tables with their digest. kTips trusts the digests of the chains and the tree of the log.
   Verify verify = Verify::kEvery;
   unsigned threads = 0;  // 0: one a core
   Progress progress = {};
@@ -36,17 +42,20 @@ struct ReplayOutcome {
   std::vector<std::string> log_faults;
   StateCounts states;        // of all messages in the books, afterwards
   BooksDigest digest;        // of the books, afterwards
-  double read_seconds = 0;   // source
-  double check_seconds = 0;  // parse, hash, verify, decode, on all threads
-  double resolve_seconds = 0;
-  double write_seconds = 0;  // books.db, synced, digest included
+  double open_seconds = 0;   // the books, before
+  double read_seconds = 0;   // the source
+  double check_seconds = 0;  // hash, parse, verify, open, decode, fold: on all threads
+  double judge_seconds = 0;  // of what the march set aside, its rows included
+  double rows_seconds = 0;   // inserting the rows of what marched
+  double seal_seconds = 0;   // the digest of it all, and everything synced
 };
 
 // Posts everything that `source` has and `books` does not, in one transaction; creates the books
 // when there are none. A replay that is killed or fails leaves the books as they were.
 // Errors: those of the source; kDamaged (the log is not the one that these books were made from: it
-// shrank, or a known entry has another id), kMalformed (books of another version, or of another
-// origin), kBusy (another replay is writing), kDatabase.
+// shrank, or a known entry has another id; or the tables are not those of their digest),
+// kMalformed (books of another version, or of another origin), kBusy (another replay is writing),
+// kDatabase.
 core::Result<ReplayOutcome> replay(Source& source, const core::envelope::Roster& roster,
                                    const std::filesystem::path& books,
                                    const ReplayOptions& options = {});

@@ -25,10 +25,11 @@ MessageName name_at(const Statement& row) {
   return name;
 }
 
-Result<std::vector<MessageName>> names_where(const Books& books, std::string_view condition) {
+Result<std::vector<MessageName>> names_where(const Books& books, std::string_view table,
+                                             std::string_view condition) {
   std::vector<MessageName> out;
   TRY(for_rows(books.database(),
-               "SELECT " + std::string(kNameColumns) + " FROM messages WHERE " +
+               "SELECT " + std::string(kNameColumns) + " FROM " + std::string(table) + " WHERE " +
                    std::string(condition) + " ORDER BY store, till, epoch, sequence, id",
                [&](const Statement& row) -> Result<void> {
                  out.push_back(name_at(row));
@@ -43,8 +44,8 @@ Result<std::vector<MissingRange>> missing(const Books& books) {
   std::vector<MissingRange> out;
   MissingRange place;  // the next place that should be there, as `first`
   TRY(for_rows(books.database(),
-               "SELECT DISTINCT store, till, epoch, sequence FROM messages WHERE " +
-                   std::string(kAuthenticSql) + " ORDER BY 1, 2, 3, 4",
+               "SELECT DISTINCT store, till, epoch, sequence FROM broken "
+               "ORDER BY 1, 2, 3, 4",
                [&](const Statement& row) -> Result<void> {
                  const auto sequence = id_at<core::Sequence>(row, 3);
                  const core::TillRef till = till_at(row, 0);
@@ -92,18 +93,18 @@ Result<std::vector<Unproven>> unproven(const Books& books) {
   // Ids at the place that is being read, and at the one before it.
   std::set<core::Bytes> here;
   std::set<core::Bytes> before;
-  core::Bytes kid;
+  std::int64_t chain = 0;
   std::int64_t sequence = 0;
   TRY(for_rows(books.database(),
-               "SELECT " + std::string(kNameColumns) + ", kid, prev, state FROM messages WHERE " +
-                   std::string(kAuthenticSql) + " ORDER BY kid, sequence",
+               "SELECT " + std::string(kNameColumns) +
+                   ", chain, prev, state FROM broken ORDER BY chain, sequence",
                [&](const Statement& row) -> Result<void> {
-                 const bool same_kid = core::equal(kid, row.column_blob(5));
-                 if (!same_kid || row.column_int(3) != sequence) {
-                   const bool next = same_kid && row.column_int(3) == sequence + 1;
+                 const bool same_chain = chain == row.column_int(5);
+                 if (!same_chain || row.column_int(3) != sequence) {
+                   const bool next = same_chain && row.column_int(3) == sequence + 1;
                    before = next ? std::move(here) : std::set<core::Bytes>{};
                    here.clear();
-                   kid = core::to_bytes(row.column_blob(5));
+                   chain = row.column_int(5);
                    sequence = row.column_int(3);
                  }
                  here.insert(core::to_bytes(row.column_blob(4)));
@@ -123,15 +124,15 @@ Result<std::vector<Unproven>> unproven(const Books& books) {
 }
 
 Result<std::vector<MessageName>> contradicted(const Books& books) {
-  return names_where(books, "state = 3");
+  return names_where(books, "broken", "state = 3");
 }
 
 Result<std::vector<MessageName>> copies(const Books& books) {
-  return names_where(books, "state = 4");
+  return names_where(books, "broken", "state = 4");
 }
 
 Result<std::vector<MessageName>> covered_bad_signatures(const Books& books) {
-  return names_where(books, "signature_state = 2 AND " + std::string(kAuthenticSql));
+  return names_where(books, "messages", "signature_state = 2");
 }
 
 Result<std::vector<NumberJump>> number_jumps(const Books& books) {
@@ -144,7 +145,7 @@ Result<std::vector<NumberJump>> number_jumps(const Books& books) {
   TRY(for_rows(books.database(),
                "SELECT store, till, epoch, sequence, id, series, expected, first FROM ("
                "SELECT m.store, m.till, m.epoch, m.sequence, m.id, n.series, n.first, "
-               "LAG(n.last, 1, 0) OVER (PARTITION BY m.kid, n.series ORDER BY m.sequence) + 1 "
+               "LAG(n.last, 1, 0) OVER (PARTITION BY m.chain, n.series ORDER BY m.sequence) + 1 "
                "AS expected FROM numbers n JOIN messages m ON m.number = n.message "
                "WHERE m.state = 1) WHERE first <> expected ORDER BY 1, 2, 3, 4, 6",
                [&](const Statement& row) -> Result<void> {
@@ -160,7 +161,7 @@ Result<std::vector<NumberJump>> number_jumps(const Books& books) {
                  "SELECT store, till, epoch, sequence, id, '" + std::string(name) +
                      "', expected, found FROM (SELECT store, till, epoch, sequence, id, " + column +
                      " AS found, LAG(" + column +
-                     ", 1, 0) OVER (PARTITION BY kid ORDER BY sequence) + " + day +
+                     ", 1, 0) OVER (PARTITION BY chain ORDER BY sequence) + " + day +
                      " AS expected FROM messages WHERE kind = 2 AND part = 1 AND state = 1 AND "
                      "ever_sold_minor <> 0) WHERE found <> expected ORDER BY 1, 2, 3, 4",
                  take));
@@ -194,8 +195,8 @@ Result<std::vector<RefundedTwice>> refunded_twice(const Books& books) {
 Result<std::vector<Quarantined>> quarantined(const Books& books) {
   std::vector<Quarantined> out;
   TRY(for_rows(books.database(),
-               "SELECT q.log_index, q.id, q.reason, q.detail, m.store, m.till FROM quarantine q "
-               "LEFT JOIN messages m ON m.number = q.message ORDER BY q.log_index, q.id",
+               "SELECT q.log_index, q.id, q.reason, q.detail, c.store, c.till FROM quarantine q "
+               "LEFT JOIN chains c ON c.number = q.chain ORDER BY q.log_index, q.id",
                [&](const Statement& row) -> Result<void> {
                  Quarantined one;
                  one.log_index = static_cast<std::uint64_t>(row.column_int(0));
@@ -212,7 +213,7 @@ Result<std::vector<Quarantined>> quarantined(const Books& books) {
 Result<std::vector<Silent>> silent(const Books& books, core::BusinessDay as_of) {
   std::vector<Silent> out;
   TRY(for_rows(books.database(),
-               "SELECT DISTINCT store, till FROM roster WHERE (store, till) NOT IN "
+               "SELECT DISTINCT store, till FROM chains WHERE (store, till) NOT IN "
                "(SELECT store, till FROM messages WHERE state < 5)",
                [&](const Statement& row) -> Result<void> {
                  out.push_back(Silent{till_at(row, 0), std::nullopt});

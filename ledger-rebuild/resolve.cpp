@@ -18,8 +18,9 @@ using core::envelope::Signature;
 // The whole computation over one set.
 class Resolver {
  public:
-  explicit Resolver(std::span<const Item> items)
+  Resolver(std::span<const Item> items, std::span<const SignatureOwner> elsewhere)
       : items_(items),
+        elsewhere_(elsewhere),
         chains_(items),
         authentic_(chains_.authentic()),
         proven_(items.size(), false),
@@ -100,8 +101,13 @@ class Resolver {
 
   void judge_untrusted(const std::vector<std::size_t>& trusted) {
     if (trusted.size() == items_.size()) return;
-    std::map<Signature, std::vector<std::size_t>> by_signature;
-    for (const std::size_t i : trusted) by_signature[facts(i).signature].push_back(i);
+    std::multimap<Signature, SignatureOwner> owners;
+    for (const SignatureOwner& owner : elsewhere_) owners.emplace(owner.signature, owner);
+    for (const std::size_t i : trusted) {
+      owners.emplace(facts(i).signature,
+                     SignatureOwner{facts(i).signature, facts(i).id, facts(i).kid,
+                                    facts(i).sequence, items_[i].enrolment->till});
+    }
     for (std::size_t i = 0; i < items_.size(); ++i) {
       if (authentic_[i]) continue;
       Verdict& verdict = verdicts_[i];
@@ -110,13 +116,12 @@ class Resolver {
         refuse_key(i, verdict);
         continue;
       }
-      // Not checked at all happens only to books that were tampered with; the replay refuses them.
-      const auto it = by_signature.find(facts(i).signature);
-      if (it == by_signature.end()) {
+      const auto [first, last] = owners.equal_range(facts(i).signature);
+      if (first == last) {
         verdict.reason = Reason::kForged;
         verdict.detail = "the signature is not this till's";
       } else {
-        name_owner(i, it->second, verdict);
+        name_owner(i, first, last, verdict);
       }
     }
   }
@@ -134,22 +139,23 @@ class Resolver {
   }
 
   // Says whose signature a message carries: rather the same key's, then the lowest id's.
-  void name_owner(std::size_t i, const std::vector<std::size_t>& owners, Verdict& verdict) const {
-    const auto rank = [&](std::size_t owner) {
-      return std::make_pair(facts(owner).kid != facts(i).kid, facts(owner).id);
+  template <typename Iterator>
+  void name_owner(std::size_t i, Iterator first, Iterator last, Verdict& verdict) const {
+    const auto rank = [&](const SignatureOwner& owner) {
+      return std::make_pair(owner.kid != facts(i).kid, owner.id);
     };
-    const std::size_t owner = *std::min_element(owners.begin(), owners.end(),
-                                                [&](auto a, auto b) { return rank(a) < rank(b); });
-    const bool same_key = facts(owner).kid == facts(i).kid;
+    const SignatureOwner& owner = std::min_element(first, last, [&](const auto& a, const auto& b) {
+                                    return rank(a.second) < rank(b.second);
+                                  })->second;
+    const bool same_key = owner.kid == facts(i).kid;
     verdict.reason = same_key ? Reason::kAltered : Reason::kReplayed;
-    verdict.detail = "the signature is that of message " + facts(owner).id.hex() + ", sequence " +
-                     to_string(facts(owner).sequence);
-    if (!same_key) {
-      verdict.detail += " of till " + to_string(items_[owner].enrolment->till);
-    }
+    verdict.detail = "the signature is that of message " + owner.id.hex() + ", sequence " +
+                     to_string(owner.sequence);
+    if (!same_key) verdict.detail += " of till " + to_string(owner.till);
   }
 
   std::span<const Item> items_;
+  std::span<const SignatureOwner> elsewhere_;
   Chains chains_;
   std::vector<bool> authentic_;
   std::vector<bool> proven_;
@@ -182,8 +188,9 @@ std::vector<bool> Chains::authentic() const {
   return out;
 }
 
-std::vector<Verdict> resolve(std::span<const Item> items) {
-  return Resolver(items).run();
+std::vector<Verdict> resolve(std::span<const Item> items,
+                             std::span<const SignatureOwner> elsewhere) {
+  return Resolver(items, elsewhere).run();
 }
 
 }  // namespace rebuild

@@ -31,8 +31,19 @@ class Chains {
   std::vector<std::size_t> prev_;
 };
 
-// One verdict an item, in their order. Shape: no id twice, enrolments found. An enrolled message
-// that no valid signature reaches counts as forged.
-std::vector<Verdict> resolve(std::span<const Item> items);
+// A signature, and the authentic message that it belongs to.
+struct SignatureOwner {
+  core::envelope::Signature signature;
+  MessageId id;
+  Kid kid;
+  core::Sequence sequence;
+  core::TillRef till;
+};
+
+// One verdict an item, in their order. Shape: no id twice, enrolments found, and every message that
+// is known of a chain of which an item can be authentic. An enrolled message that no valid
+// signature reaches counts as forged. `elsewhere`: owners of signatures among all other messages.
+std::vector<Verdict> resolve(std::span<const Item> items,
+                             std::span<const SignatureOwner> elsewhere = {});
 
 }  // namespace rebuild

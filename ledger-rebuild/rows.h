@@ -9,9 +9,6 @@
 
 namespace rebuild {
 
-// What SQL calls a message that is the till's own word, posted or not: its states and reasons.
-inline constexpr const char* kAuthenticSql = "(state < 5 OR reason IN (7, 8, 9))";
-
 // Calls take(row) for every row of `sql`; an error that it returns ends the reading.
 template <typename Take>
 core::Result<void> for_rows(core::sqlite::Database& db, std::string_view sql, Take take) {
@@ -23,6 +20,16 @@ core::Result<void> for_rows(core::sqlite::Database& db, std::string_view sql, Ta
   }
 }
 
+// SQLite's integers are signed; nothing that the books keep needs the last bit.
+inline std::int64_t as_int(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+
+// The messages of a chain, from the number of its last one (?1) back; to be used as `link`.
+inline constexpr const char* kLinkSql =
+    "WITH RECURSIVE link(number) AS (SELECT ?1 WHERE ?1 IS NOT NULL UNION SELECT m.previous "
+    "FROM link JOIN messages m USING(number) WHERE m.previous IS NOT NULL) ";
+
 template <typename Id>
 Id id_at(const core::sqlite::Statement& row, int column) {
   return Id{static_cast<typename Id::rep>(row.column_int(column))};
@@ -31,6 +38,17 @@ Id id_at(const core::sqlite::Statement& row, int column) {
 inline core::TillRef till_at(const core::sqlite::Statement& row, int store_column) {
   return core::TillRef{id_at<core::StoreId>(row, store_column),
                        id_at<core::TillId>(row, store_column + 1)};
+}
+
+inline core::Result<void> set_meta(core::sqlite::Database& db, std::string_view name,
+                                   std::int64_t value) {
+  TRY_ASSIGN(auto row, db.prepare("INSERT OR REPLACE INTO meta VALUES(?, ?)"));
+  return row.bind_text(1, name).bind_int(2, value).run();
+}
+inline core::Result<void> set_meta(core::sqlite::Database& db, std::string_view name,
+                                   core::ByteView value) {
+  TRY_ASSIGN(auto row, db.prepare("INSERT OR REPLACE INTO meta VALUES(?, ?)"));
+  return row.bind_text(1, name).bind_blob(2, value).run();
 }
 
 }  // namespace rebuild

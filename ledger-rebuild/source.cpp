@@ -1,6 +1,7 @@
 // Source: adapters of the log reader, the relay's client and plain memory.
 #include "ledger-rebuild/source.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -14,28 +15,39 @@ using core::Bytes;
 using core::LogIndex;
 using core::Result;
 
+Result<void> give_lots(std::span<const SourceEntry> entries, const TakeLot& take) {
+  for (; !entries.empty(); entries = entries.subspan(std::min(kLotMax, entries.size()))) {
+    TRY(take(entries.first(std::min(kLotMax, entries.size()))));
+  }
+  return {};
+}
+
 class LogDirectorySource final : public Source {
  public:
   explicit LogDirectorySource(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
-  Result<SourceContent> read(LogIndex) override {
-    TRY_ASSIGN(core::disk::LogContent log, core::disk::read_log(directory_));
-    SourceContent content;
-    content.entries.reserve(log.entries.size());
-    for (const core::disk::LogEntry& entry : log.entries) {
-      content.entries.push_back(SourceEntry{entry.index, entry.body});
-    }
+  Result<void> reach() override { return core::disk::find_log(directory_); }
+  Result<SourceState> read(LogIndex from, const TakeLot& take) override {
+    std::vector<SourceEntry> entries;
+    TRY_ASSIGN(const core::disk::LogState log,
+               core::disk::stream_log(directory_, from,
+                                      [&](std::span<const core::disk::LogEntry> segment) {
+                                        entries.clear();
+                                        for (const auto& entry : segment) {
+                                          entries.push_back({entry.index, entry.body});
+                                        }
+                                        return give_lots(entries, take);
+                                      }));
+    SourceState state;
     for (const core::disk::LogDamage& damage : log.damages) {
-      (damage.torn_tail ? content.remarks : content.damages)
-          .push_back(core::disk::describe(damage));
+      (damage.torn_tail ? state.remarks : state.damages).push_back(core::disk::describe(damage));
     }
-    content.end = log.end;
-    content.storage = std::move(log.storage);
+    state.end = log.end;
     if (log.checkpoint > 0) {
-      content.kept_head = {log.checkpoint, {}};
-      content.kept_head->root.bytes = log.checkpoint_root;
+      state.kept_head = {log.checkpoint, {}};
+      state.kept_head->root.bytes = log.checkpoint_root;
     }
-    return content;
+    return state;
   }
   std::string name() const override { return "log directory " + directory_.string(); }
 
@@ -49,33 +61,47 @@ class RelaySource final : public Source {
               std::optional<core::wire::ReadCredential> credential)
       : url_(std::move(url)), endpoint_(std::move(endpoint)), credential_(std::move(credential)) {}
 
-  Result<SourceContent> read(LogIndex from) override {
+  Result<void> reach() override {
     core::wire::RelayClient client(endpoint_);
     if (credential_) client.sign_reads(*credential_);
-    auto bodies = std::make_shared<std::deque<Bytes>>();
-    SourceContent content;
-    content.end = from;
+    TRY(client.get("/checkpoint"));
+    return {};
+  }
+  Result<SourceState> read(LogIndex from, const TakeLot& take) override {
+    core::wire::RelayClient client(endpoint_);
+    if (credential_) client.sign_reads(*credential_);
+    SourceState state;
+    state.end = from;
     // Before the entries: a log only grows, so it holds at least what the checkpoint speaks of.
-    TRY_ASSIGN(content.checkpoint, client.get("/checkpoint"));
-    const auto take = [&](LogIndex index, Bytes body) -> Result<void> {
-      const Bytes& kept = bodies->emplace_back(std::move(body));
-      content.entries.push_back(SourceEntry{index, kept});
-      content.end = LogIndex{index.value + 1};
-      return {};
+    TRY_ASSIGN(state.checkpoint, client.get("/checkpoint"));
+    std::deque<Bytes> bodies;
+    std::vector<SourceEntry> lot;
+    Result<void> taken;
+    const auto hand_on = [&]() -> Result<void> {
+      taken = take(lot);
+      lot.clear();
+      bodies.clear();
+      return taken;
+    };
+    const auto keep = [&](LogIndex index, Bytes body) -> Result<void> {
+      lot.push_back(SourceEntry{index, bodies.emplace_back(std::move(body))});
+      state.end = LogIndex{index.value + 1};
+      return lot.size() < kLotMax ? Result<void>{} : hand_on();
     };
     while (true) {
-      const LogIndex next = content.end;
-      const auto read = client.entries(next, take);
+      const LogIndex next = state.end;
+      const auto read = client.entries(next, keep);
       if (read) break;
+      if (!taken) return core::fail(taken.error());
       if (read.error().code == core::Errc::kDamaged) {  // this one is lost; go on behind it
-        content.damages.push_back(read.error().what);
-        content.end = LogIndex{next.value + 1};
-      } else if (content.end == next) {
+        state.damages.push_back(read.error().what);
+        state.end = LogIndex{next.value + 1};
+      } else if (state.end == next) {
         return core::fail(read.error());
       }  // else it was cut off in the midst: ask again for the rest
     }
-    content.storage = std::move(bodies);
-    return content;
+    if (!lot.empty()) TRY(hand_on());
+    return state;
   }
   std::string name() const override { return "relay " + url_; }
 
@@ -87,22 +113,23 @@ class RelaySource final : public Source {
 
 class MemorySource final : public Source {
  public:
-  explicit MemorySource(std::vector<Bytes> messages)
-      : messages_(std::make_shared<const std::vector<Bytes>>(std::move(messages))) {}
+  explicit MemorySource(std::vector<Bytes> messages) : messages_(std::move(messages)) {}
 
-  Result<SourceContent> read(LogIndex) override {
-    SourceContent content;
-    for (const Bytes& message : *messages_) {
-      content.entries.push_back(SourceEntry{LogIndex{content.end.value}, message});
-      ++content.end.value;
+  Result<void> reach() override { return {}; }
+  Result<SourceState> read(LogIndex from, const TakeLot& take) override {
+    std::vector<SourceEntry> entries;
+    for (std::size_t i = from.value; i < messages_.size(); ++i) {
+      entries.push_back(SourceEntry{LogIndex{i}, messages_[i]});
     }
-    content.storage = messages_;
-    return content;
+    TRY(give_lots(entries, take));
+    SourceState state;
+    state.end = LogIndex{messages_.size()};
+    return state;
   }
   std::string name() const override { return "memory"; }
 
  private:
-  std::shared_ptr<const std::vector<Bytes>> messages_;
+  std::vector<Bytes> messages_;
 };
 
 }  // namespace

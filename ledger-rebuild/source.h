@@ -4,8 +4,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +22,15 @@ namespace rebuild {
 
 struct SourceEntry {
   core::LogIndex index;
-  core::ByteView bytes;  // borrowed from SourceContent::storage
+  core::ByteView bytes;
 };
 
-// What a source holds at one moment.
-struct SourceContent {
-  std::vector<SourceEntry> entries;  // ascending index
+// Entries of ascending index, at most kLotMax. Owner: their bytes are borrowed until it returns.
+inline constexpr std::size_t kLotMax = 16384;
+using TakeLot = std::function<core::Result<void>(std::span<const SourceEntry>)>;
+
+// What a source is besides its entries, at one moment.
+struct SourceState {
   std::vector<std::string> damages;  // stretches that hold no intact entry, described; never fatal
   std::vector<std::string> remarks;  // worth saying, costs nothing: a torn tail
   core::LogIndex end;                // one past the last index that is there or known to be lost
@@ -33,19 +38,21 @@ struct SourceContent {
   // keeps. Either may be missing.
   std::string checkpoint{};
   std::optional<core::envelope::TreeHead> kept_head{};
-  std::shared_ptr<const void> storage;
 };
 
 class Source {
  public:
   virtual ~Source() = default;
-  // Entries below `from` may be left out by a source for which they cost a transfer.
-  virtual core::Result<SourceContent> read(core::LogIndex from) = 0;
+  // Whether there is a log. Errors: as of read().
+  virtual core::Result<void> reach() = 0;
+  // Gives the entries from index `from` on to `take`, and keeps none: memory does not grow with the
+  // log. Called again, it gives at least the same. Errors: also those of `take`.
+  virtual core::Result<SourceState> read(core::LogIndex from, const TakeLot& take) = 0;
   // "log directory /var/lib/daybook" for messages to people.
   virtual std::string name() const = 0;
 };
 
-// Errors of read(): as core::disk::read_log.
+// Errors of read(): as core::disk::stream_log.
 std::unique_ptr<Source> log_directory_source(const std::filesystem::path& directory);
 // `credential`: head office's, if the relay asks for it.
 // Errors: kUsage (the URL). Errors of read(): kNetwork, kProtocol, kBadSignature (no credential, or

@@ -5,7 +5,8 @@
 
 #include <filesystem>
 
-#include "ledger-rebuild/known.h"
+#include "ledger-rebuild/log_tree.h"
+#include "ledger-rebuild/parallel.h"
 #include "ledger-rebuild/report.h"
 #include "ledger-rebuild/rows.h"
 
@@ -65,11 +66,20 @@ constexpr Question kQuestions[] = {
     {"a quarantined message is not in quarantine, or another one is (message, state)",
      "SELECT m.number, m.state FROM messages m LEFT JOIN quarantine q ON q.message = m.number "
      "WHERE (m.state = 5) <> (q.id IS NOT NULL)"},
+    {"a message is not of its chain's till (message, till)",
+     "SELECT m.number, c.store || '/' || c.till FROM messages m JOIN chains c ON c.number = "
+     "m.chain "
+     "WHERE (m.store, m.till, m.epoch) <> (c.store, c.till, c.epoch)"},
+    {"a chain is called whole and is not, or the other way round (till, messages not proven)",
+     "SELECT c.store || '/' || c.till, COUNT(m.number) FILTER (WHERE m.state <> 1) FROM chains c "
+     "LEFT JOIN messages m ON m.chain = c.number GROUP BY c.number HAVING c.whole <> "
+     "(COUNT(m.number) FILTER (WHERE m.state <> 1) = 0) OR (c.whole = 1 AND "
+     "(COUNT(m.number) <> c.tip_sequence OR COALESCE(MAX(m.sequence), 0) <> c.tip_sequence))"},
     {"a message is there twice (id, times)",
      "SELECT hex(id), COUNT(*) FROM messages GROUP BY id HAVING COUNT(*) > 1"},
     {"a place is posted twice (till, sequence)",
      "SELECT store || '/' || till, sequence FROM messages WHERE state IN (1, 2) "
-     "GROUP BY kid, sequence HAVING COUNT(*) > 1"},
+     "GROUP BY chain, sequence HAVING COUNT(*) > 1"},
 };
 
 Result<void> ask(const Books& books, const Question& question, std::vector<std::string>& problems) {
@@ -150,23 +160,36 @@ Result<std::vector<std::string>> verify_books(const Books& books) {
   return problems;
 }
 
-namespace {
-
-// The first log index whose entry the two books know under different ids.
-Result<std::optional<core::LogIndex>> first_difference(const Books& a, const Books& b) {
-  TRY_ASSIGN(const Known one, read_known(a.database()));
-  TRY_ASSIGN(const Known two, read_known(b.database()));
-  auto it = two.seen.begin();
-  for (const SeenEntry& seen : one.seen) {
-    while (it != two.seen.end() && it->index < seen.index) ++it;
-    if (it == two.seen.end() || it->index != seen.index || it->id != seen.id) {
-      return std::optional(seen.index);
+Result<PrefixCheck> check_prefix(const Books& books, Source& source, unsigned threads) {
+  TRY_ASSIGN(LogTree tree, LogTree::load(books.database()));
+  PrefixCheck out;
+  std::uint64_t next = 0;
+  std::vector<Hash> ids;
+  const auto take = [&](std::span<const SourceEntry> lot) -> Result<void> {
+    ids.resize(lot.size());
+    for_chunks(lot.size(), thread_count(threads), [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        ids[i] = core::envelope::message_id(lot[i].bytes);
+      }
+    });
+    for (std::size_t i = 0; i < lot.size(); ++i) {
+      const std::uint64_t index = lot[i].index.value;
+      if (index >= tree.size()) return {};
+      if (index > next && !out.differs) out.differs = next;
+      next = index + 1;
+      TRY_ASSIGN(const Hash leaf, tree.leaf(index));
+      if (leaf == ids[i]) {
+        ++out.entries;
+      } else if (!out.differs) {
+        out.differs = index;
+      }
     }
-  }
-  return std::optional<core::LogIndex>();
+    return {};
+  };
+  TRY_ASSIGN(const SourceState state, source.read(core::LogIndex{0}, take));
+  if (next < tree.size() && !out.differs) out.differs = next;
+  return out;
 }
-
-}  // namespace
 
 Result<LogAudit> verify_against_log(const Books& books, Source& source,
                                     const core::envelope::Roster& roster, unsigned threads,
@@ -191,10 +214,9 @@ Result<LogAudit> verify_against_log(const Books& books, Source& source,
   for (const std::string& damage : audit.outcome.damages) audit.problems.push_back(damage);
   for (const std::string& fault : audit.outcome.log_faults) audit.problems.push_back(fault);
   if (!audit.outcome.log_faults.empty()) {
-    TRY_ASSIGN(const Books again, Books::open(scratch.path() / "books.db"));
-    TRY_ASSIGN(const auto index, first_difference(books, again));
-    if (index) {
-      audit.problems.push_back("log index " + to_string(*index) +
+    TRY_ASSIGN(const PrefixCheck prefix, check_prefix(books, source, threads));
+    if (prefix.differs) {
+      audit.problems.push_back("log index " + std::to_string(*prefix.differs) +
                                " is the first whose entry is not the one of these books");
     }
   }

@@ -2,6 +2,8 @@
 // Must not change either.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,16 @@ namespace rebuild {
 // the messages' own figures, states and rows agree, and the stored digest is that of the tables.
 // Errors: kDatabase, kOverflow.
 core::Result<std::vector<std::string>> verify_books(const Books& books);
+
+// How a log compares with the one that the books were made from.
+struct PrefixCheck {
+  std::uint64_t entries = 0;             // of the books' log that were found and hashed
+  std::optional<std::uint64_t> differs;  // the first index that has another entry, or none
+};
+
+// Hashes the log's entries, on all threads, and compares them with the tree in the books: says
+// whether it is the same log, and reads no message. Errors: those of the source; kDatabase.
+core::Result<PrefixCheck> check_prefix(const Books& books, Source& source, unsigned threads);
 
 struct LogAudit {
   ReplayOutcome outcome;              // of a replay with every signature checked

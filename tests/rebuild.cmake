@@ -9,6 +9,7 @@ daybook_test(test_rebuild
     unit/rebuild_books_test.cpp
     unit/rebuild_head_office_test.cpp
     unit/rebuild_log_heads_test.cpp
+    unit/rebuild_march_test.cpp
     unit/rebuild_recover_test.cpp
     unit/rebuild_sealed_test.cpp
     unit/rebuild_states_test.cpp

@@ -5,8 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,19 +37,34 @@ struct LogDamage {
 // "segment-00000001.log, byte 4096, 328 bytes: body checksum differs; entries 12 to 12 are lost"
 std::string describe(const LogDamage& damage);
 
-// A whole log at one moment. Owner of the bytes that `entries` borrow (memory-mapped segments).
-struct LogContent {
-  std::vector<LogEntry> entries;  // ascending index; a gap only where damages says so
+// What a log is besides its entries.
+struct LogState {
   std::vector<LogDamage> damages;
   LogIndex end;  // one past the last entry that is there or known to be lost
   // The directory's checkpoint: how many entries, and the root that was signed for them.
   std::uint64_t checkpoint = 0;
   std::array<std::uint8_t, 32> checkpoint_root{};
+};
+
+// A whole log at one moment. Owner of the bytes that `entries` borrow (memory-mapped segments).
+struct LogContent : LogState {
+  std::vector<LogEntry> entries;  // ascending index; a gap only where damages says so
   std::shared_ptr<const void> storage;
 };
+
+// Errors: kNotFound (no log there), kIo.
+Result<void> find_log(const std::filesystem::path& directory);
 
 // Reads every segment and checks every checksum; never writes. Damage is reported, not an error,
 // and costs no intact record. Errors: kNotFound (no log there), kIo, kMalformed (another version).
 Result<LogContent> read_log(const std::filesystem::path& directory);
+
+// Entries in ascending order. Owner: their bytes are borrowed until it returns.
+using TakeEntries = std::function<Result<void>(std::span<const LogEntry>)>;
+
+// The same, a segment at a time and from index `from` on, keeping nothing: memory does not grow
+// with the log. Segments that end before `from` are not looked at. Errors: also those of `take`.
+Result<LogState> stream_log(const std::filesystem::path& directory, LogIndex from,
+                            const TakeEntries& take);
 
 }  // namespace core::disk

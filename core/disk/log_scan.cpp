@@ -144,14 +144,13 @@ class Join {
   std::uint32_t sealed_ordinal_;
 };
 
-Result<void> load_segments(Filesystem& filesystem, const std::filesystem::path& directory,
+Result<void> find_segments(Filesystem& filesystem, const std::filesystem::path& directory,
                            std::uint32_t after, LogScan& log) {
   TRY_ASSIGN(const std::vector<std::string> names, filesystem.list(directory));
   for (const std::string& name : names) {
     const auto ordinal = segment_ordinal(name);
     if (!ordinal || *ordinal <= after) continue;
-    TRY_ASSIGN(FileContent content, filesystem.content(directory / name));
-    log.segments.push_back(ScannedSegment{name, *ordinal, std::move(content), 0, false, 0});
+    log.segments.push_back(ScannedSegment{name, *ordinal, {}, 0, false, 0});
   }
   std::sort(log.segments.begin(), log.segments.end(),
             [](const auto& a, const auto& b) { return a.ordinal < b.ordinal; });
@@ -217,6 +216,27 @@ Result<void> check_sealed(Filesystem& filesystem, const std::filesystem::path& d
   return {};
 }
 
+// An intact segment, or none when its header is unreadable.
+Result<std::optional<SegmentScan>> read_segment(const std::string& name, ByteView bytes) {
+  auto scan = scan_segment(bytes);
+  if (scan) return std::optional(std::move(*scan));
+  if (scan.error().code == Errc::kDamaged) return std::optional<SegmentScan>();
+  return fail(scan.error().code, name + ": " + scan.error().what);
+}
+
+Result<void> read_headers(Filesystem& filesystem, const std::filesystem::path& directory,
+                          LogScan& log) {
+  for (ScannedSegment& segment : log.segments) {
+    TRY_ASSIGN(const auto file, filesystem.open(directory / segment.name, OpenMode::kRead));
+    std::array<std::uint8_t, kSegmentHeaderSize> raw{};
+    TRY_ASSIGN(const std::size_t got, file->read_at(0, raw));
+    TRY_ASSIGN(const auto header, read_segment(segment.name, ByteView(raw).first(got)));
+    segment.readable = header.has_value();
+    if (header) segment.first_index = header->header.first_index;
+  }
+  return {};
+}
+
 // Before each segment: the first index that a later one is authoritative for.
 std::vector<std::uint64_t> limits_of(const std::vector<ScannedSegment>& segments) {
   std::vector<std::uint64_t> limits(segments.size(), kNoLimit);
@@ -228,36 +248,48 @@ std::vector<std::uint64_t> limits_of(const std::vector<ScannedSegment>& segments
   return limits;
 }
 
+// `take`: hands each segment's entries on and keeps neither them nor the segment; null: keeps all.
+Result<LogScan> scan(Filesystem& filesystem, const std::filesystem::path& directory,
+                     const SealedLog& sealed, std::uint64_t from, const TakeScanned* take) {
+  LogScan log;
+  log.end = sealed.entries;
+  const std::uint32_t sealed_ordinal = sealed.segments.empty() ? 0 : sealed.segments.back().ordinal;
+  TRY(find_segments(filesystem, directory, sealed_ordinal, log));
+  TRY(check_sealed(filesystem, directory, sealed, log));
+  TRY(load_checkpoint(filesystem, directory, log));
+  TRY(read_headers(filesystem, directory, log));
+  const std::vector<std::uint64_t> limits = limits_of(log.segments);
+  Join join(log, sealed_ordinal);
+  bool ends_in_damage = false;
+  for (std::size_t i = 0; i < log.segments.size(); ++i) {
+    ScannedSegment& segment = log.segments[i];
+    if (take != nullptr && limits[i] <= from) {  // a later segment has all that is asked for
+      log.end = std::max(log.end, limits[i]);
+      continue;
+    }
+    TRY_ASSIGN(segment.content, filesystem.content(directory / segment.name));
+    TRY_ASSIGN(const auto found, read_segment(segment.name, segment.content.bytes));
+    join.add(i, found ? &*found : nullptr, limits[i]);
+    ends_in_damage = !found || found->ends_in_hole;
+    if (take == nullptr) continue;
+    TRY((*take)(log.entries));
+    log.entries.clear();
+    segment.content = {};
+  }
+  join.finish(ends_in_damage);
+  return log;
+}
+
 }  // namespace
 
 Result<LogScan> scan_log(Filesystem& filesystem, const std::filesystem::path& directory,
                          const SealedLog& sealed) {
-  LogScan log;
-  log.end = sealed.entries;
-  const std::uint32_t sealed_ordinal = sealed.segments.empty() ? 0 : sealed.segments.back().ordinal;
-  TRY(load_segments(filesystem, directory, sealed_ordinal, log));
-  TRY(check_sealed(filesystem, directory, sealed, log));
-  TRY(load_checkpoint(filesystem, directory, log));
-  std::vector<std::optional<SegmentScan>> scans;
-  std::size_t records = 0;
-  for (ScannedSegment& segment : log.segments) {
-    auto scan = scan_segment(segment.content.bytes);
-    if (!scan && scan.error().code != Errc::kDamaged) {
-      return fail(scan.error().code, segment.name + ": " + scan.error().what);
-    }
-    segment.readable = scan.has_value();
-    if (segment.readable) segment.first_index = scan->header.first_index;
-    if (segment.readable) records += scan->records.size();
-    scans.push_back(scan ? std::optional(std::move(*scan)) : std::nullopt);
-  }
-  log.entries.reserve(records);
-  const std::vector<std::uint64_t> limits = limits_of(log.segments);
-  Join join(log, sealed_ordinal);
-  for (std::size_t i = 0; i < scans.size(); ++i) {
-    join.add(i, scans[i] ? &*scans[i] : nullptr, limits[i]);
-  }
-  join.finish(!scans.empty() && (!scans.back() || scans.back()->ends_in_hole));
-  return log;
+  return scan(filesystem, directory, sealed, 0, nullptr);
+}
+
+Result<LogScan> stream_log(Filesystem& filesystem, const std::filesystem::path& directory,
+                           std::uint64_t from, const TakeScanned& take) {
+  return scan(filesystem, directory, {}, from, &take);
 }
 
 }  // namespace core::disk

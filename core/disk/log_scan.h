@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,5 +58,14 @@ struct LogScan {
 // Errors: kNotFound (no log there), kIo, kMalformed (another version, named with its segment).
 Result<LogScan> scan_log(Filesystem& filesystem, const std::filesystem::path& directory,
                          const SealedLog& sealed = {});
+
+// The entries of one segment, ascending. Owner: they are borrowed until it returns.
+using TakeScanned = std::function<Result<void>(std::span<const ScannedEntry>)>;
+
+// Reads one segment after the other, beginning with the one that holds index `from`, and keeps
+// none: the result has no entries and no contents. What is wrong before that segment is not seen.
+// Errors: also those of `take`.
+Result<LogScan> stream_log(Filesystem& filesystem, const std::filesystem::path& directory,
+                           std::uint64_t from, const TakeScanned& take);
 
 }  // namespace core::disk

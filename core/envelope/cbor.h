@@ -16,6 +16,7 @@ namespace core::envelope {
 // The caller writes map keys in ascending order of their encodings; the reader would refuse others.
 class CborWriter {
  public:
+  CborWriter() { out_.reserve(kFirstRoom); }
   // Room for so many bytes more; only saves time.
   void reserve(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
   void unsigned_integer(std::uint64_t value);
@@ -33,6 +34,7 @@ class CborWriter {
   Bytes take() && { return std::move(out_); }
 
  private:
+  static constexpr std::size_t kFirstRoom = 128;  // most items fit: one allocation
   Bytes out_;
 };
 

@@ -1,7 +1,9 @@
 // Keys, hashes and signatures, by libsodium and OpenSSL.
 #include "core/envelope/keys.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <sodium.h>
 
 #include <memory>
@@ -28,6 +30,16 @@ Hash digest(ByteView one, ByteView two) {
   CORE_CHECK(EVP_DigestUpdate(context.get(), two.data(), two.size()) == 1);
   CORE_CHECK(EVP_DigestFinal_ex(context.get(), hash.bytes.data(), nullptr) == 1);
   return hash;
+}
+
+EVP_MAC_CTX* hmac_context(EVP_MAC* algorithm) {
+  EVP_MAC_CTX* context = EVP_MAC_CTX_new(algorithm);
+  char digest_name[] = "SHA256";
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
+      OSSL_PARAM_construct_end()};
+  CORE_CHECK(EVP_MAC_CTX_set_params(context, parameters) == 1);
+  return context;
 }
 
 }  // namespace
@@ -97,14 +109,18 @@ Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes) {
 }
 
 Hash hmac_sha256(ByteView key, ByteView one, ByteView two) {
-  constexpr std::uint8_t kNoKey = 0;  // libsodium wants a pointer, also to nothing
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, key.empty() ? &kNoKey : key.data(), key.size());
-  crypto_auth_hmacsha256_update(&state, one.data(), one.size());
-  crypto_auth_hmacsha256_update(&state, two.data(), two.size());
+  static EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  thread_local const std::unique_ptr<EVP_MAC_CTX, void (*)(EVP_MAC_CTX*)> context(
+      hmac_context(algorithm), EVP_MAC_CTX_free);
+  constexpr std::uint8_t kNoKey = 0;  // without a pointer it would take the key before
   Hash out;
-  crypto_auth_hmacsha256_final(&state, out.bytes.data());
-  sodium_memzero(&state, sizeof state);
+  CORE_CHECK(EVP_MAC_init(context.get(), key.empty() ? &kNoKey : key.data(), key.size(), nullptr) ==
+             1);
+  CORE_CHECK(EVP_MAC_update(context.get(), one.data(), one.size()) == 1);
+  CORE_CHECK(EVP_MAC_update(context.get(), two.data(), two.size()) == 1);
+  std::size_t size = 0;
+  CORE_CHECK(EVP_MAC_final(context.get(), out.bytes.data(), &size, out.bytes.size()) == 1);
+  CORE_CHECK(size == out.bytes.size());
   return out;
 }
 

@@ -1,6 +1,6 @@
-// bench_rebuild: a replay with every signature checked, without its books, beside libsodium's bare
-// verify rate on all cores, in alternating pairs; and the writing of the books beside a bulk insert
-// of the same rows. See docs/performance.md.
+// bench_rebuild: replays of a fleet's days: every signature checked, and as it comes, beside
+// libsodium's bare verify rate on all cores; a night on top of those days beside the same night on
+// empty books; rows beside a bulk insert of the same rows. See docs/performance.md.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -8,16 +8,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <variant>
 
 #include "core/disk/log_writer.h"
 #include "core/sqlite/database.h"
+#include "core/tlog/frontier.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/parallel.h"
 #include "ledger-rebuild/replay.h"
-#include "ledger-rebuild/resolve.h"
+#include "ledger-rebuild/verify_books.h"
 #include "scripts/bench/bench_support.h"
 #include "scripts/poc_scale/commit.h"
 #include "scripts/poc_scale/measure.h"
@@ -36,13 +36,18 @@ using core::envelope::SealingKey;
 using core::envelope::SealingPrivateKey;
 using core::retail::Closing;
 using core::retail::Opening;
+using rebuild::ReplayOutcome;
+using rebuild::Verify;
 
 struct Words {
   std::filesystem::path directory = "/tmp/daybook-bench-rebuild";
   std::string json;
   std::size_t tills = 10000;
-  std::size_t pairs = 11;
+  std::size_t days = 5;
+  std::size_t rounds = 3;
+  std::size_t nights = 5;
   unsigned threads = 0;
+  bool no_audit = false;
 };
 
 // What libsodium needs for one signature, and nothing else.
@@ -50,12 +55,6 @@ struct Signed {
   PublicKey key;
   Bytes input;
   core::envelope::Signature signature;
-};
-
-struct Load {
-  Roster roster;
-  std::vector<Bytes> messages;
-  std::vector<Signed> bare;
 };
 
 core::retail::Components parts(std::int64_t sets) {
@@ -66,7 +65,7 @@ core::retail::Components parts(std::int64_t sets) {
 }
 
 // One GardenWorld day: four sets sold, one of them voided on every seventh till.
-Closing closing_of(std::size_t till, core::BusinessDay day) {
+Closing closing_of(std::size_t till, std::size_t days_before, core::BusinessDay day) {
   const auto usd = need(core::Currency::parse("USD"));
   const bool voided = till % 7 == 0;
   Closing out = core::retail::empty_closing(day, usd);
@@ -76,128 +75,163 @@ Closing closing_of(std::size_t till, core::BusinessDay day) {
   out.taxes[core::TaxCode{1}] = {out.net, core::Money{0, usd}};
   out.tenders[core::retail::TenderKind::kCash] = out.net;
   out.consumed = parts(voided ? 3 : 4);
-  for (const auto series : core::retail::kSaleSeries) out.numbers[series] = {1, 3};
-  if (voided) out.numbers[core::retail::Series::kVoid] = {1, 1};
+  for (const auto series : core::retail::kSaleSeries) {
+    out.numbers[series] = {3 * days_before + 1, 3 * days_before + 3};
+  }
+  if (voided) out.numbers[core::retail::Series::kVoid] = {days_before + 1, days_before + 1};
   out.grand_totals.sales = out.net;
+  out.grand_totals.sales.minor *= static_cast<std::int64_t>(days_before + 1);
   out.root = core::envelope::sha256({});
   return out;
 }
 
-struct Keys {
-  PrivateKey key;
-  SealingKey sealing_key;
+// Tills whose days become messages in a log: all openings, then all closings, as two waves deliver
+// them; sealed, and each with the tree head that the till got for its message before.
+class Fleet {
+ public:
+  Fleet(const Words& words, const std::filesystem::path& log)
+      : threads_(rebuild::thread_count(words.threads)),
+        roster_(need(Roster::read({}, kOrigin, head_office_.public_key()))) {
+    const auto sealing_key = SealingPrivateKey::generate();
+    need(roster_.name_sealing_key(sealing_key.public_key(), head_office_));
+    for (std::size_t i = 0; i < words.tills; ++i) add_till(i, sealing_key);
+    core::disk::Recovery recovery;
+    writer_ = need(core::disk::LogWriter::open(
+        core::disk::posix_filesystem(), log, {}, [](core::disk::LogEntry) {}, recovery));
+  }
+
+  void send_day() {
+    const core::BusinessDay day{first_day_.days + static_cast<std::int32_t>(days_)};
+    send([&](std::size_t) { return core::retail::Summary(Opening{day, parts(4), {}}); });
+    send([&](std::size_t i) { return core::retail::Summary(closing_of(i, days_, day)); });
+    ++days_;
+  }
+
+  const Roster& roster() const { return roster_; }
+  std::uint64_t messages() const { return tree_.size(); }
+  const std::vector<Signed>& sample() const { return sample_; }
+
+ private:
+  static constexpr const char* kOrigin = "bench.example/rebuild";
+  static constexpr std::size_t kSampleMax = 20000;
+  static constexpr std::size_t kGroup = 1000;
+
+  struct Till {
+    PrivateKey key;
+    SealingKey sealing_key;
+    core::envelope::Header header;
+  };
+
+  void add_till(std::size_t i, const SealingPrivateKey& sealing_key) {
+    const PrivateKey key = PrivateKey::generate();
+    const core::TillRef ref{core::StoreId{static_cast<std::uint32_t>(i / 4 + 1)},
+                            core::TillId{static_cast<std::uint32_t>(i % 4 + 1)}};
+    need(roster_.enrol(core::envelope::make_enrol_request(
+                           kOrigin, ref, key, SealingPrivateKey::generate().public_key()),
+                       head_office_));
+    core::envelope::Header header;
+    header.content_type = core::envelope::ContentType::kSealedSummary;
+    header.kid = core::envelope::derive_kid(kOrigin, key.public_key());
+    header.epoch = core::Epoch{1};
+    const auto& enrolment = *roster_.find(header.kid);
+    header.prev = enrolment.entry;
+    const auto agreed =
+        need(SealingKey::agree_as_head_office(sealing_key, *roster_.sealing_context(enrolment)));
+    roster_.set_opener(header.kid, agreed);
+    tills_.push_back({key, agreed, header});
+  }
+
+  template <typename SummaryOf>
+  void send(SummaryOf summary_of) {
+    std::vector<Bytes> wave(tills_.size());
+    rebuild::for_chunks(tills_.size(), threads_, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) wave[i] = next(tills_[i], summary_of(i));
+    });
+    std::vector<core::disk::RecordPlace> places;
+    for (std::size_t i = 0; i < wave.size(); i += kGroup) {
+      const std::size_t end = std::min(i + kGroup, wave.size());
+      std::vector<core::ByteView> group(wave.begin() + static_cast<std::ptrdiff_t>(i),
+                                        wave.begin() + static_cast<std::ptrdiff_t>(end));
+      need(writer_->append_group(group, places));
+      for (std::size_t k = i; k < end; ++k) {
+        tills_[k].header.prev = core::envelope::message_id(wave[k]);
+        tree_.append(tills_[k].header.prev);
+        if (sample_.size() < kSampleMax) add_sample(tills_[k], wave[k]);
+      }
+      const core::envelope::TreeHead head{tree_.size(), tree_.root()};
+      for (std::size_t k = i; k < end; ++k) tills_[k].header.tree_head = head;
+      need(writer_->store_checkpoint(head.root.bytes));
+    }
+  }
+
+  static Bytes next(Till& till, const core::retail::Summary& summary) {
+    ++till.header.sequence.value;
+    const Bytes payload =
+        core::envelope::seal(till.sealing_key, core::envelope::encode_header(till.header),
+                             core::retail::encode_summary(summary));
+    return need(core::envelope::sign_message(till.header, payload, till.key));
+  }
+
+  void add_sample(const Till& till, const Bytes& bytes) {
+    const auto message = need(core::envelope::parse_message(bytes));
+    sample_.push_back(
+        {till.key.public_key(),
+         core::envelope::signature_input(message.protected_header, {}, message.payload),
+         message.signature});
+  }
+
+  unsigned threads_;
+  PrivateKey head_office_ = PrivateKey::generate();
+  Roster roster_;
+  std::vector<Till> tills_;
+  std::unique_ptr<core::disk::LogWriter> writer_;
+  core::tlog::Frontier tree_;
+  std::vector<Signed> sample_;
+  core::BusinessDay first_day_ = need(core::parse_business_day("2026-01-01"));
+  std::size_t days_ = 0;
 };
 
-void add_message(Load& load, core::envelope::Header& header, const core::retail::Summary& summary,
-                 const Keys& keys) {
-  const PrivateKey& key = keys.key;
-  const Bytes payload =
-      core::envelope::seal(keys.sealing_key, core::envelope::encode_header(header),
-                           core::retail::encode_summary(summary));
-  Bytes bytes = need(core::envelope::sign_message(header, payload, key));
-  const auto message = need(core::envelope::parse_message(bytes));
-  load.bare.push_back(
-      Signed{key.public_key(),
-             core::envelope::signature_input(message.protected_header, {}, message.payload),
-             message.signature});
-  header.prev = core::envelope::message_id(bytes);
-  ++header.sequence.value;
-  load.messages.push_back(std::move(bytes));
-}
-
-// All openings, then all closings, as two waves deliver them. Sealed, with the keys that head
-// office agreed on when it enrolled the tills.
-Load make_load(std::size_t tills) {
-  constexpr const char* kOrigin = "bench.example/rebuild";
-  const PrivateKey head_office = PrivateKey::generate();
-  Load load{need(Roster::read({}, kOrigin, head_office.public_key())), {}, {}};
-  const auto sealing_key = SealingPrivateKey::generate();
-  need(load.roster.name_sealing_key(sealing_key.public_key(), head_office));
-  std::vector<Keys> keys;
-  std::vector<core::envelope::Header> headers(tills);
-  const core::BusinessDay day = need(core::parse_business_day("2026-11-21"));
-  for (std::size_t i = 0; i < tills; ++i) {
-    const PrivateKey key = PrivateKey::generate();
-    const core::TillRef ref{core::StoreId{static_cast<std::uint32_t>(i + 1)}, core::TillId{1}};
-    need(load.roster.enrol(core::envelope::make_enrol_request(
-                               kOrigin, ref, key, SealingPrivateKey::generate().public_key()),
-                           head_office));
-    headers[i].content_type = core::envelope::ContentType::kSealedSummary;
-    headers[i].kid = core::envelope::derive_kid(kOrigin, key.public_key());
-    headers[i].epoch = core::Epoch{1};
-    headers[i].sequence = core::Sequence{1};
-    const auto& enrolment = *load.roster.find(headers[i].kid);
-    headers[i].prev = enrolment.entry;
-    const auto agreed = need(
-        SealingKey::agree_as_head_office(sealing_key, *load.roster.sealing_context(enrolment)));
-    load.roster.set_opener(headers[i].kid, agreed);
-    keys.push_back({key, agreed});
-    add_message(load, headers[i], Opening{day, parts(4), {}}, keys[i]);
-  }
-  for (std::size_t i = 0; i < tills; ++i) {
-    add_message(load, headers[i], closing_of(i, day), keys[i]);
-  }
-  return load;
-}
-
-void write_log(const std::filesystem::path& directory, const std::vector<Bytes>& messages) {
-  constexpr std::size_t kGroup = 96;
-  core::disk::Recovery recovery;
-  auto writer = need(core::disk::LogWriter::open(
-      core::disk::posix_filesystem(), directory, {}, [](core::disk::LogEntry) {}, recovery));
-  std::vector<core::disk::RecordPlace> places;
-  for (std::size_t i = 0; i < messages.size(); i += kGroup) {
-    std::vector<core::ByteView> group;
-    for (std::size_t k = i; k < std::min(i + kGroup, messages.size()); ++k) {
-      group.push_back(messages[k]);
-    }
-    need(writer->append_group(group, places));
-  }
-  need(writer->close());
-}
-
-double bare_verify(const Load& load, unsigned threads) {
+// Signatures a second, of the sample.
+double bare_verify(const Fleet& fleet, unsigned threads) {
   std::atomic<std::size_t> good{0};
   const auto start = Clock::now();
-  rebuild::for_chunks(load.bare.size(), threads, [&](std::size_t begin, std::size_t end) {
+  rebuild::for_chunks(fleet.sample().size(), threads, [&](std::size_t begin, std::size_t end) {
     std::size_t valid = 0;
     for (std::size_t i = begin; i < end; ++i) {
-      const Signed& one = load.bare[i];
+      const Signed& one = fleet.sample()[i];
       valid += core::envelope::verify(one.key, one.input, one.signature);
     }
     good += valid;
   });
   const double seconds = seconds_since(start);
-  CORE_CHECK(good == load.bare.size());
-  return seconds;
+  CORE_CHECK(good == fleet.sample().size());
+  return static_cast<double>(good) / seconds;
 }
 
-// Everything that a replay does but the books: read, hash, verify, decode, resolve, fold.
-double replay_without_books(const Load& load, const std::filesystem::path& log, unsigned threads) {
-  const auto start = Clock::now();
-  const auto content = need(rebuild::log_directory_source(log)->read(core::LogIndex{0}));
-  rebuild::Intake intake;
-  rebuild::take_up(content.entries, threads, intake);
-  rebuild::find_enrolments(intake.items, load.roster, threads);
-  rebuild::check_signatures(intake.items, rebuild::Verify::kEvery, threads, {});
-  rebuild::decode_payloads(intake.items, threads);
-  const auto verdicts = rebuild::resolve(intake.items);
-  std::map<rebuild::Account, std::int64_t> balances;
-  std::map<core::ProductId, std::int64_t> on_hand;
-  for (std::size_t i = 0; i < intake.items.size(); ++i) {
-    CORE_CHECK(verdicts[i].state == rebuild::State::kProven);
-    for (const auto& posting : intake.items[i].entry.postings) {
-      balances[posting.account] += posting.amount_minor;
-    }
-    for (const auto& move : intake.items[i].entry.moves) {
-      on_hand[move.product] +=
-          move.to == rebuild::Place::kStore ? move.thousandths : -move.thousandths;
-    }
+ReplayOutcome replay_into(const std::filesystem::path& books, const Fleet& fleet,
+                          const Words& words, Verify verify) {
+  auto outcome =
+      need(rebuild::replay(*rebuild::log_directory_source(words.directory / "log"), fleet.roster(),
+                           books, {.verify = verify, .threads = words.threads}));
+  CORE_CHECK(outcome.states.proven == fleet.messages() && outcome.log_faults.empty());
+  return outcome;
+}
+
+// What a replay did not spend on the books: read, hash, verify, open, decode, fold.
+double without_books(const ReplayOutcome& o) {
+  return o.read_seconds + o.check_seconds + o.judge_seconds;
+}
+
+double resident_mb() {
+  std::FILE* file = std::fopen("/proc/self/status", "r");
+  CORE_CHECK(file != nullptr);
+  char line[256];
+  double mb = 0;
+  while (std::fgets(line, sizeof line, file) != nullptr) {
+    if (std::sscanf(line, "VmHWM: %lf kB", &mb) == 1) break;
   }
-  const double seconds = seconds_since(start);
-  CORE_CHECK(intake.items.size() == load.messages.size());
-  CORE_CHECK(balances[rebuild::Account::kCash] == -balances[rebuild::Account::kSalesRevenue]);
-  return seconds;
+  std::fclose(file);
+  return mb / 1024;
 }
 
 using Value = std::variant<std::monostate, std::int64_t, std::string, Bytes>;
@@ -267,26 +301,20 @@ double bulk_insert(const std::vector<TableRows>& tables, const std::filesystem::
   return seconds_since(start);
 }
 
+// The same rows beside each other: written by a replay, and by nothing but inserts.
 struct Writing {
-  double write_seconds = 0;   // the replay's own, digest included
-  double insert_seconds = 0;  // the same rows, bare
-  double digest_seconds = 0;
+  double replay_seconds = 0;
+  double insert_seconds = 0;
   std::size_t rows = 0;
 };
 
-Writing measure_writing(const Load& load, const std::filesystem::path& log, const Words& words) {
-  const auto books_file = words.directory / "books.db";
-  std::filesystem::remove(books_file);
-  const auto outcome = need(rebuild::replay(*rebuild::log_directory_source(log), load.roster,
-                                            books_file, {.threads = words.threads}));
+Writing measure_writing(const ReplayOutcome& outcome, const std::filesystem::path& books_file,
+                        const Words& words) {
   Writing out;
-  out.write_seconds = outcome.write_seconds;
+  out.replay_seconds = outcome.rows_seconds + outcome.seal_seconds;
   const auto books = need(rebuild::Books::open(books_file));
-  const auto start = Clock::now();
-  need(books.digest());
-  out.digest_seconds = seconds_since(start);
   std::vector<TableRows> tables;
-  for (const char* name : {"roster", "messages", "postings", "moves", "numbers", "quarantine"}) {
+  for (const char* name : {"chains", "messages", "postings", "moves", "numbers", "tiles"}) {
     tables.push_back(read_table(books.database(), name));
     out.rows += tables.back().rows.size();
   }
@@ -294,65 +322,156 @@ Writing measure_writing(const Load& load, const std::filesystem::path& log, cons
   return out;
 }
 
-struct Figures {
-  std::vector<double> verify_rates, replay_rates, ratios;
-  std::vector<double> write_seconds, insert_seconds, digest_seconds;
-  std::size_t rows = 0;
+// One replay beside the bare rate just before and just after it.
+struct Beside {
+  double verify_rate = 0;
+  double rate = 0;
+  double ratio() const { return rate / verify_rate; }
 };
 
-Figures measure(const Load& load, const Words& words) {
-  const unsigned threads = rebuild::thread_count(words.threads);
-  const auto log = words.directory / "log";
-  const auto count = static_cast<double>(load.messages.size());
-  Figures f;
-  for (std::size_t pair = 0; pair < words.pairs; ++pair) {
-    // Who goes first alternates too, so that a drift of the machine favours neither.
-    double verify = 0;
-    double replay = 0;
-    if (pair % 2 == 0) verify = bare_verify(load, threads);
-    replay = replay_without_books(load, log, threads);
-    if (pair % 2 == 1) verify = bare_verify(load, threads);
-    f.verify_rates.push_back(count / verify);
-    f.replay_rates.push_back(count / replay);
-    f.ratios.push_back(verify / replay);
-    std::fprintf(stderr, "pair %zu: verify %.0f/s, replay %.0f/s, ratio %.3f\n", pair + 1,
-                 f.verify_rates.back(), f.replay_rates.back(), f.ratios.back());
+struct Figures {
+  std::uint64_t messages = 0;
+  std::vector<Beside> audits, as_it_comes;
+  std::vector<double> first_nights, nights;  // seconds of the whole replay
+  std::vector<double> recheck_rates;         // entries a second, nothing new
+  std::vector<Writing> writing;
+  ReplayOutcome last;
+  double peak_mb = 0;
+};
+
+class Bench {
+ public:
+  Bench(Fleet& fleet, const Words& words) : fleet_(fleet), words_(words) {}
+
+  Figures run() {
+    // Books that have the tills and no message yet; the first day is the night on empty books.
+    const auto enrolled = words_.directory / "enrolled.db";
+    replay_into(enrolled, fleet_, words_, Verify::kTips);
+    fleet_.send_day();
+    const auto first = words_.directory / "first.db";
+    for (std::size_t i = 0; i < words_.nights; ++i) {
+      std::filesystem::copy_file(enrolled, first,
+                                 std::filesystem::copy_options::overwrite_existing);
+      const auto start = Clock::now();
+      const auto outcome = replay_into(first, fleet_, words_, Verify::kTips);
+      f_.first_nights.push_back(seconds_since(start));
+      f_.writing.push_back(measure_writing(outcome, first, words_));
+      say("the first night", f_.first_nights.back());
+    }
+    for (std::size_t day = 1; day < words_.days; ++day) fleet_.send_day();
+    f_.messages = fleet_.messages();
+    const auto books = words_.directory / "books.db";
+    for (std::size_t round = 0; round < words_.rounds; ++round) {
+      if (!words_.no_audit) {
+        std::filesystem::remove(books);
+        f_.audits.push_back(beside(books, Verify::kEvery));
+      }
+      std::filesystem::remove(books);
+      f_.as_it_comes.push_back(beside(books, Verify::kTips));
+    }
+    f_.peak_mb = resident_mb();
+    recheck(books);
+    for (std::size_t i = 0; i < words_.nights; ++i) {
+      fleet_.send_day();
+      const auto start = Clock::now();
+      f_.last = replay_into(books, fleet_, words_, Verify::kTips);
+      f_.nights.push_back(seconds_since(start));
+      say("a night on top", f_.nights.back());
+    }
+    return f_;
   }
-  for (int round = 0; round < 5; ++round) {
-    const Writing w = measure_writing(load, log, words);
-    f.write_seconds.push_back(w.write_seconds);
-    f.insert_seconds.push_back(w.insert_seconds);
-    f.digest_seconds.push_back(w.digest_seconds);
-    f.rows = w.rows;
+
+ private:
+  static void say(const char* what, double seconds) {
+    std::fprintf(stderr, "%s: %.3f s\n", what, seconds);
   }
-  return f;
+
+  Beside beside(const std::filesystem::path& books, Verify verify) {
+    const unsigned threads = rebuild::thread_count(words_.threads);
+    const double before = bare_verify(fleet_, threads);
+    const ReplayOutcome o = replay_into(books, fleet_, words_, verify);
+    const double after = bare_verify(fleet_, threads);
+    Beside out{(before + after) / 2, static_cast<double>(f_.messages) / without_books(o)};
+    std::fprintf(stderr,
+                 "%s: verify %.0f/s, replay without books %.0f/s, ratio %.2f; read %.2f, check "
+                 "%.2f, judge %.2f, rows %.2f, seal %.2f s\n",
+                 verify == Verify::kEvery ? "audit" : "as it comes", out.verify_rate, out.rate,
+                 out.ratio(), o.read_seconds, o.check_seconds, o.judge_seconds, o.rows_seconds,
+                 o.seal_seconds);
+    return out;
+  }
+
+  // The log is hashed and compared with the tree of the books; nothing is new. The books' own rows
+  // are not read: their digest is looked at apart.
+  void recheck(const std::filesystem::path& books) {
+    const auto start = Clock::now();
+    const auto opened = need(rebuild::Books::open(books));
+    const auto source = rebuild::log_directory_source(words_.directory / "log");
+    CORE_CHECK(need(rebuild::check_prefix(opened, *source, words_.threads)).entries ==
+               fleet_.messages());
+    f_.recheck_rates.push_back(static_cast<double>(f_.messages) / seconds_since(start));
+  }
+
+  Fleet& fleet_;
+  const Words& words_;
+  Figures f_;
+};
+
+template <typename Get>
+std::vector<double> each(const auto& list, Get get) {
+  std::vector<double> out;
+  for (const auto& one : list) out.push_back(get(one));
+  return out;
 }
 
-void print(const Load& load, const Figures& f) {
-  std::printf("%zu messages, medians\n", load.messages.size());
-  std::printf("  libsodium verify, all cores    %10.0f messages/s\n", median(f.verify_rates));
-  std::printf("  replay without books           %10.0f messages/s\n", median(f.replay_rates));
-  std::printf("  ratio (at least 0.85)          %10.3f\n", median(f.ratios));
-  std::printf("  books written, digest included %10.3f s, %zu rows\n", median(f.write_seconds),
-              f.rows);
-  std::printf("  bulk insert of the same rows   %10.3f s, %.0f rows/s\n", median(f.insert_seconds),
-              static_cast<double>(f.rows) / median(f.insert_seconds));
-  std::printf("  digest alone                   %10.3f s\n", median(f.digest_seconds));
+double ratio_of(const std::vector<Beside>& list) {
+  return list.empty() ? 0 : median(each(list, [](const Beside& b) { return b.ratio(); }));
 }
 
-void write_json(const std::string& path, const Load& load, const Figures& f) {
+double rate_of(const std::vector<Beside>& list) {
+  return list.empty() ? 0 : median(each(list, [](const Beside& b) { return b.rate; }));
+}
+
+void print(const Figures& f) {
+  const double night = median(f.nights);
+  const double first = median(f.first_nights);
+  const auto written = each(f.writing, [](const Writing& w) { return w.replay_seconds; });
+  const auto inserted = each(f.writing, [](const Writing& w) { return w.insert_seconds; });
+  std::printf("%llu messages, medians\n", static_cast<unsigned long long>(f.messages));
+  std::printf("  libsodium verify, all cores           %10.0f messages/s\n",
+              median(each(f.as_it_comes, [](const Beside& b) { return b.verify_rate; })));
+  std::printf(
+      "  replay --audit, without books         %10.0f messages/s, ratio %.2f (at least 0.9)\n",
+      rate_of(f.audits), ratio_of(f.audits));
+  std::printf(
+      "  replay as it comes, without books     %10.0f messages/s, ratio %.2f (at least 15)\n",
+      rate_of(f.as_it_comes), ratio_of(f.as_it_comes));
+  std::printf("  a log known already, hashed again     %10.0f entries/s\n",
+              median(f.recheck_rates));
+  std::printf("  rows of the first night, digest, sync %10.3f s, %zu rows; bare inserts %.3f s\n",
+              median(written), f.writing.back().rows, median(inserted));
+  std::printf("  a night on top of it all              %10.3f s\n", night);
+  std::printf("  the first night, on empty books       %10.3f s, ratio %.2f (at most 1.3)\n", first,
+              night / first);
+  std::printf("  peak memory                           %10.0f MB\n", f.peak_mb);
+}
+
+void write_json(const std::string& path, const Figures& f) {
   if (path.empty()) return;
-  const nlohmann::ordered_json out = {{"commit", sweep::kCommit},
-                                      {"machine", sweep::machine_description()},
-                                      {"messages", load.messages.size()},
-                                      {"verify_per_second", median(f.verify_rates)},
-                                      {"replay_per_second", median(f.replay_rates)},
-                                      {"ratio", median(f.ratios)},
-                                      {"ratios", f.ratios},
-                                      {"rows", f.rows},
-                                      {"write_seconds", median(f.write_seconds)},
-                                      {"bulk_insert_seconds", median(f.insert_seconds)},
-                                      {"digest_seconds", median(f.digest_seconds)}};
+  const nlohmann::ordered_json out = {
+      {"commit", sweep::kCommit},
+      {"machine", sweep::machine_description()},
+      {"messages", f.messages},
+      {"audit_ratios", each(f.audits, [](const Beside& b) { return b.ratio(); })},
+      {"as_it_comes_ratios", each(f.as_it_comes, [](const Beside& b) { return b.ratio(); })},
+      {"as_it_comes_per_second", rate_of(f.as_it_comes)},
+      {"recheck_per_second", median(f.recheck_rates)},
+      {"first_night_seconds", f.first_nights},
+      {"night_seconds", f.nights},
+      {"rows", f.writing.back().rows},
+      {"write_seconds", each(f.writing, [](const Writing& w) { return w.replay_seconds; })},
+      {"bulk_insert_seconds", each(f.writing, [](const Writing& w) { return w.insert_seconds; })},
+      {"peak_mb", f.peak_mb}};
   std::FILE* file = path == "-" ? stdout : std::fopen(path.c_str(), "w");
   if (file == nullptr) {
     std::fprintf(stderr, "bench_rebuild: %s cannot be written\n", path.c_str());
@@ -366,20 +485,22 @@ void write_json(const std::string& path, const Load& load, const Figures& f) {
 
 int main(int argc, char** argv) {
   Words words;
-  CLI::App app{"Rebuild rate with every signature checked, beside libsodium's verify rate"};
+  CLI::App app{"Replays of a fleet's days, beside libsodium's verify rate"};
   app.add_option("--directory", words.directory, "Scratch directory, emptied first");
-  app.add_option("--tills", words.tills, "Tills; each sends two messages");
-  app.add_option("--pairs", words.pairs, "Alternating pairs of measurements");
+  app.add_option("--tills", words.tills, "Tills; each sends two messages a day");
+  app.add_option("--days", words.days, "Days in the log before the nights are measured");
+  app.add_option("--rounds", words.rounds, "Replays of all of it, each beside the bare rate");
+  app.add_option("--nights", words.nights, "Nights on empty books, and on top of the days");
   app.add_option("--threads", words.threads, "0: one a core");
+  app.add_flag("--no-audit", words.no_audit, "Only the replay as it comes");
   app.add_option("--json", words.json, "Also write the figures to this file; - for stdout");
   CLI11_PARSE(app, argc, argv);
   std::filesystem::remove_all(words.directory);
   std::filesystem::create_directories(words.directory);
-  const Load load = make_load(words.tills);
-  write_log(words.directory / "log", load.messages);
-  const Figures figures = measure(load, words);
-  print(load, figures);
-  write_json(words.json, load, figures);
+  Fleet fleet(words, words.directory / "log");
+  const Figures figures = Bench(fleet, words).run();
+  print(figures);
+  write_json(words.json, figures);
   std::filesystem::remove_all(words.directory);
   return 0;
 }

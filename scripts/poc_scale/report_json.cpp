@@ -53,8 +53,9 @@ json times_json(const RunResult& run) {
           {"replay", run.replay_seconds},
           {"replay_read", run.replay.read_seconds},
           {"replay_check", run.replay.check_seconds},
-          {"replay_resolve", run.replay.resolve_seconds},
-          {"replay_write", run.replay.write_seconds},
+          {"replay_judge", run.replay.judge_seconds},
+          {"replay_rows", run.replay.rows_seconds},
+          {"replay_seal", run.replay.seal_seconds},
           {"checks", run.check_seconds},
           {"window", run.window_seconds},
           {"clear_outboxes", run.clear_seconds}};

@@ -93,24 +93,9 @@ TEST_CASE("a log with another entry where one was known is refused and the entry
 TEST_CASE("an entry that was lost to damage is taken up when it is back") {
   Fleet fleet;
   const auto log = some_days(fleet, fleet.enrol(1, 1), 2);
-  // A source with a hole, as a damaged segment leaves it.
-  class Holed final : public rebuild::Source {
-   public:
-    explicit Holed(std::vector<Bytes> messages) : inner_(rebuild::memory_source(messages)) {}
-    core::Result<rebuild::SourceContent> read(core::LogIndex from) override {
-      auto content = *inner_->read(from);
-      content.entries.erase(content.entries.begin() + 2);
-      content.damages.push_back("entry 2 is lost");
-      return content;
-    }
-    std::string name() const override { return "a damaged log"; }
-
-   private:
-    std::unique_ptr<rebuild::Source> inner_;
-  };
   RebuiltBooks books(fleet.roster());
-  Holed holed(log);
-  const auto damaged = *rebuild::replay(holed, fleet.roster(), books.file());
+  test::HoledSource holed(log, {2});
+  const auto damaged = *books.try_replay(holed);
   CHECK(damaged.damages.size() == 1);
   CHECK(damaged.states.unproven == 1);
   const auto whole = books.replay(log);
@@ -149,16 +134,16 @@ TEST_CASE("a file that is no books is refused by name") {
 
 TEST_CASE("a changed row shows in the digest, in verify, and stops the next replay") {
   const char* changes[] = {
-      "UPDATE postings SET amount_minor = amount_minor + 1 WHERE message = 2 AND account = 1000",
-      "UPDATE postings SET amount_minor = amount_minor * 2 WHERE message = 2",
-      "UPDATE postings SET currency = 'EUR' WHERE message = 2",
-      "DELETE FROM postings WHERE message = 2",
-      "UPDATE moves SET thousandths = thousandths + 1 WHERE message = 1",
-      "DELETE FROM moves WHERE message = 1",
-      "UPDATE messages SET sales = sales + 1 WHERE number = 2",
-      "UPDATE messages SET store = 99 WHERE number = 2",
-      "UPDATE messages SET day = day + 1 WHERE number = 2",
-      "DELETE FROM messages WHERE number = 4",
+      "UPDATE postings SET amount_minor = amount_minor + 1 WHERE message = 1 AND account = 1000",
+      "UPDATE postings SET amount_minor = amount_minor * 2 WHERE message = 1",
+      "UPDATE postings SET currency = 'EUR' WHERE message = 1",
+      "DELETE FROM postings WHERE message = 1",
+      "UPDATE moves SET thousandths = thousandths + 1 WHERE message = 0",
+      "DELETE FROM moves WHERE message = 0",
+      "UPDATE messages SET sales = sales + 1 WHERE number = 1",
+      "UPDATE messages SET store = 99 WHERE number = 1",
+      "UPDATE messages SET day = day + 1 WHERE number = 1",
+      "DELETE FROM messages WHERE number = 3",
       "UPDATE quarantine SET reason = 2",
       "UPDATE quarantine SET bytes = x'00'",
       "DELETE FROM quarantine",
@@ -188,14 +173,14 @@ TEST_CASE("verify names what is wrong: balance, totals, states") {
     const char* words;
   };
   const Case cases[] = {
-      {"UPDATE postings SET amount_minor = amount_minor + 1 WHERE message = 2 AND account = 1000",
+      {"UPDATE postings SET amount_minor = amount_minor + 1 WHERE message = 1 AND account = 1000",
        "does not balance"},
-      {"UPDATE postings SET amount_minor = amount_minor * 2 WHERE message = 2", "net"},
-      {"UPDATE messages SET state = 3 WHERE number = 2", "is not reversed"},
-      {"UPDATE messages SET state = 4 WHERE number = 2", "that is not posted"},
-      {"UPDATE messages SET id = (SELECT id FROM messages WHERE number = 1) WHERE number = 2",
+      {"UPDATE postings SET amount_minor = amount_minor * 2 WHERE message = 1", "net"},
+      {"UPDATE messages SET state = 3 WHERE number = 1", "is not reversed"},
+      {"UPDATE messages SET state = 4 WHERE number = 1", "that is not posted"},
+      {"UPDATE messages SET id = (SELECT id FROM messages WHERE number = 0) WHERE number = 1",
        "there twice"},
-      {"UPDATE messages SET sequence = 1 WHERE number = 2", "posted twice"},
+      {"UPDATE messages SET sequence = 1 WHERE number = 1", "posted twice"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.sql);
@@ -296,6 +281,7 @@ TEST_CASE(
     "what was posted is never quarantined by a later replay: that is refused, nothing written") {
   Fleet fleet;
   const std::size_t till = fleet.enrol(1, 1);
+  const auto first = test::header_after(fleet.till(till));
   const std::vector<Bytes> log = some_days(fleet, till, 2);
   RebuiltBooks books(fleet.roster());
   const auto before = books.replay(log).digest;
@@ -306,10 +292,17 @@ TEST_CASE(
     REQUIRE_FALSE(again.has_value());
     CHECK(again.error().code == Errc::kDamaged);
   }
-  SUBCASE("signatures marked as bad, or as never checked") {
+  SUBCASE("signatures marked as bad, or as never checked, of a till that has to be judged") {
+    const Bytes contradiction =
+        test::sign(first, core::retail::encode_summary(closing(9, 1)), fleet.till(till).key);
+    std::vector<Bytes> more = log;
+    more.push_back(contradiction);
     for (const char* state : {"0", "2"}) {
       change(books.file(), std::string("UPDATE messages SET signature_state = ") + state);
-      CHECK(books.try_replay(log).error().code == Errc::kDamaged);
+      const auto again = books.try_replay(more);
+      REQUIRE_FALSE(again.has_value());
+      CHECK(again.error().code == Errc::kDamaged);
+      CHECK(again.error().what.find("would be quarantined now") != std::string::npos);
     }
   }
   CHECK(books.open().digest()->books == before.books);

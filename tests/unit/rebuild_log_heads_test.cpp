@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include "core/tlog/frontier.h"
-#include "ledger-rebuild/log_heads.h"
 #include "tests/support/rebuild_books.h"
 #include "tests/support/rebuild_fleet.h"
 
@@ -15,9 +14,9 @@ using test::Fleet;
 using test::RebuiltBooks;
 
 TreeHead head_of(const std::vector<Bytes>& log) {
-  std::vector<core::envelope::MessageId> leaves;
-  for (const Bytes& message : log) leaves.push_back(core::envelope::message_id(message));
-  return rebuild::head_of(leaves);
+  core::tlog::Frontier frontier;
+  for (const Bytes& message : log) frontier.append(core::envelope::message_id(message));
+  return {frontier.size(), frontier.root()};
 }
 
 // The till's next message, with what it was shown.

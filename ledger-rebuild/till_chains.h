@@ -1,0 +1,62 @@
+// TillChains: what the books know of each enrolled key's messages as a whole: how far its chain is
+// proven, and a digest of its rows. The part of the books that every replay reads.
+// Must not know single messages. Table: docs/formats/books.md, "Tables".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/envelope/roster.h"
+#include "core/sqlite/database.h"
+
+namespace rebuild {
+
+// One key's chain. A chain is *whole* when each of its messages is proven and the only one of its
+// place: then `tip` says all that the next message must go on from.
+struct TillChain {
+  std::int64_t number = 0;  // its row
+  core::envelope::Kid kid;
+  core::TillRef till;
+  core::Epoch epoch;
+  core::envelope::MessageId entry;  // of the roster
+  bool whole = true;
+  core::Sequence tip_sequence{};  // 0: no message yet
+  core::envelope::MessageId tip;  // the roster entry then
+  // The message that was written last, which names the one written before it; none: no message.
+  std::optional<std::int64_t> last{};
+  // Digests over the rows of its messages, as they follow one another; zeros: there are none.
+  core::envelope::Hash rows{};
+  core::envelope::Hash figures{};
+  const core::envelope::Enrolment* enrolment = nullptr;
+};
+
+// Memory: linear in tills. Errors of all: kDatabase, kDamaged.
+class TillChains {
+ public:
+  static core::Result<TillChains> load(core::sqlite::Database& db);
+
+  // Finds each chain's enrolment and begins those that are new. Returns how many that were.
+  // Errors: kDamaged (a key of the books is not on the roster, or is there for another till).
+  // Owner: the roster must outlive it.
+  core::Result<std::size_t> enrol(const core::envelope::Roster& roster);
+
+  // nullptr: no such key. Pointers stay good.
+  TillChain* find(const core::envelope::Kid& kid);
+  TillChain& at(std::int64_t number) { return chains_[static_cast<std::size_t>(number - 1)]; }
+  std::size_t size() const { return chains_.size(); }
+  std::vector<const TillChain*> by_kid() const;
+
+  core::Result<void> save(const TillChain& chain);
+
+ private:
+  explicit TillChains(core::sqlite::Database& db) : db_(&db) {}
+
+  core::sqlite::Database* db_;
+  std::vector<TillChain> chains_;  // number n at n - 1
+  std::unordered_map<core::envelope::Kid, std::int64_t, core::FixedBytesHash> numbers_;
+};
+
+}  // namespace rebuild
