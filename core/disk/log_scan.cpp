@@ -224,15 +224,17 @@ Result<std::optional<SegmentScan>> read_segment(const std::string& name, ByteVie
   return fail(scan.error().code, name + ": " + scan.error().what);
 }
 
+// Opens each segment, and looks at its header.
 Result<void> read_headers(Filesystem& filesystem, const std::filesystem::path& directory,
-                          LogScan& log) {
+                          bool keep_open, LogScan& log) {
   for (ScannedSegment& segment : log.segments) {
-    TRY_ASSIGN(const auto file, filesystem.open(directory / segment.name, OpenMode::kRead));
-    std::array<std::uint8_t, kSegmentHeaderSize> raw{};
-    TRY_ASSIGN(const std::size_t got, file->read_at(0, raw));
-    TRY_ASSIGN(const auto header, read_segment(segment.name, ByteView(raw).first(got)));
+    TRY_ASSIGN(segment.content, filesystem.content(directory / segment.name));
+    const ByteView bytes = segment.content.bytes;
+    TRY_ASSIGN(const auto header,
+               read_segment(segment.name, bytes.first(std::min(bytes.size(), kSegmentHeaderSize))));
     segment.readable = header.has_value();
     if (header) segment.first_index = header->header.first_index;
+    if (!keep_open) segment.content = {};
   }
   return {};
 }
@@ -257,7 +259,7 @@ Result<LogScan> scan(Filesystem& filesystem, const std::filesystem::path& direct
   TRY(find_segments(filesystem, directory, sealed_ordinal, log));
   TRY(check_sealed(filesystem, directory, sealed, log));
   TRY(load_checkpoint(filesystem, directory, log));
-  TRY(read_headers(filesystem, directory, log));
+  TRY(read_headers(filesystem, directory, take == nullptr, log));
   const std::vector<std::uint64_t> limits = limits_of(log.segments);
   Join join(log, sealed_ordinal);
   bool ends_in_damage = false;
@@ -267,7 +269,9 @@ Result<LogScan> scan(Filesystem& filesystem, const std::filesystem::path& direct
       log.end = std::max(log.end, limits[i]);
       continue;
     }
-    TRY_ASSIGN(segment.content, filesystem.content(directory / segment.name));
+    if (take != nullptr) {
+      TRY_ASSIGN(segment.content, filesystem.content(directory / segment.name));
+    }
     TRY_ASSIGN(const auto found, read_segment(segment.name, segment.content.bytes));
     join.add(i, found ? &*found : nullptr, limits[i]);
     ends_in_damage = !found || found->ends_in_hole;
