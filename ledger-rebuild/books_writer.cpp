@@ -141,6 +141,12 @@ Result<void> BooksWriter::take_back(TillChain& chain, const TillChain& before) {
   return {};
 }
 
+Result<void> BooksWriter::link(std::int64_t number, std::optional<std::int64_t> previous) {
+  TRY_ASSIGN(auto row, db_->prepare("UPDATE messages SET previous = ? WHERE number = ?"));
+  previous ? row.bind_int(1, *previous) : row.bind_null(1);
+  return row.bind_int(2, number).run();
+}
+
 Result<void> BooksWriter::mark_valid(std::int64_t number) {
   return run_for({"UPDATE messages SET signature_state = 1 WHERE number = ?"}, number);
 }

@@ -23,6 +23,8 @@ class BooksWriter {
   core::Result<void> add(const NoMessage& entry);
   // Takes back what add() wrote of the chain since it was as `before`, and makes it that again.
   core::Result<void> take_back(TillChain& chain, const TillChain& before);
+  // Names the message that stands before this one in its chain.
+  core::Result<void> link(std::int64_t number, std::optional<std::int64_t> previous);
   // The signature was looked at after its message was written, and is valid.
   core::Result<void> mark_valid(std::int64_t number);
 

@@ -228,22 +228,31 @@ class Judge {
                               ", by its message at log index " + to_string(item.index) + ","});
   }
 
-  // Whether the chain is whole, how far, and its digests: all from the tables.
+  // Whether the chain is whole, how far, and its digests: all from the tables. Its messages are
+  // linked anew, in their order.
   Result<void> finish_chain(std::int64_t number) {
     TillChain& chain = update_.chains.at(number);
     chain.whole = true;
     chain.tip = chain.entry;
     chain.tip_sequence = core::Sequence{0};
     TRY_ASSIGN(auto rows, db().prepare(std::string(kLinkSql) +
-                                       "SELECT sequence, id, state FROM link JOIN messages "
-                                       "USING(number) ORDER BY sequence, id"));
+                                       "SELECT sequence, id, state, number, previous FROM link "
+                                       "JOIN messages USING(number) ORDER BY sequence, id"));
     chain.last ? rows.bind_int(1, *chain.last) : rows.bind_null(1);
+    std::vector<std::pair<std::int64_t, std::optional<std::int64_t>>> order;
     while (true) {
       TRY_ASSIGN(const bool more, rows.step());
       if (!more) break;
       chain.whole = chain.whole && static_cast<State>(rows.column_int(2)) == State::kProven;
       chain.tip_sequence = id_at<core::Sequence>(rows, 0);
       TRY(read_into(chain.tip, rows, 1));
+      order.push_back({rows.column_int(3),
+                       rows.column_is_null(4) ? std::nullopt : std::optional(rows.column_int(4))});
+    }
+    chain.last.reset();
+    for (const auto& [message, previous] : order) {
+      if (previous != chain.last) TRY(update_.writer.link(message, chain.last));
+      chain.last = message;
     }
     TRY(digest_chain(db(), chain));
     return update_.chains.save(chain);

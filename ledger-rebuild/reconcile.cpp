@@ -2,13 +2,10 @@
 #include "ledger-rebuild/reconcile.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 #include "core/base/arithmetic.h"
-#include "core/base/decimal.h"
 #include "ledger-rebuild/accounts.h"
+#include "ledger-rebuild/csv_file.h"
 #include "ledger-rebuild/rows.h"
 
 namespace rebuild {
@@ -22,49 +19,17 @@ using core::Money;
 using core::Result;
 using core::sqlite::Statement;
 
-constexpr std::size_t kLineBytesMax = 1000;
-
-// Fields apart by commas; quotes around one are taken off. None of our fields has either inside.
-std::vector<std::string> fields_of(std::string line) {
-  if (!line.empty() && line.back() == '\r') line.pop_back();
-  std::vector<std::string> out(1);
-  for (const char c : line) {
-    if (c == ',') {
-      out.emplace_back();
-    } else {
-      out.back() += c;
-    }
-  }
-  for (std::string& field : out) {
-    if (field.size() >= 2 && field.front() == '"' && field.back() == '"') {
-      field = field.substr(1, field.size() - 2);
-    }
-  }
-  return out;
-}
-
-Result<std::uint32_t> read_number(const std::string& text, const char* what) {
-  const auto number = core::parse_unsigned(text);
-  if (number && *number >= 1 && *number <= UINT32_MAX) return static_cast<std::uint32_t>(*number);
-  return fail(Errc::kMalformed, std::string(what) + " '" + text + "' is no number from 1");
-}
-
 struct PaidLine {
   PaidKey key;
   Money amount;
 };
 
-Result<PaidLine> read_line(const std::vector<std::string>& fields, Paid paid) {
-  const std::size_t expected = paid == Paid::kCards ? 5 : 4;
-  if (fields.size() != expected) {
-    return fail(Errc::kMalformed, std::to_string(fields.size()) + " fields where " +
-                                      std::to_string(expected) + " are expected");
-  }
+Result<PaidLine> read_line(const CsvFields& fields, Paid paid) {
   PaidLine out;
   std::size_t at = 0;
-  TRY_ASSIGN(out.key.till.store.value, read_number(fields[at++], "store"));
+  TRY_ASSIGN(out.key.till.store.value, csv_number(fields[at++], "store"));
   if (paid == Paid::kCards) {
-    TRY_ASSIGN(out.key.till.till.value, read_number(fields[at++], "till"));
+    TRY_ASSIGN(out.key.till.till.value, csv_number(fields[at++], "till"));
   }
   TRY_ASSIGN(out.key.day, core::parse_business_day(fields[at++]));
   TRY_ASSIGN(out.key.currency, Currency::parse(fields[at + 1]));
@@ -109,37 +74,13 @@ PaidRow::Outcome outcome_of(bool in_books, bool in_file, Money books, Money paid
 }  // namespace
 
 Result<PaidSums> read_paid_file(const std::filesystem::path& file, Paid paid) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) {
-    return fail(Errc::kNotFound, file.string() + ": there is no such file");
-  }
-  std::ifstream in(file);
-  if (!in) return fail(Errc::kIo, file.string() + ": " + std::strerror(errno));
-  const std::string header =
-      paid == Paid::kCards ? "store,till,day,amount,currency" : "store,day,amount,currency";
   PaidSums sums;
-  bool headed = false;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    const auto here = [&](const std::string& what) {
-      return fail(Errc::kMalformed, file.string() + ":" + std::to_string(number) + ": " + what);
-    };
-    if (line.size() > kLineBytesMax) return here("a line of over 1000 bytes");
-    const std::vector<std::string> fields = fields_of(line);
-    if (number == 1) {
-      if (fields != fields_of(header)) return here("expected the header " + header);
-      headed = true;
-      continue;
-    }
-    if (fields.size() == 1 && fields.front().empty()) continue;
-    const auto read = read_line(fields, paid);
-    if (!read) return here(read.error().what);
-    TRY(add_to(sums, read->key, read->amount));
-  }
-  if (in.bad()) return fail(Errc::kIo, file.string() + ": it could not be read to its end");
-  if (!headed) {
-    return fail(Errc::kMalformed, file.string() + ": it is empty; expected the header " + header);
-  }
+  TRY(read_csv(
+      file, paid == Paid::kCards ? "store,till,day,amount,currency" : "store,day,amount,currency",
+      [&](const CsvFields& fields) -> Result<void> {
+        TRY_ASSIGN(const PaidLine line, read_line(fields, paid));
+        return add_to(sums, line.key, line.amount);
+      }));
   return sums;
 }
 

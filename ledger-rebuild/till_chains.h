@@ -25,7 +25,8 @@ struct TillChain {
   bool whole = true;
   core::Sequence tip_sequence{};  // 0: no message yet
   core::envelope::MessageId tip;  // the roster entry then
-  // The message that was written last, which names the one written before it; none: no message.
+  // The last message in the order of sequence and id, which names the one before it; none: no
+  // message.
   std::optional<std::int64_t> last{};
   // Digests over the rows of its messages, as they follow one another; zeros: there are none.
   core::envelope::Hash rows{};

@@ -7,6 +7,7 @@ target_link_libraries(daybook_test_rebuild
 daybook_test(test_rebuild
   SOURCES
     unit/rebuild_books_test.cpp
+    unit/rebuild_completeness_test.cpp
     unit/rebuild_head_office_test.cpp
     unit/rebuild_log_heads_test.cpp
     unit/rebuild_march_test.cpp
