@@ -120,6 +120,21 @@ CREATE TABLE moves(
   PRIMARY KEY(message, reversal, product, from_place, to_place)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE sold(
+  message     INTEGER NOT NULL,
+  product     INTEGER NOT NULL,
+  thousandths INTEGER NOT NULL,
+  net_minor   INTEGER NOT NULL,
+  PRIMARY KEY(message, product)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counted(
+  message     INTEGER NOT NULL,
+  product     INTEGER NOT NULL,
+  thousandths INTEGER NOT NULL,
+  PRIMARY KEY(message, product)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE quarantine(
   log_index INTEGER NOT NULL,
   id        BLOB PRIMARY KEY,

@@ -44,8 +44,8 @@ bool has_reversal(State state) {
 }  // namespace
 
 BooksWriter::BooksWriter(Database& db, Statement insert, Statement update, Statement posting,
-                         Statement move, Statement range, Statement refunded, Statement hold,
-                         Statement release)
+                         Statement move, Statement range, Statement refunded, Statement sold,
+                         Statement counted, Statement hold, Statement release)
     : db_(&db),
       insert_(std::move(insert)),
       update_(std::move(update)),
@@ -53,6 +53,8 @@ BooksWriter::BooksWriter(Database& db, Statement insert, Statement update, State
       move_(std::move(move)),
       range_(std::move(range)),
       refunded_(std::move(refunded)),
+      sold_(std::move(sold)),
+      counted_(std::move(counted)),
       hold_(std::move(hold)),
       release_(std::move(release)) {}
 
@@ -72,11 +74,14 @@ Result<BooksWriter> BooksWriter::open(Database& db) {
   TRY_ASSIGN(auto move, db.prepare("INSERT INTO moves VALUES(?, ?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto range, db.prepare("INSERT INTO numbers VALUES(?, ?, ?, ?)"));
   TRY_ASSIGN(auto refunded, db.prepare("INSERT INTO refunded_receipts VALUES(?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(auto sold, db.prepare("INSERT INTO sold VALUES(?, ?, ?, ?)"));
+  TRY_ASSIGN(auto counted, db.prepare("INSERT INTO counted VALUES(?, ?, ?)"));
   TRY_ASSIGN(auto hold,
              db.prepare("INSERT OR REPLACE INTO quarantine VALUES(?, ?, ?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto release, db.prepare("DELETE FROM quarantine WHERE id = ?"));
   return BooksWriter(db, std::move(insert), std::move(update), std::move(posting), std::move(move),
-                     std::move(range), std::move(refunded), std::move(hold), std::move(release));
+                     std::move(range), std::move(refunded), std::move(sold), std::move(counted),
+                     std::move(hold), std::move(release));
 }
 
 Result<void> BooksWriter::add(TillChain* chain, const Item& item, const Verdict& verdict) {
@@ -255,6 +260,19 @@ Result<void> BooksWriter::insert_entry(const Item& item) {
             .bind_int(3, receipt.sold_at.till.value)
             .bind_int(4, as_int(receipt.invoice))
             .bind_int(5, amount_minor)
+            .run());
+  }
+  for (const SoldLine& line : entry.sold) {
+    TRY(sold_.bind_int(1, item.number())
+            .bind_int(2, as_int(line.product.value))
+            .bind_int(3, line.thousandths)
+            .bind_int(4, line.net_minor)
+            .run());
+  }
+  for (const CountedLine& line : entry.counted) {
+    TRY(counted_.bind_int(1, item.number())
+            .bind_int(2, as_int(line.product.value))
+            .bind_int(3, line.thousandths)
             .run());
   }
   return {};

@@ -31,8 +31,8 @@ class BooksWriter {
  private:
   using Statement = core::sqlite::Statement;
   BooksWriter(core::sqlite::Database& db, Statement insert, Statement update, Statement posting,
-              Statement move, Statement range, Statement refunded, Statement hold,
-              Statement release);
+              Statement move, Statement range, Statement refunded, Statement sold,
+              Statement counted, Statement hold, Statement release);
 
   core::Result<void> insert(TillChain& chain, const Item& item, const Verdict& verdict);
   core::Result<void> update(const Item& item, const Verdict& verdict);
@@ -44,7 +44,7 @@ class BooksWriter {
   core::Result<void> run_for(std::initializer_list<const char*> statements, std::int64_t number);
 
   core::sqlite::Database* db_;
-  Statement insert_, update_, posting_, move_, range_, refunded_, hold_, release_;
+  Statement insert_, update_, posting_, move_, range_, refunded_, sold_, counted_, hold_, release_;
 };
 
 }  // namespace rebuild

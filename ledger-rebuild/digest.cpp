@@ -52,6 +52,8 @@ constexpr std::size_t kPostingColumns = 5;
 constexpr std::size_t kMoveColumns = 5;
 constexpr std::size_t kNumberColumns = 3;
 constexpr std::size_t kRefundedColumns = 4;
+constexpr std::size_t kSoldColumns = 3;
+constexpr std::size_t kCountedColumns = 2;
 
 MessageDigest finish_message(const Hash& id, const RowWriter& row, const RowWriter& figures) {
   MessageDigest out;
@@ -94,8 +96,13 @@ class TableReader {
     TRY_ASSIGN(auto refunded,
                db.prepare("SELECT store, till, invoice, amount_minor FROM refunded_receipts "
                           "WHERE message = ? ORDER BY store, till, invoice"));
+    TRY_ASSIGN(auto sold, db.prepare("SELECT product, thousandths, net_minor FROM sold "
+                                     "WHERE message = ? ORDER BY product"));
+    TRY_ASSIGN(auto counted, db.prepare("SELECT product, thousandths FROM counted "
+                                        "WHERE message = ? ORDER BY product"));
     return TableReader(std::move(messages), std::move(postings), std::move(moves),
-                       std::move(numbers), std::move(refunded));
+                       std::move(numbers), std::move(refunded), std::move(sold),
+                       std::move(counted));
   }
 
   Result<void> chain(TillChain& chain) {
@@ -116,12 +123,14 @@ class TableReader {
 
  private:
   TableReader(Statement messages, Statement postings, Statement moves, Statement numbers,
-              Statement refunded)
+              Statement refunded, Statement sold, Statement counted)
       : messages_(std::move(messages)),
         postings_(std::move(postings)),
         moves_(std::move(moves)),
         numbers_(std::move(numbers)),
-        refunded_(std::move(refunded)) {}
+        refunded_(std::move(refunded)),
+        sold_(std::move(sold)),
+        counted_(std::move(counted)) {}
 
   Result<MessageDigest> read_message() {
     RowWriter row;
@@ -140,6 +149,8 @@ class TableReader {
     TRY(take(moves_, number, kMoveColumns, -1, figures));
     TRY(take(numbers_, number, kNumberColumns, -1, figures));
     TRY(take(refunded_, number, kRefundedColumns, -1, figures));
+    TRY(take(sold_, number, kSoldColumns, -1, figures));
+    TRY(take(counted_, number, kCountedColumns, -1, figures));
     return finish_message(id, row, figures);
   }
 
@@ -158,7 +169,7 @@ class TableReader {
     return {};
   }
 
-  Statement messages_, postings_, moves_, numbers_, refunded_;
+  Statement messages_, postings_, moves_, numbers_, refunded_, sold_, counted_;
   std::int64_t messages_read_ = 0;
 };
 
@@ -182,12 +193,14 @@ Result<void> refuse_orphans(Database& db) {
         "SELECT COUNT(*) FROM moves WHERE message NOT IN (SELECT number FROM messages)",
         "SELECT COUNT(*) FROM numbers WHERE message NOT IN (SELECT number FROM messages)",
         "SELECT COUNT(*) FROM refunded_receipts "
-        "WHERE message NOT IN (SELECT number FROM messages)"}) {
+        "WHERE message NOT IN (SELECT number FROM messages)",
+        "SELECT COUNT(*) FROM sold WHERE message NOT IN (SELECT number FROM messages)",
+        "SELECT COUNT(*) FROM counted WHERE message NOT IN (SELECT number FROM messages)"}) {
     TRY_ASSIGN(const std::int64_t orphans, db.query_int(sql));
     if (orphans == 0) continue;
     return core::sqlite::damaged(db.path(),
-                                 "postings, moves, numbers or refunded receipts without a "
-                                 "message; replay the log into a new file");
+                                 "postings, or other rows of a message, without a message; replay "
+                                 "the log into a new file");
   }
   return {};
 }
@@ -225,6 +238,13 @@ MessageDigest digest_of(const Item& item, State state) {
   for (const auto& [receipt, amount_minor] : refunded_receipts(item)) {
     figures.array(kRefundedColumns).put(receipt.sold_at.store.value);
     figures.put(receipt.sold_at.till.value).put(as_int(receipt.invoice)).put(amount_minor);
+  }
+  for (const SoldLine& line : entry.sold) {
+    figures.array(kSoldColumns).put(as_int(line.product.value)).put(line.thousandths);
+    figures.put(line.net_minor);
+  }
+  for (const CountedLine& line : entry.counted) {
+    figures.array(kCountedColumns).put(as_int(line.product.value)).put(line.thousandths);
   }
   return finish_message(facts.id, row, figures);
 }

@@ -133,6 +133,21 @@ Result<void> take_evidence(Entry& entry, const Closing& closing) {
   return {};
 }
 
+Result<void> take_products(Entry& entry, const Closing& closing) {
+  for (const auto& [product, row] : closing.sold) {
+    TRY(core::retail::check_product_id(product));
+    TRY(check_figure(row.quantity.thousandths, "what was sold of product " + to_string(product)));
+    TRY(check_figure(row.net.minor, "what was taken for product " + to_string(product)));
+    entry.sold.push_back({product, row.quantity.thousandths, row.net.minor});
+  }
+  for (const auto& [product, quantity] : closing.on_hand) {
+    TRY(core::retail::check_product_id(product));
+    TRY(check_figure(quantity.thousandths, "the count of product " + to_string(product)));
+    entry.counted.push_back({product, quantity.thousandths});
+  }
+  return {};
+}
+
 // Moves of one message, one for each product and way.
 class Moves {
  public:
@@ -199,6 +214,7 @@ Result<Entry> entry_of(const Closing& closing) {
                   out ? Place::kTransit : Place::kStore));
   }
   entry.moves = moves.take();
+  TRY(take_products(entry, closing));
   TRY(check_balanced(entry.postings));
   std::sort(entry.postings.begin(), entry.postings.end(), [](const Posting& a, const Posting& b) {
     return std::tie(a.account, a.code) < std::tie(b.account, b.code);

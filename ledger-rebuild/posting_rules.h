@@ -49,6 +49,21 @@ struct StockMove {
   bool operator==(const StockMove&) const = default;
 };
 
+// What a closing says of one product and no account has: what was taken for it, before coupons.
+struct SoldLine {
+  core::ProductId product;
+  std::int64_t thousandths = 0;  // less what came back
+  std::int64_t net_minor = 0;
+  bool operator==(const SoldLine&) const = default;
+};
+
+// What a count of one product came to, as of the day's end.
+struct CountedLine {
+  core::ProductId product;
+  std::int64_t thousandths = 0;
+  bool operator==(const CountedLine&) const = default;
+};
+
 // What one message posts. Amounts in `currency`; an opening has none.
 struct Entry {
   Kind kind = Kind::kNone;
@@ -68,8 +83,10 @@ struct Entry {
   std::map<core::retail::Series, core::retail::NumberRange> numbers;
   // Amounts above zero; a store and till of 0 are the closing's own.
   std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts;
-  std::vector<Posting> postings;  // ascending account and code
-  std::vector<StockMove> moves;   // ascending product, from, to; one for each of these
+  std::vector<Posting> postings;     // ascending account and code
+  std::vector<StockMove> moves;      // ascending product, from, to; one for each of these
+  std::vector<SoldLine> sold;        // ascending product
+  std::vector<CountedLine> counted;  // likewise
 };
 
 // Errors: kUnbalanced (debits and credits differ), kOverflow (a figure or a product number beyond

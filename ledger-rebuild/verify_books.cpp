@@ -42,6 +42,10 @@ constexpr Question kQuestions[] = {
      "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND p.account = 4090 "
      "WHERE m.state IN (1, 2, 3) GROUP BY m.number "
      "HAVING COALESCE(SUM(p.amount_minor), 0) <> m.discount_minor"},
+    {"what was sold of the products is not the message's net (message, difference)",
+     "SELECT m.number, SUM(s.net_minor) - m.net_minor FROM sold s JOIN messages m "
+     "ON m.number = s.message WHERE m.parts = 1 GROUP BY m.number "
+     "HAVING SUM(s.net_minor) <> m.net_minor"},
     {"over and short is not the message's (message, difference)",
      "SELECT m.number, -COALESCE(SUM(p.amount_minor), 0) - m.over_short_minor FROM messages m "
      "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND p.account = 5900 "

@@ -8,13 +8,14 @@ daybook_test(test_rebuild
   SOURCES
     unit/rebuild_books_test.cpp
     unit/rebuild_completeness_test.cpp
+    unit/rebuild_figures_test.cpp
     unit/rebuild_head_office_test.cpp
     unit/rebuild_log_heads_test.cpp
     unit/rebuild_march_test.cpp
     unit/rebuild_recover_test.cpp
     unit/rebuild_sealed_test.cpp
     unit/rebuild_states_test.cpp
-  USES daybook_test_rebuild core_sqlite
+  USES daybook_test_rebuild core_sqlite nlohmann_json::nlohmann_json
   LABELS unit)
 daybook_test(test_rebuild_property
   SOURCES property/rebuild_property_test.cpp
