@@ -208,6 +208,39 @@ TEST_CASE("recover gives back the last closing and says when it is not good") {
   CHECK(json["last"][0]["sequence"] == 4);
 }
 
+TEST_CASE("figures and completeness are asked for on the command line") {
+  Office office;
+  test::append_log(office.dir / "log", std::span(office.log).first(7));
+  CHECK(office.replay().status == 0);
+  const std::string books = office.path("books.db");
+  const auto figures = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"figures", "--books", books, "--by"});
+    return rebuild(more);
+  };
+  const Outcome stores = figures({"store", "--output", "csv"});
+  CHECK(stores.status == 0);
+  CHECK(says(stores.out, "store,currency,sales"));
+  CHECK(says(figures({"tender"}).out, "cash"));
+  test::write_file(office.dir / "regions.csv", core::as_bytes("store,region\n4,North\n"));
+  CHECK(says(figures({"region", "--regions", office.path("regions.csv")}).out, "North"));
+  CHECK(nlohmann::json::parse(figures({"month", "--output", "json"}).out).size() == 1);
+  CHECK(figures({"region"}).status == 2);
+  CHECK(figures({"store", "--regions", office.path("regions.csv")}).status == 2);
+  CHECK(figures({"colour"}).status == 2);
+  CHECK(figures({"region", "--regions", office.path("none.csv")}).status == 1);
+
+  const std::vector<std::string> words = {"completeness", "--books", books};
+  const Outcome open = rebuild(words);  // the last day is not closed
+  CHECK(open.status == 1);
+  CHECK(says(open.out, "not closed"));
+  test::append_log(office.dir / "log", std::span(office.log).subspan(7));
+  CHECK(office.replay().status == 0);
+  CHECK(rebuild(words).status == 0);
+  auto with_contacts = words;
+  with_contacts.insert(with_contacts.end(), {"--contacts", office.path("regions.csv")});
+  CHECK(rebuild(with_contacts).status == 1);
+}
+
 TEST_CASE("wrong words are exit status 2, missing things 1, and help is 0") {
   Office office;
   CHECK(rebuild({}).status == 2);
@@ -220,8 +253,8 @@ TEST_CASE("wrong words are exit status 2, missing things 1, and help is 0") {
   CHECK(office.replay({"--audit=some"}).status == 2);
   CHECK(office.replay().status == 1);  // no log yet
   CHECK_FALSE(std::filesystem::exists(office.dir / "books.db"));
-  for (const char* command :
-       {"init", "enrol", "log-key", "revoke", "replay", "report", "verify", "recover"}) {
+  for (const char* command : {"init", "enrol", "log-key", "revoke", "replay", "report", "figures",
+                              "completeness", "export", "reconcile", "verify", "recover"}) {
     const Outcome help = rebuild({command, "--help"});
     CHECK(help.status == 0);
     CHECK(says(help.out, "Example"));

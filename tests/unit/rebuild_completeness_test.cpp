@@ -81,6 +81,10 @@ TEST_CASE(
     CAPTURE(words);
     CHECK(text.find(words) != std::string::npos);
   }
+  // The documentation shows this very till.
+  const Bytes page =
+      test::read_file(std::string(DAYBOOK_SOURCE_DIR) + "/docs/reading-the-books.md");
+  CHECK(core::as_text(page).find("```text\n" + text + "```") != std::string::npos);
   const std::string json = rebuild::completeness_json(found, contacts);
   for (const char* words : {"\"clean\": false", "\"age_days\": 5", "\"after\": \"1970-01-03\"",
                             "\"ring\": \"+1 555 0100\"", "\"state\": \"unproven\""}) {
