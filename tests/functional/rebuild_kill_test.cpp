@@ -158,6 +158,92 @@ TEST_CASE("a replay killed at random moments leaves old or new books") {
   CHECK(kills > 0);
 }
 
+TEST_CASE("a disk that is full at any write leaves the old books, and says so") {
+  if (skip_without_strace()) return;
+  const Halfway half;
+  int refused = 0;
+  for (int when = 1; when < 2000; when = when < 8 ? when + 1 : when * 3 / 2) {
+    half.start_over();
+    std::vector<std::string> words = {
+        "strace",           "--follow-forks",
+        "--quiet=all",      "--output=/dev/null",
+        "--trace=pwrite64", "--inject=pwrite64:error=ENOSPC:when=" + std::to_string(when) + "+"};
+    const auto program = half.words("books.db");
+    words.insert(words.end(), program.begin(), program.end());
+    const auto outcome = test::run(words);
+    if (outcome.status == 0) break;
+    CAPTURE(when);
+    ++refused;
+    CHECK(outcome.status == 1);
+    CHECK(outcome.err.find("disk-full") != std::string::npos);
+    CHECK_FALSE(half.check_after_kill());
+  }
+  MESSAGE("refused " << refused << " times");
+  CHECK(refused >= 5);
+  CHECK(test::run(half.words("books.db")).status == 0);
+  CHECK(half.digest("books.db") == half.new_digest);
+}
+
+TEST_CASE("of two replays at once one waits or is told; nothing posts twice") {
+  const Halfway half;
+  core::Random random(20261128);
+  int told = 0;
+  for (int round = 0; round < (test::kSanitized ? 4 : 20); ++round) {
+    half.start_over();
+    test::Process one(half.words("books.db"));
+    std::this_thread::sleep_for(std::chrono::microseconds(random.between(0, 20000)));
+    test::Process two(half.words("books.db"));
+    const auto first = one.wait();
+    const auto second = two.wait();
+    for (const auto& outcome : {first, second}) {
+      if (outcome.status == 0) continue;
+      ++told;
+      CHECK(outcome.status == 1);
+      CHECK(outcome.err.find("busy") != std::string::npos);
+    }
+    CHECK((first.status == 0 || second.status == 0));
+    CHECK(half.check_after_kill());
+  }
+  MESSAGE(told << " were told that the books are busy");
+}
+
+TEST_CASE("books that were cut off or overwritten are refused, or found by verify; never guessed") {
+  const Halfway half;
+  core::Random random(20261129);
+  const auto whole = test::read_file(half.dir / "old.db");
+  int refused = 0;
+  int found = 0;
+  for (int round = 0; round < (test::kSanitized ? 8 : 60); ++round) {
+    Bytes content = whole;
+    if (round % 2 == 0) {
+      content.resize(random.between(1, whole.size() - 1));
+    } else {
+      const std::size_t at = random.between(0, whole.size() / 4096 - 1) * 4096;
+      for (std::size_t i = 0; i < 4096; ++i) {
+        content[at + i] = static_cast<std::uint8_t>(round % 4 == 1 ? 0 : random.between(0, 255));
+      }
+    }
+    half.start_over();
+    test::write_file(half.dir / "books.db", content);
+    const auto replayed = test::run(half.words("books.db"));
+    CAPTURE(round);
+    if (replayed.status != 0) {
+      ++refused;
+      CHECK(replayed.status == 1);
+      CHECK(replayed.err.find("books.db") != std::string::npos);
+      continue;
+    }
+    const auto verified = test::run({kProgram, "verify", "--books", half.dir / "books.db"});
+    found += verified.status != 0;
+    if (verified.status == 0) CHECK(half.digest("books.db") == half.new_digest);
+  }
+  MESSAGE("refused " << refused << ", found by verify " << found);
+  CHECK(refused > 0);
+  std::filesystem::remove(half.dir / "books.db");  // made again from the log at any time
+  CHECK(test::run(half.words("books.db")).status == 0);
+  CHECK(half.digest("books.db") == half.new_digest);
+}
+
 TEST_CASE("an enrolment killed at any system call leaves the old roster or the new") {
   if (skip_without_strace()) return;
   test::TempDir dir;
