@@ -135,6 +135,41 @@ CREATE TABLE counted(
   PRIMARY KEY(message, product)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE month_takings(
+  month            INTEGER NOT NULL,
+  store            INTEGER NOT NULL,
+  currency         TEXT NOT NULL,
+  sales            INTEGER NOT NULL,
+  voids            INTEGER NOT NULL,
+  refunds          INTEGER NOT NULL,
+  shelf_minor      INTEGER NOT NULL,
+  discount_minor   INTEGER NOT NULL,
+  net_minor        INTEGER NOT NULL,
+  refunded_minor   INTEGER NOT NULL,
+  over_short_minor INTEGER NOT NULL,
+  PRIMARY KEY(month, store, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE month_accounts(
+  month        INTEGER NOT NULL,
+  store        INTEGER NOT NULL,
+  account      INTEGER NOT NULL,
+  code         INTEGER NOT NULL,
+  currency     TEXT NOT NULL,
+  debit_minor  INTEGER NOT NULL,
+  credit_minor INTEGER NOT NULL,
+  PRIMARY KEY(month, store, account, code, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE month_products(
+  month       INTEGER NOT NULL,
+  product     INTEGER NOT NULL,
+  currency    TEXT NOT NULL,
+  thousandths INTEGER NOT NULL,
+  net_minor   INTEGER NOT NULL,
+  PRIMARY KEY(month, product, currency)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE quarantine(
   log_index INTEGER NOT NULL,
   id        BLOB PRIMARY KEY,

@@ -122,6 +122,7 @@ Result<void> BooksWriter::add(const NoMessage& entry) {
 }
 
 Result<void> BooksWriter::delete_entry(std::int64_t number) {
+  TRY(months_.add_written(*db_, number, -1));
   return run_for(
       {"DELETE FROM postings WHERE message = ?", "DELETE FROM moves WHERE message = ?",
        "DELETE FROM numbers WHERE message = ?", "DELETE FROM refunded_receipts WHERE message = ?"},
@@ -229,6 +230,7 @@ Result<void> BooksWriter::update(const Item& item, const Verdict& verdict) {
 Result<void> BooksWriter::insert_entry(const Item& item) {
   const Entry& entry = item.entry;
   TRY(check_balanced(entry.postings));
+  TRY(months_.add(item.enrolment->till.store, entry));
   for (const Posting& posting : entry.postings) {
     TRY(posting_.bind_int(1, item.number())
             .bind_int(2, 0)
@@ -280,11 +282,13 @@ Result<void> BooksWriter::insert_entry(const Item& item) {
 
 // Opposite amounts, and moves back to where they came from.
 Result<void> BooksWriter::reverse_entry(std::int64_t number) {
-  return run_for({"INSERT INTO postings SELECT message, 1, account, code, currency, -amount_minor "
-                  "FROM postings WHERE message = ? AND reversal = 0",
-                  "INSERT INTO moves SELECT message, 1, product, to_place, from_place, thousandths "
-                  "FROM moves WHERE message = ? AND reversal = 0"},
-                 number);
+  TRY(months_.add_written(*db_, number, -1));
+  TRY(run_for({"INSERT INTO postings SELECT message, 1, account, code, currency, -amount_minor "
+               "FROM postings WHERE message = ? AND reversal = 0",
+               "INSERT INTO moves SELECT message, 1, product, to_place, from_place, thousandths "
+               "FROM moves WHERE message = ? AND reversal = 0"},
+              number));
+  return months_.add_written(*db_, number, 1);
 }
 
 Result<void> BooksWriter::hold(const Item& item, const Verdict& verdict) {

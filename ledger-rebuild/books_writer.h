@@ -5,6 +5,7 @@
 #include "core/base/result.h"
 #include "core/sqlite/database.h"
 #include "ledger-rebuild/facts.h"
+#include "ledger-rebuild/month_sums.h"
 #include "ledger-rebuild/till_chains.h"
 
 namespace rebuild {
@@ -25,6 +26,8 @@ class BooksWriter {
   core::Result<void> take_back(TillChain& chain, const TillChain& before);
   // Names the message that stands before this one in its chain.
   core::Result<void> link(std::int64_t number, std::optional<std::int64_t> previous);
+  // The sums of the months, once all else is written.
+  core::Result<void> write_months() { return months_.flush(*db_); }
   // The signature was looked at after its message was written, and is valid.
   core::Result<void> mark_valid(std::int64_t number);
 
@@ -44,6 +47,7 @@ class BooksWriter {
   core::Result<void> run_for(std::initializer_list<const char*> statements, std::int64_t number);
 
   core::sqlite::Database* db_;
+  MonthSums months_;
   Statement insert_, update_, posting_, move_, range_, refunded_, sold_, counted_, hold_, release_;
 };
 

@@ -8,6 +8,7 @@
 #include "core/retail/names.h"
 #include "ledger-rebuild/accounts.h"
 #include "ledger-rebuild/csv_file.h"
+#include "ledger-rebuild/month_sums.h"
 #include "ledger-rebuild/posting_rules.h"
 #include "ledger-rebuild/rows.h"
 
@@ -25,13 +26,58 @@ using core::sqlite::Statement;
 
 namespace {
 
-// Calls take(row) for the rows of a query whose ?1 and ?2 are the first and the last day.
-template <typename Take>
-Result<void> for_days(Database& db, const std::string& sql, const FigureRange& range, Take take) {
-  TRY_ASSIGN(Statement rows, db.prepare(sql));
+Result<Money> money_at(const Statement& row, int column, int currency_column) {
+  TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(currency_column)));
+  return Money{row.column_int(column), currency};
+}
+
+// Where the sums come from: from the months' when the range is whole months, which is a few rows a
+// store, else from the entries themselves. Both give the same columns.
+struct Sums {
+  bool by_month = false;
+  std::int64_t first = 0;  // months, when by_month; else days
+  std::int64_t last = 0;
+
+  std::string takings() const {
+    if (by_month) return "(SELECT * FROM month_takings WHERE month BETWEEN ?1 AND ?2)";
+    return "(SELECT store, till, day, currency, sales, voids, refunds, "
+           "net_minor + discount_minor AS shelf_minor, discount_minor, net_minor, refunded_minor, "
+           "over_short_minor FROM messages WHERE kind = 2 AND state IN (1, 2) "
+           "AND day BETWEEN ?1 AND ?2)";
+  }
+  std::string accounts() const {
+    if (by_month) return "(SELECT * FROM month_accounts WHERE month BETWEEN ?1 AND ?2)";
+    return "(SELECT p.account, p.code, p.currency, MAX(p.amount_minor, 0) AS debit_minor, "
+           "MAX(-p.amount_minor, 0) AS credit_minor FROM postings p JOIN messages m "
+           "ON m.number = p.message WHERE m.day BETWEEN ?1 AND ?2)";
+  }
+  std::string products() const {
+    if (by_month) return "(SELECT * FROM month_products WHERE month BETWEEN ?1 AND ?2)";
+    return "(SELECT s.product, m.currency, s.thousandths, s.net_minor FROM sold s JOIN messages m "
+           "ON m.number = s.message WHERE m.state IN (1, 2) AND m.day BETWEEN ?1 AND ?2)";
+  }
+};
+
+// Whether a range is whole months, and the sums that can answer for it. A till and a day have none.
+Sums sums_for(By by, const FigureRange& range) {
   constexpr auto kLimits = std::numeric_limits<std::int32_t>();
-  rows.bind_int(1, range.from ? range.from->days : kLimits.min())
-      .bind_int(2, range.to ? range.to->days : kLimits.max());
+  Sums out{false, range.from ? range.from->days : kLimits.min(),
+           range.to ? range.to->days : kLimits.max()};
+  if (by == By::kTill || by == By::kDay || by == By::kCount) return out;
+  const bool from_first =
+      !range.from || month_of(*range.from) != month_of(BusinessDay{range.from->days - 1});
+  const bool to_last =
+      !range.to || month_of(*range.to) != month_of(BusinessDay{range.to->days + 1});
+  if (!from_first || !to_last) return out;
+  constexpr std::int64_t kNoMonth = 999999;
+  return {true, range.from ? month_of(*range.from) : 0, range.to ? month_of(*range.to) : kNoMonth};
+}
+
+// Calls take(row) for the rows of a query whose ?1 and ?2 are the first and the last day or month.
+template <typename Take>
+Result<void> for_range(Database& db, const std::string& sql, const Sums& sums, Take take) {
+  TRY_ASSIGN(Statement rows, db.prepare(sql));
+  rows.bind_int(1, sums.first).bind_int(2, sums.last);
   while (true) {
     TRY_ASSIGN(const bool more, rows.step());
     if (!more) return {};
@@ -39,18 +85,14 @@ Result<void> for_days(Database& db, const std::string& sql, const FigureRange& r
   }
 }
 
-Result<Money> money_at(const Statement& row, int column, int currency_column) {
-  TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(currency_column)));
-  return Money{row.column_int(column), currency};
-}
-
-// Takings, from the closings' own figures; shelf = net + discount.
 constexpr std::string_view kTakingsSql =
-    ", m.currency, SUM(m.sales), SUM(m.voids), SUM(m.refunds), SUM(m.net_minor + "
-    "m.discount_minor), "
-    "SUM(m.discount_minor), SUM(m.net_minor), SUM(m.refunded_minor), SUM(m.over_short_minor) "
-    "FROM messages m WHERE m.kind = 2 AND m.state IN (1, 2) AND m.day BETWEEN ?1 AND ?2 "
-    "GROUP BY 1, m.currency ORDER BY 1, m.currency";
+    ", currency, SUM(sales), SUM(voids), SUM(refunds), SUM(shelf_minor), SUM(discount_minor), "
+    "SUM(net_minor), SUM(refunded_minor), SUM(over_short_minor) FROM ";
+// Months in which everything was taken back again are in the sums with zeros.
+constexpr std::string_view kTakingsEndSql =
+    " GROUP BY 1, currency HAVING SUM(sales) <> 0 OR SUM(voids) <> 0 OR SUM(refunds) <> 0 OR "
+    "SUM(shelf_minor) <> 0 OR SUM(over_short_minor) <> 0 OR SUM(refunded_minor) <> 0 "
+    "ORDER BY 1, currency";
 
 struct TakingsRow {
   std::int64_t sales = 0, voids = 0, refunds = 0;
@@ -82,124 +124,131 @@ Table takings_table(const char* first_column) {
 
 // `key`: what SQL groups by; `name_of` gives it its name.
 template <typename NameOf>
-Result<Table> takings_by(Database& db, const char* column, const char* key,
-                         const FigureRange& range, NameOf name_of) {
+Result<Table> takings_by(Database& db, const char* column, const char* key, const Sums& sums,
+                         NameOf name_of) {
   Table table = takings_table(column);
-  TRY(for_days(db, "SELECT " + std::string(key) + std::string(kTakingsSql), range,
-               [&](const Statement& row) -> Result<void> {
-                 TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
-                 add_row(table, name_of(row), currency, takings_at(row));
-                 return {};
-               }));
+  TRY(for_range(db,
+                "SELECT " + std::string(key) + std::string(kTakingsSql) + sums.takings() +
+                    std::string(kTakingsEndSql),
+                sums, [&](const Statement& row) -> Result<void> {
+                  TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
+                  add_row(table, name_of(row), currency, takings_at(row));
+                  return {};
+                }));
   return table;
 }
 
-Result<Table> takings_by_region(Database& db, const FigureRange& range, const Regions& regions) {
-  std::map<std::pair<std::string, Currency>, TakingsRow> sums;
-  TRY(for_days(db, "SELECT m.store" + std::string(kTakingsSql), range,
-               [&](const Statement& row) -> Result<void> {
-                 TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
-                 const auto region = regions.find(id_at<core::StoreId>(row, 0));
-                 TakingsRow& sum = sums[{region == regions.end() ? "(none)" : region->second, currency}];
-                 const TakingsRow more = takings_at(row);
-                 for (auto figure : {&TakingsRow::sales, &TakingsRow::voids, &TakingsRow::refunds,
-                                     &TakingsRow::shelf, &TakingsRow::discount, &TakingsRow::net,
-                                     &TakingsRow::refunded, &TakingsRow::over_short}) {
-                   TRY_ASSIGN(sum.*figure, core::checked_add(sum.*figure, more.*figure));
-                 }
-                 return {};
-               }));
+Result<Table> takings_by_region(Database& db, const Sums& sums, const Regions& regions) {
+  std::map<std::pair<std::string, Currency>, TakingsRow> rows;
+  TRY(for_range(
+      db, "SELECT store" + std::string(kTakingsSql) + sums.takings() + std::string(kTakingsEndSql),
+      sums, [&](const Statement& row) -> Result<void> {
+        TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
+        const auto region = regions.find(id_at<core::StoreId>(row, 0));
+        TakingsRow& sum = rows[{region == regions.end() ? "(none)" : region->second, currency}];
+        const TakingsRow more = takings_at(row);
+        for (auto figure : {&TakingsRow::sales, &TakingsRow::voids, &TakingsRow::refunds,
+                            &TakingsRow::shelf, &TakingsRow::discount, &TakingsRow::net,
+                            &TakingsRow::refunded, &TakingsRow::over_short}) {
+          TRY_ASSIGN(sum.*figure, core::checked_add(sum.*figure, more.*figure));
+        }
+        return {};
+      }));
   Table table = takings_table("region");
-  for (const auto& [key, sum] : sums) add_row(table, Cell::of(key.first), key.second, sum);
+  for (const auto& [key, sum] : rows) add_row(table, Cell::of(key.first), key.second, sum);
   return table;
 }
 
-Result<Table> by_tender(Database& db, const FigureRange& range) {
+Result<Table> by_tender(Database& db, const Sums& sums) {
   Table table{{"tender", "currency", "amount"}, {}};
-  TRY(for_days(db,
-               "SELECT p.code, p.currency, SUM(p.amount_minor) FROM postings p "
-               "JOIN messages m ON m.number = p.message WHERE p.code > 0 AND p.account IN "
-               "(1000, 1010, 1020, 2400, 2410, 2420, 5910) AND m.day BETWEEN ?1 AND ?2 "
-               "GROUP BY 1, 2 HAVING SUM(p.amount_minor) <> 0 ORDER BY 1, 2",
-               range, [&](const Statement& row) -> Result<void> {
-                 TRY_ASSIGN(const Money amount, money_at(row, 2, 1));
-                 const auto kind = static_cast<core::retail::TenderKind>(row.column_int(0));
-                 table.rows.push_back({Cell::of(std::string(core::retail::name_of(kind))),
-                                       Cell::of(std::string(row.column_text(1))),
-                                       Cell::of(amount)});
-                 return {};
-               }));
+  TRY(for_range(db,
+                "SELECT code, currency, SUM(debit_minor - credit_minor) FROM " + sums.accounts() +
+                    " WHERE code > 0 AND account IN (1000, 1010, 1020, 2400, 2410, 2420, 5910) "
+                    "GROUP BY 1, 2 HAVING SUM(debit_minor - credit_minor) <> 0 ORDER BY 1, 2",
+                sums, [&](const Statement& row) -> Result<void> {
+                  TRY_ASSIGN(const Money amount, money_at(row, 2, 1));
+                  const auto kind = static_cast<core::retail::TenderKind>(row.column_int(0));
+                  table.rows.push_back({Cell::of(std::string(core::retail::name_of(kind))),
+                                        Cell::of(std::string(row.column_text(1))),
+                                        Cell::of(amount)});
+                  return {};
+                }));
   return table;
 }
 
-Result<Table> by_tax(Database& db, const FigureRange& range) {
+// Appends the amounts of these columns; their currency is in column `currency`.
+Result<void> add_amounts(std::vector<Cell>& cells, const Statement& row,
+                         std::initializer_list<int> columns, int currency) {
+  for (const int column : columns) {
+    TRY_ASSIGN(const Money amount, money_at(row, column, currency));
+    cells.push_back(Cell::of(amount));
+  }
+  return {};
+}
+
+Result<Table> by_tax(Database& db, const Sums& sums) {
   Table table{{"tax_code", "currency", "gross", "tax", "net_of_tax"}, {}};
-  TRY(for_days(db,
-               "SELECT p.code, p.currency, -SUM(p.amount_minor), "
-               "-SUM(CASE p.account WHEN 2200 THEN p.amount_minor ELSE 0 END), "
-               "-SUM(CASE p.account WHEN 4000 THEN p.amount_minor ELSE 0 END) FROM postings p "
-               "JOIN messages m ON m.number = p.message WHERE p.code >= 0 AND p.account IN "
-               "(2200, 4000) AND m.day BETWEEN ?1 AND ?2 GROUP BY 1, 2 "
-               "HAVING SUM(p.amount_minor) <> 0 ORDER BY 1, 2",
-               range, [&](const Statement& row) -> Result<void> {
-                 std::vector<Cell> cells = {Cell::of(row.column_int(0)),
-                                            Cell::of(std::string(row.column_text(1)))};
-                 for (const int column : {2, 3, 4}) {
-                   TRY_ASSIGN(const Money amount, money_at(row, column, 1));
-                   cells.push_back(Cell::of(amount));
-                 }
-                 table.rows.push_back(std::move(cells));
-                 return {};
-               }));
+  TRY(for_range(db,
+                "SELECT code, currency, SUM(credit_minor - debit_minor), "
+                "SUM(CASE account WHEN 2200 THEN credit_minor - debit_minor ELSE 0 END), "
+                "SUM(CASE account WHEN 4000 THEN credit_minor - debit_minor ELSE 0 END) FROM " +
+                    sums.accounts() +
+                    " WHERE code >= 0 AND account IN (2200, 4000) GROUP BY 1, 2 "
+                    "HAVING SUM(credit_minor - debit_minor) <> 0 ORDER BY 1, 2",
+                sums, [&](const Statement& row) -> Result<void> {
+                  std::vector<Cell> cells = {Cell::of(row.column_int(0)),
+                                             Cell::of(std::string(row.column_text(1)))};
+                  TRY(add_amounts(cells, row, {2, 3, 4}, 1));
+                  table.rows.push_back(std::move(cells));
+                  return {};
+                }));
   return table;
 }
 
-Result<Table> by_account(Database& db, const FigureRange& range) {
+Result<Table> by_account(Database& db, const Sums& sums) {
   Table table{{"account", "name", "currency", "debit", "credit", "balance"}, {}};
-  TRY(for_days(db,
-               "SELECT p.account, p.currency, SUM(MAX(p.amount_minor, 0)), "
-               "SUM(-MIN(p.amount_minor, 0)), SUM(p.amount_minor) FROM postings p "
-               "JOIN messages m ON m.number = p.message WHERE m.day BETWEEN ?1 AND ?2 "
-               "GROUP BY 1, 2 ORDER BY 1, 2",
-               range, [&](const Statement& row) -> Result<void> {
-                 const AccountInfo* account = find_account(static_cast<int>(row.column_int(0)));
-                 if (account == nullptr) {
-                   return fail(Errc::kDamaged, "a posting to account " +
-                                                   std::to_string(row.column_int(0)) +
-                                                   ", which the chart of accounts does not have");
-                 }
-                 std::vector<Cell> cells = {Cell::of(row.column_int(0)),
-                                            Cell::of(std::string(account->name)),
-                                            Cell::of(std::string(row.column_text(1)))};
-                 for (const int column : {2, 3, 4}) {
-                   TRY_ASSIGN(const Money amount, money_at(row, column, 1));
-                   cells.push_back(Cell::of(amount));
-                 }
-                 table.rows.push_back(std::move(cells));
-                 return {};
-               }));
+  TRY(for_range(db,
+                "SELECT account, currency, SUM(debit_minor), SUM(credit_minor), "
+                "SUM(debit_minor - credit_minor) FROM " +
+                    sums.accounts() +
+                    " GROUP BY 1, 2 HAVING SUM(debit_minor + credit_minor) <> 0 ORDER BY 1, 2",
+                sums, [&](const Statement& row) -> Result<void> {
+                  const AccountInfo* account = find_account(static_cast<int>(row.column_int(0)));
+                  if (account == nullptr) {
+                    return fail(Errc::kDamaged, "a posting to account " +
+                                                    std::to_string(row.column_int(0)) +
+                                                    ", which the chart of accounts does not have");
+                  }
+                  std::vector<Cell> cells = {Cell::of(row.column_int(0)),
+                                             Cell::of(std::string(account->name)),
+                                             Cell::of(std::string(row.column_text(1)))};
+                  TRY(add_amounts(cells, row, {2, 3, 4}, 1));
+                  table.rows.push_back(std::move(cells));
+                  return {};
+                }));
   return table;
 }
 
-Result<Table> by_product(Database& db, const FigureRange& range) {
+Result<Table> by_product(Database& db, const Sums& sums) {
   Table table{{"product", "currency", "sold", "net"}, {}};
-  TRY(for_days(db,
-               "SELECT s.product, m.currency, SUM(s.thousandths), SUM(s.net_minor) FROM sold s "
-               "JOIN messages m ON m.number = s.message WHERE m.state IN (1, 2) "
-               "AND m.day BETWEEN ?1 AND ?2 GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2",
-               range, [&](const Statement& row) -> Result<void> {
-                 TRY_ASSIGN(const Money net, money_at(row, 3, 1));
-                 table.rows.push_back({Cell::of(row.column_int(0)),
-                                       Cell::of(std::string(row.column_text(1))),
-                                       Cell::of(Quantity{row.column_int(2)}), Cell::of(net)});
-                 return {};
-               }));
+  TRY(for_range(db,
+                "SELECT product, currency, SUM(thousandths), SUM(net_minor) FROM " +
+                    sums.products() +
+                    " GROUP BY 1, 2 HAVING SUM(thousandths) <> 0 OR SUM(net_minor) <> 0 "
+                    "ORDER BY 4 DESC, 1, 2",
+                sums, [&](const Statement& row) -> Result<void> {
+                  TRY_ASSIGN(const Money net, money_at(row, 3, 1));
+                  table.rows.push_back({Cell::of(row.column_int(0)),
+                                        Cell::of(std::string(row.column_text(1))),
+                                        Cell::of(Quantity{row.column_int(2)}), Cell::of(net)});
+                  return {};
+                }));
   return table;
 }
 
-Result<Table> by_count(Database& db, const FigureRange& range) {
+Result<Table> by_count(Database& db, const Sums& sums) {
   Table table{{"store", "product", "day", "expected", "counted", "difference"}, {}};
-  TRY(for_days(
+  TRY(for_range(
       db,
       "WITH latest AS (SELECT m.store, c.product, MAX(m.day) AS day FROM counted c "
       "JOIN messages m ON m.number = c.message WHERE m.state IN (1, 2) AND m.day BETWEEN ?1 AND ?2 "
@@ -212,7 +261,7 @@ Result<Table> by_count(Database& db, const FigureRange& range) {
       "LEFT JOIN (SELECT m.store, m.day, v.product, v.to_place, v.thousandths FROM moves v "
       "JOIN messages m ON m.number = v.message) v ON v.store = k.store "
       "AND v.product = k.product AND v.day <= k.day GROUP BY 1, 2, 3, 4 ORDER BY 1, 2",
-      range, [&](const Statement& row) -> Result<void> {
+      sums, [&](const Statement& row) -> Result<void> {
         const Quantity counted{row.column_int(3)};
         const Quantity expected{row.column_int(4)};
         TRY_ASSIGN(const Quantity difference, core::subtract(counted, expected));
@@ -243,29 +292,32 @@ Result<Regions> read_regions(const std::filesystem::path& file) {
 
 Result<Table> figures(const Books& books, By by, const FigureRange& range, const Regions& regions) {
   Database& db = books.database();
+  const Sums sums = sums_for(by, range);
   switch (by) {
     case By::kStore:
-      return takings_by(db, "store", "m.store", range,
+      return takings_by(db, "store", "store", sums,
                         [](const Statement& row) { return Cell::of(row.column_int(0)); });
     case By::kTill:
-      return takings_by(db, "till", "printf('%d/%d', m.store, m.till)", range, text_cell);
+      return takings_by(db, "till", "printf('%d/%d', store, till)", sums, text_cell);
     case By::kRegion:
-      return takings_by_region(db, range, regions);
+      return takings_by_region(db, sums, regions);
     case By::kDay:
-      return takings_by(db, "day", "date(m.day * 86400, 'unixepoch')", range, text_cell);
+      return takings_by(db, "day", "date(day * 86400, 'unixepoch')", sums, text_cell);
     case By::kMonth:
-      return takings_by(db, "month", "strftime('%Y-%m', m.day * 86400, 'unixepoch')", range,
-                        text_cell);
+      return takings_by(db, "month",
+                        sums.by_month ? "printf('%04d-%02d', month / 100, month % 100)"
+                                      : "strftime('%Y-%m', day * 86400, 'unixepoch')",
+                        sums, text_cell);
     case By::kTender:
-      return by_tender(db, range);
+      return by_tender(db, sums);
     case By::kTax:
-      return by_tax(db, range);
+      return by_tax(db, sums);
     case By::kAccount:
-      return by_account(db, range);
+      return by_account(db, sums);
     case By::kProduct:
-      return by_product(db, range);
+      return by_product(db, sums);
     case By::kCount:
-      return by_count(db, range);
+      return by_count(db, sums);
   }
   return fail(Errc::kUsage, "nothing to add up by");
 }

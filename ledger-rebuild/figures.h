@@ -26,8 +26,8 @@ struct FigureRange {
   std::optional<core::BusinessDay> from, to;  // both included; none: from the first, to the last
 };
 
-// One row a value and currency. Stores that `regions` does not name are in region "(none)". Products
-// come by what was taken for them, the most first; everything else by its name.
+// One row a value and currency. Stores that `regions` does not name are in region "(none)".
+// Products come by what was taken for them, the most first; everything else by its name.
 //
 // kCount, shrink: the latest count of each store and product in the range, beside what deliveries,
 // recipes, adjustments and transfers up to the end of its day leave in the store.

@@ -94,6 +94,7 @@ class Run {
     outcome_.signatures_checked = march.signatures_checked();
     if (march.has_aside() || march.met_held()) TRY(judge_aside(march));
     watch_.lap(outcome_.judge_seconds);
+    TRY(update_.writer.write_months());
     TRY(check_log(state));
     if (outcome_.messages_new > 0 || is_new || march.has_aside()) TRY(store_digest());
     TRY_ASSIGN(outcome_.digest, read_stored_digest(update_.db));

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/sqlite/database.h"
 #include "ledger-rebuild/figures.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
@@ -136,6 +137,46 @@ TEST_CASE("top sellers first, and counts beside what must be there") {
         "1,133,2026-02-01,7.000,6.000,-1.000\r\n");
   CHECK(csv(street.by(By::kCount, {}, kJanuary)) ==
         "store,product,day,expected,counted,difference\r\n");
+}
+
+TEST_CASE("whole months come from the months' sums, and are the same as day by day") {
+  const Street street;
+  // Days of 2026: January begins at 20454, February ends at 20512; a day less is no whole month.
+  constexpr int kFirst = 20454;
+  constexpr int kLast = 20512;
+  for (const By by :
+       {By::kStore, By::kRegion, By::kMonth, By::kTender, By::kTax, By::kAccount, By::kProduct}) {
+    const std::string months = csv(street.by(by, kFirst, kLast));
+    CHECK(months == csv(street.by(by)));
+    CHECK(months == csv(street.by(by, kFirst + 1, kLast)));
+    CHECK(months == csv(street.by(by, kFirst, kLast - 1)));
+    CHECK(csv(street.by(by, kFirst, kFirst + 30)) == csv(street.by(by, kFirst + 1, kFirst + 30)));
+    CHECK(csv(street.by(by, kFirst, kFirst + 30)) != months);
+  }
+}
+
+TEST_CASE("a month's sum that was changed is named by verify, and whole months show it") {
+  const Street street;
+  auto db = *core::sqlite::Database::open(street.books.file(), {});
+  struct Case {
+    const char* sql;
+    const char* words;
+  };
+  for (const Case& c :
+       {Case{"UPDATE month_takings SET net_minor = net_minor + 1 WHERE store = 20",
+             "the takings of a month"},
+        Case{"UPDATE month_accounts SET debit_minor = debit_minor + 1 WHERE account = 1010",
+             "an account of a month"},
+        Case{"DELETE FROM month_products WHERE product = 134", "what a month sold"}}) {
+    CAPTURE(c.sql);
+    REQUIRE(db.exec(c.sql).has_value());
+    bool named = false;
+    const auto problems = *rebuild::verify_books(street.books.open());
+    for (const auto& problem : problems) {
+      named = named || problem.find(c.words) != std::string::npos;
+    }
+    CHECK(named);
+  }
 }
 
 TEST_CASE("a table for people is cut where asked, and JSON has whole numbers") {
