@@ -152,6 +152,9 @@ TEST_CASE("whole months come from the months' sums, and are the same as day by d
     CHECK(months == csv(street.by(by, kFirst, kLast - 1)));
     CHECK(csv(street.by(by, kFirst, kFirst + 30)) == csv(street.by(by, kFirst + 1, kFirst + 30)));
     CHECK(csv(street.by(by, kFirst, kFirst + 30)) != months);
+    // Where one end alone is in the midst of a month, the days decide.
+    CHECK(street.by(by, kFirst, kJanuary - 1).rows.empty());
+    CHECK(street.by(by, kFebruary + 1, kLast).rows.empty());
   }
 }
 
