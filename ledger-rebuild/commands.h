@@ -16,6 +16,7 @@ void add_replay(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_completeness(CLI::App& app, int& exit_code);
 void add_figures(CLI::App& app, int& exit_code);
+void add_page(CLI::App& app, int& exit_code);
 void add_export(CLI::App& app, int& exit_code);
 void add_reconcile(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);

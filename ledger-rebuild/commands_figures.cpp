@@ -1,11 +1,13 @@
-// figures: the books added up by one thing, as a table, CSV or JSON.
+// figures and page: the books added up by one thing, as a table, CSV or JSON, and all on one page.
 #include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
 
+#include "core/disk/replace_file.h"
 #include "ledger-rebuild/command_support.h"
 #include "ledger-rebuild/commands.h"
 #include "ledger-rebuild/figures.h"
+#include "ledger-rebuild/page.h"
 
 namespace rebuild {
 namespace {
@@ -46,7 +48,43 @@ Result<int> run_figures(const FiguresArguments& a) {
   return 0;
 }
 
+struct PageArguments {
+  std::string books;
+  std::string html;
+  std::string from;
+  std::string to;
+};
+
+Result<int> run_page(const PageArguments& a) {
+  FigureRange range;
+  TRY_ASSIGN(range.from, parse_day(a.from, "--from"));
+  TRY_ASSIGN(range.to, parse_day(a.to, "--to"));
+  TRY_ASSIGN(const Books books, Books::open(a.books));
+  TRY_ASSIGN(const std::string page, books_page(books, range));
+  TRY(core::disk::replace_file(core::disk::posix_filesystem(), a.html, core::as_bytes(page),
+                               core::disk::Access::kOwner));
+  std::printf("%s: %zu bytes\n", a.html.c_str(), page.size());
+  return 0;
+}
+
 }  // namespace
+
+void add_page(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("page", "The books on one HTML page with plots, to read or to print");
+  auto a = std::make_shared<PageArguments>();
+  command->add_option("--books", a->books, "The books, an SQLite file")->required();
+  command->add_option("--html", a->html, "The file to write, readable by its owner only")
+      ->required();
+  command->add_option("--from", a->from, "First business day; default: the first in the books");
+  command->add_option("--to", a->to, "Last business day; default: the last in the books");
+  command->footer(
+      "Example:\n  daybook-rebuild page --books books.db --html november.html \\\n"
+      "      --from 2026-11-01 --to 2026-11-30\n"
+      "Up to 92 days are shown by day, more by month. Plots need gnuplot. Exit status: 0; 1 the\n"
+      "books cannot be read or the file not be written; 2 wrong usage.");
+  command->callback([a, &exit_code] { exit_code = finish(run_page(*a)); });
+}
 
 void add_figures(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(

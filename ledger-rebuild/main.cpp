@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   rebuild::add_report(app, exit_code);
   rebuild::add_completeness(app, exit_code);
   rebuild::add_figures(app, exit_code);
+  rebuild::add_page(app, exit_code);
   rebuild::add_export(app, exit_code);
   rebuild::add_reconcile(app, exit_code);
   rebuild::add_verify(app, exit_code);

@@ -7,8 +7,6 @@
 #include "core/base/decimal.h"
 
 namespace rebuild {
-namespace {
-
 std::string cell_text(const Cell& cell) {
   switch (cell.kind) {
     case Cell::Kind::kText:
@@ -22,6 +20,8 @@ std::string cell_text(const Cell& cell) {
   }
   return {};
 }
+
+namespace {
 
 // A spreadsheet takes a field that begins like a formula for one: text gets a quote in front.
 std::string csv_cell(const Cell& cell) {

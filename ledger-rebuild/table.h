@@ -32,6 +32,9 @@ struct Table {
   std::vector<std::vector<Cell>> rows;  // as wide as columns
 };
 
+// As people read it: "12.34", "0.500".
+std::string cell_text(const Cell& cell);
+
 // Columns under one another, numbers to the right; at most `rows_max` rows (0: all).
 std::string table_text(const Table& table, std::size_t rows_max);
 // RFC 4180, with the columns' names; amounts and quantities as decimals.

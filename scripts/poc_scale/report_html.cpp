@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "core/base/decimal.h"
-#include "scripts/poc_scale/command.h"
+#include "ledger-rebuild/html.h"
 #include "scripts/poc_scale/report.h"
 
 namespace sweep {
@@ -13,33 +13,6 @@ namespace {
 using core::Errc;
 using core::fail;
 using core::Result;
-
-constexpr const char* kStyle =
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1c2430}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}"
-    "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}"
-    "th,td{padding:.3rem .6rem;border-bottom:1px solid #d9dee6;text-align:right}"
-    "th:first-child,td:first-child,td.text,th.text{text-align:left}"
-    "td{white-space:nowrap}td.text{white-space:normal}"
-    ".pass{color:#176b3a}.fail{color:#b3261e;font-weight:600}"
-    "figure{display:inline-block;margin:.5rem;vertical-align:top}svg{max-width:100%}"
-    "code{font-size:.85em;word-break:break-all}";
-
-std::string escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 std::string number(double value, int places) {
   char text[48];
@@ -56,9 +29,7 @@ struct Curve {
 std::string plot(const SweepReport& report, const std::string& title, const std::string& unit,
                  const std::vector<Curve>& curves) {
   std::string script =
-      "set terminal svg size 460,300 font 'sans-serif,12' background 'white'\n"
-      "set title '" +
-      title + "'\nset xlabel 'tills'\nset ylabel '" + unit +
+      "set title '" + title + "'\nset xlabel 'tills'\nset ylabel '" + unit +
       "'\nset logscale x\nset grid\nset yrange [0:*]\nset key outside bottom center "
       "horizontal\nset offsets graph "
       "0.05, "
@@ -72,10 +43,7 @@ std::string plot(const SweepReport& report, const std::string& title, const std:
     }
     data += "e\n";
   }
-  const auto svg = run_command({"gnuplot"}, script + "\n" + data);
-  if (!svg) return {};
-  const std::size_t start = svg->find("<svg");
-  return start == std::string::npos ? "" : "<figure>" + svg->substr(start) + "</figure>\n";
+  return rebuild::gnuplot_figure(script + "\n" + data);
 }
 
 std::string plots(const SweepReport& report) {
@@ -140,7 +108,7 @@ std::string claims_table(const SweepReport& report) {
     for (const auto& [name, check] : run.checks) {
       out += "<tr><td>" + std::to_string(run.tills) + "</td><td class=text>" + name +
              "</td><td class='text " + (check.passed ? "pass'>pass" : "fail'>FAIL") +
-             "</td><td class=text>" + escape(check.detail) + "</td></tr>\n";
+             "</td><td class=text>" + rebuild::html_escape(check.detail) + "</td></tr>\n";
     }
   }
   return out + "</table>\n";
@@ -150,7 +118,7 @@ std::string departments_table(const SweepReport& report) {
   if (report.units_by_department.empty()) return {};
   std::string out = "<h2>Units by department</h2>\n<table>" + row({"department", "units"}, "th");
   for (const auto& [department, thousandths] : report.units_by_department) {
-    out += row({escape(department), core::format_decimal(thousandths, 3)});
+    out += row({rebuild::html_escape(department), core::format_decimal(thousandths, 3)});
   }
   return out + "</table>\n";
 }
@@ -163,9 +131,11 @@ Result<void> write_html(const SweepReport& report, const std::filesystem::path& 
   const std::filesystem::path path = directory / "index.html";
   std::ofstream out(path, std::ios::trunc);
   out << "<!doctype html>\n<html lang=en><meta charset=utf-8>\n<title>Daybook sweep</title>\n"
-      << "<style>" << kStyle << "</style>\n<h1>Daybook: the scale sweep</h1>\n<p>Commit <code>"
-      << escape(report.commit) << "</code>, seed " << report.seed << ", " << escape(report.machine)
-      << ". " << report.connections << " kept-alive connections, one message a request. "
+      << "<style>" << rebuild::kHtmlStyle
+      << "</style>\n<h1>Daybook: the scale sweep</h1>\n<p>Commit <code>"
+      << rebuild::html_escape(report.commit) << "</code>, seed " << report.seed << ", "
+      << rebuild::html_escape(report.machine) << ". " << report.connections
+      << " kept-alive connections, one message a request. "
       << "The simulated tills share this machine's disk; their journals are "
       << (report.full_durability ? "synced at every commit, as a real till's are."
                                  : "not synced, so ringing times say nothing about a real till.")

@@ -1,5 +1,6 @@
 // SharedCounter: SELECT ... FOR UPDATE in PostgreSQL by pgbench, or BEGIN IMMEDIATE in SQLite.
 #include "scripts/poc_scale/shared_counter.h"
+#include "core/base/run_command.h"
 
 #include <pwd.h>
 #include <unistd.h>
@@ -14,7 +15,6 @@
 #include "core/base/decimal.h"
 #include "core/sqlite/database.h"
 #include "scripts/poc_scale/checks.h"
-#include "scripts/poc_scale/command.h"
 
 namespace sweep {
 namespace {
@@ -100,7 +100,7 @@ class PostgresCluster {
   Result<std::string> run(std::vector<std::string> argv) {
     if (std::filesystem::exists(programs_ / argv[0])) argv[0] = (programs_ / argv[0]).string();
     if (::geteuid() == 0) argv.insert(argv.begin(), {"runuser", "-u", "postgres", "--"});
-    return run_command(argv);
+    return core::run_command(argv);
   }
 
   std::filesystem::path programs_;

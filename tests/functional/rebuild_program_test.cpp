@@ -229,6 +229,10 @@ TEST_CASE("figures and completeness are asked for on the command line") {
   CHECK(figures({"colour"}).status == 2);
   CHECK(figures({"region", "--regions", office.path("none.csv")}).status == 1);
 
+  CHECK(rebuild({"page", "--books", books, "--html", office.path("page.html")}).status == 0);
+  CHECK(says(std::string(core::as_text(test::read_file(office.dir / "page.html"))), "By tender"));
+  CHECK(rebuild({"page", "--books", books}).status == 2);
+
   const std::vector<std::string> words = {"completeness", "--books", books};
   const Outcome open = rebuild(words);  // the last day is not closed
   CHECK(open.status == 1);
@@ -254,7 +258,7 @@ TEST_CASE("wrong words are exit status 2, missing things 1, and help is 0") {
   CHECK(office.replay().status == 1);  // no log yet
   CHECK_FALSE(std::filesystem::exists(office.dir / "books.db"));
   for (const char* command : {"init", "enrol", "log-key", "revoke", "replay", "report", "figures",
-                              "completeness", "export", "reconcile", "verify", "recover"}) {
+                              "page", "completeness", "export", "reconcile", "verify", "recover"}) {
     const Outcome help = rebuild({command, "--help"});
     CHECK(help.status == 0);
     CHECK(says(help.out, "Example"));

@@ -5,6 +5,8 @@
 
 #include "core/sqlite/database.h"
 #include "ledger-rebuild/figures.h"
+#include "ledger-rebuild/html.h"
+#include "ledger-rebuild/page.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
 #include "tests/support/rebuild_books.h"
@@ -180,6 +182,30 @@ TEST_CASE("a month's sum that was changed is named by verify, and whole months s
     }
     CHECK(named);
   }
+}
+
+TEST_CASE("a page has every table, a plot for most, and what its names could break is escaped") {
+  const Street street;
+  const std::string page = *rebuild::books_page(street.books.open(), {});
+  for (const char* words :
+       {"The books of test.example/shops", "Takings by month", "<td class=text>2026-02</td>",
+        "<h2>By tender</h2>", "<td>20.00</td>", "Top sellers", "Cash over and short",
+        "Counts beside what must be there", "of 3 tills are complete", "<svg"}) {
+    CAPTURE(words);
+    CHECK(page.find(words) != std::string::npos);
+  }
+  // A page of January alone goes by day, and has no count.
+  rebuild::FigureRange january{BusinessDay{kJanuary - 30}, BusinessDay{kJanuary}};
+  const std::string days = *rebuild::books_page(street.books.open(), january);
+  CHECK(days.find("<td class=text>2026-01-31</td>") != std::string::npos);
+  CHECK(days.find("Counts beside") == std::string::npos);
+  CHECK(rebuild::html_table(
+            Table{{"a<b"},
+                  {{rebuild::Cell::of(std::string("<&>"))}, {rebuild::Cell::of(std::int64_t{2})}}},
+            1) ==
+        "<table><thead><tr><th>a&lt;b</th></tr></thead>\n"
+        "<tbody><tr><td class=text>&lt;&amp;&gt;</td></tr>\n"
+        "</tbody></table>\n<p>and 1 more.</p>\n");
 }
 
 TEST_CASE("a table for people is cut where asked, and JSON has whole numbers") {

@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/decimal.h"
+#include "core/base/run_command.h"
 #include "scripts/bench/peers/ask.h"
 #include "scripts/bench/peers/peer.h"
-#include "scripts/poc_scale/command.h"
 
 namespace bench {
 namespace {
@@ -121,7 +121,7 @@ class NatsPeer final : public Peer {
   explicit NatsPeer(bool synced) : Peer(synced ? "nats-synced" : "nats"), synced_(synced) {}
 
   Result<std::string> version() override {
-    const auto said = sweep::run_command({"nats-server", "--version"});
+    const auto said = core::run_command({"nats-server", "--version"});
     if (!said) return fail(Errc::kNotFound, "nats-server is not installed");
     const std::size_t at = said->find(": v");
     if (at == std::string::npos) return fail(Errc::kNotFound, "nats-server has no version");

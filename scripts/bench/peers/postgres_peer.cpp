@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "core/base/decimal.h"
+#include "core/base/run_command.h"
 #include "scripts/bench/peers/ask.h"
 #include "scripts/bench/peers/peer.h"
-#include "scripts/poc_scale/command.h"
 
 namespace bench {
 namespace {
@@ -183,7 +183,7 @@ class PostgresPeer final : public Peer {
   PostgresPeer() : Peer("postgres") {}
 
   Result<std::string> version() override {
-    const auto said = sweep::run_command({(programs_ / "postgres").string(), "--version"});
+    const auto said = core::run_command({(programs_ / "postgres").string(), "--version"});
     if (!said) return fail(Errc::kNotFound, "PostgreSQL 15 is not installed");
     const std::string_view number = std::string_view(*said).substr(said->find(") ") + 2);
     return "PostgreSQL " + std::string(number.substr(0, number.find_first_of(" \n")));

@@ -1,9 +1,9 @@
 // Redis as a peer: append-only file with a sync before each answer; SET NX and XADD in one script.
 // Protocol: RESP 2 (redis.io, "Redis serialization protocol specification").
 #include "core/base/decimal.h"
+#include "core/base/run_command.h"
 #include "scripts/bench/peers/ask.h"
 #include "scripts/bench/peers/peer.h"
-#include "scripts/poc_scale/command.h"
 
 namespace bench {
 namespace {
@@ -66,7 +66,7 @@ class RedisPeer final : public Peer {
   RedisPeer() : Peer("redis") {}
 
   Result<std::string> version() override {
-    const auto said = sweep::run_command({"redis-server", "--version"});
+    const auto said = core::run_command({"redis-server", "--version"});
     if (!said) return fail(Errc::kNotFound, "redis-server is not installed");
     const std::size_t at = said->find("v=");
     if (at == std::string::npos) return fail(Errc::kNotFound, "redis-server has no version");

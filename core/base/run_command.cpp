@@ -1,5 +1,5 @@
-// Command, over posix_spawn; input and output go through temporary files, so neither can block.
-#include "scripts/poc_scale/command.h"
+// run_command, over posix_spawn; input and output go through temporary files, so neither can block.
+#include "core/base/run_command.h"
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -11,12 +11,8 @@
 
 extern char** environ;
 
-namespace sweep {
+namespace core {
 namespace {
-
-using core::Errc;
-using core::fail;
-using core::Result;
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
@@ -70,4 +66,4 @@ Result<std::string> run_command(const std::vector<std::string>& argv, std::strin
   return content_of(out.get());
 }
 
-}  // namespace sweep
+}  // namespace core
