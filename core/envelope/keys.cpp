@@ -121,6 +121,8 @@ Hash hmac_sha256(ByteView key, ByteView one, ByteView two) {
   std::size_t size = 0;
   CORE_CHECK(EVP_MAC_final(context.get(), out.bytes.data(), &size, out.bytes.size()) == 1);
   CORE_CHECK(size == out.bytes.size());
+  // The context stays, and must not keep the key.
+  CORE_CHECK(EVP_MAC_init(context.get(), &kNoKey, sizeof kNoKey, nullptr) == 1);
   return out;
 }
 
