@@ -444,6 +444,7 @@ class Bench {
 template <typename Get>
 std::vector<double> each(const auto& list, Get get) {
   std::vector<double> out;
+  out.reserve(list.size());
   for (const auto& one : list) out.push_back(get(one));
   return out;
 }
