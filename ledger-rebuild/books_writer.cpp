@@ -125,7 +125,8 @@ Result<void> BooksWriter::delete_entry(std::int64_t number) {
   TRY(months_.add_written(*db_, number, -1));
   return run_for(
       {"DELETE FROM postings WHERE message = ?", "DELETE FROM moves WHERE message = ?",
-       "DELETE FROM numbers WHERE message = ?", "DELETE FROM refunded_receipts WHERE message = ?"},
+       "DELETE FROM numbers WHERE message = ?", "DELETE FROM refunded_receipts WHERE message = ?",
+       "DELETE FROM sold WHERE message = ?", "DELETE FROM counted WHERE message = ?"},
       number);
 }
 

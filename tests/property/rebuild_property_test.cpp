@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/random.h"
+#include "ledger-rebuild/figures.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
 #include "tests/support/rebuild_books.h"
@@ -36,6 +37,7 @@ struct Effect {
   std::map<std::uint32_t, std::pair<std::int64_t, std::int64_t>> taxes;
   std::map<std::uint64_t, std::int64_t> received;
   std::map<std::uint64_t, std::int64_t> consumed;
+  std::map<std::uint64_t, std::int64_t> sold;  // product to what was taken
 };
 
 // A message of the simulation and what must become of it.
@@ -87,6 +89,16 @@ Closing random_closing(Random& random, int day, Effect& effect) {
   for (const auto& [kind, amount] : effect.tenders) {
     out.tenders[static_cast<TenderKind>(kind)] = Money{amount, usd};
   }
+  // What was taken is said of two products, the first of which may be none.
+  const auto first = static_cast<std::int64_t>(random.between(0, 1)) * (effect.net / 2);
+  if (first != 0) out.sold[core::ProductId{7}] = {core::Quantity{1500}, Money{first, usd}};
+  out.sold[core::ProductId{9}] = {core::Quantity{-500}, Money{effect.net - first, usd}};
+  if (random.between(0, 1) == 0) out.on_hand[core::ProductId{3}] = core::Quantity{day};
+  if (random.between(0, 1) == 0) {
+    const auto back = static_cast<std::int64_t>(random.between(1, 50));
+    out.refunded_receipts[{{}, random.between(1, 9)}] = Money{back, usd};
+  }
+  effect.sold = {{7, first}, {9, effect.net - first}};
   effect.discount = static_cast<std::int64_t>(random.between(0, 300));
   effect.over_short = static_cast<std::int64_t>(random.between(0, 20)) - 10;
   effect.sales = out.sales;
@@ -162,6 +174,7 @@ using DayKey = std::pair<std::uint32_t, int>;
 struct Expected {
   std::map<DayKey, Effect> days;
   std::map<std::pair<std::uint32_t, std::uint64_t>, std::pair<std::int64_t, std::int64_t>> stock;
+  std::map<std::int64_t, std::int64_t> sold;
   std::uint64_t contradicted = 0, hostile = 0, copies = 0;
 };
 
@@ -175,6 +188,7 @@ Expected audit(const World& world) {
     const Effect& e = sent.effect;
     for (const auto& [product, n] : e.received) out.stock[{e.store, product}].first += n;
     for (const auto& [product, n] : e.consumed) out.stock[{e.store, product}].second += n;
+    for (const auto& [product, net] : e.sold) out.sold[static_cast<std::int64_t>(product)] += net;
     if (e.tenders.empty()) continue;
     Effect& day = out.days[{e.store, e.day}];
     day.sales += e.sales;
@@ -233,6 +247,14 @@ void compare(const rebuild::Books& books, const Expected& expected) {
     }
   }
   CHECK(rows == expected.stock.size());
+  // Whole months, and the same added up from the entries: the first day is 1970-01-01.
+  const rebuild::FigureRange from_entries{core::BusinessDay{1}, {}};
+  for (const auto& range : {rebuild::FigureRange{}, from_entries}) {
+    std::map<std::int64_t, std::int64_t> sold;
+    const auto table = *rebuild::figures(books, rebuild::By::kProduct, range, {});
+    for (const auto& row : table.rows) sold[row[0].value] = row[3].value;
+    for (const auto& [product, net] : expected.sold) CHECK(sold[product] == net);
+  }
   const auto states = *books.state_counts();
   CHECK(states.contradicted == expected.contradicted);
   CHECK(states.quarantined == expected.hostile);
