@@ -34,6 +34,24 @@ bool is_in_chain(const Verdict& verdict) {
   return false;
 }
 
+// A message's own figures, from parameter `at` on: kind to ever refunded, as the columns stand.
+void bind_figures(core::sqlite::Statement& row, int at, const Entry& entry) {
+  row.bind_int(at, static_cast<int>(entry.kind))
+      .bind_int(at + 1, entry.day.days)
+      .bind_int(at + 2, entry.part.number)
+      .bind_int(at + 3, entry.part.count)
+      .bind_text(at + 4, entry.currency.code())
+      .bind_int(at + 5, as_int(entry.sales))
+      .bind_int(at + 6, as_int(entry.voids))
+      .bind_int(at + 7, entry.net_minor)
+      .bind_int(at + 8, entry.discount_minor)
+      .bind_int(at + 9, entry.over_short_minor)
+      .bind_int(at + 10, as_int(entry.refunds))
+      .bind_int(at + 11, entry.refunded_minor)
+      .bind_int(at + 12, entry.ever_sold_minor)
+      .bind_int(at + 13, entry.ever_refunded_minor);
+}
+
 bool has_entry(State state) {
   return state == State::kProven || state == State::kUnproven || state == State::kContradicted;
 }
@@ -164,6 +182,7 @@ Result<void> BooksWriter::insert(TillChain& chain, const Item& item, const Verdi
   const MessageFacts& facts = item.facts;
   chain.last ? insert_.bind_int(28, *chain.last) : insert_.bind_null(28);
   chain.last = item.number();
+  bind_figures(insert_, 14, entry);
   return insert_.bind_int(1, item.number())
       .bind_blob(2, facts.id.view())
       .bind_int(3, chain.number)
@@ -177,20 +196,6 @@ Result<void> BooksWriter::insert(TillChain& chain, const Item& item, const Verdi
       .bind_int(11, static_cast<int>(facts.signature_state))
       .bind_int(12, static_cast<int>(verdict.state))
       .bind_int(13, static_cast<int>(verdict.reason))
-      .bind_int(14, static_cast<int>(entry.kind))
-      .bind_int(15, entry.day.days)
-      .bind_int(16, entry.part.number)
-      .bind_int(17, entry.part.count)
-      .bind_text(18, entry.currency.code())
-      .bind_int(19, as_int(entry.sales))
-      .bind_int(20, as_int(entry.voids))
-      .bind_int(21, entry.net_minor)
-      .bind_int(22, entry.discount_minor)
-      .bind_int(23, entry.over_short_minor)
-      .bind_int(24, as_int(entry.refunds))
-      .bind_int(25, entry.refunded_minor)
-      .bind_int(26, entry.ever_sold_minor)
-      .bind_int(27, entry.ever_refunded_minor)
       .run();
 }
 
@@ -203,29 +208,14 @@ Result<void> BooksWriter::update(const Item& item, const Verdict& verdict) {
   const bool decodes_now =
       item.before.state == State::kQuarantined && verdict.state != State::kQuarantined;
   if (!decodes_now) return {};
-  const Entry& entry = item.entry;
   TRY_ASSIGN(auto row,
              db_->prepare("UPDATE messages SET kind = ?2, day = ?3, part = ?4, parts = ?5, "
                           "currency = ?6, sales = ?7, voids = ?8, net_minor = ?9, "
                           "discount_minor = ?10, over_short_minor = ?11, refunds = ?12, "
                           "refunded_minor = ?13, ever_sold_minor = ?14, ever_refunded_minor = ?15 "
                           "WHERE number = ?1"));
-  return row.bind_int(1, item.number())
-      .bind_int(2, static_cast<int>(entry.kind))
-      .bind_int(3, entry.day.days)
-      .bind_int(4, entry.part.number)
-      .bind_int(5, entry.part.count)
-      .bind_text(6, entry.currency.code())
-      .bind_int(7, as_int(entry.sales))
-      .bind_int(8, as_int(entry.voids))
-      .bind_int(9, entry.net_minor)
-      .bind_int(10, entry.discount_minor)
-      .bind_int(11, entry.over_short_minor)
-      .bind_int(12, as_int(entry.refunds))
-      .bind_int(13, entry.refunded_minor)
-      .bind_int(14, entry.ever_sold_minor)
-      .bind_int(15, entry.ever_refunded_minor)
-      .run();
+  bind_figures(row, 2, item.entry);
+  return row.bind_int(1, item.number()).run();
 }
 
 Result<void> BooksWriter::insert_entry(const Item& item) {
