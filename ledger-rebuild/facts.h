@@ -89,7 +89,6 @@ struct NoMessage {
   MessageId id;
   core::ByteView bytes;
   std::string detail;
-  bool known = false;  // in the books already
 };
 
 }  // namespace rebuild

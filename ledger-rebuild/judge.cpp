@@ -129,7 +129,7 @@ class Judge {
             return core::sqlite::damaged(db().path(), "bytes that are no message");
           }
           item.tree_head.reset();  // it was looked at when it was read
-          find_chain(item);
+          find_chain(update_.chains, item);
           if (!all && !chains_.contains(item.chain)) return {};
           item.kept = Kept::kQuarantine;
           item.before = Verdict{State::kQuarantined, static_cast<Reason>(row.column_int(2)),
@@ -138,13 +138,6 @@ class Judge {
           items_.push_back(std::move(item));
           return {};
         });
-  }
-
-  void find_chain(Item& item) const {
-    const TillChain* chain = update_.chains.find(item.facts.kid);
-    if (chain == nullptr) return;
-    item.chain = chain->number;
-    item.enrolment = chain->enrolment;
   }
 
   // What is in the books already, from another place in the log, is not new.
@@ -158,7 +151,7 @@ class Judge {
     for (Item& item : fresh.items) {
       TRY_ASSIGN(const bool known, is_known(item.facts.id));
       if (known) continue;
-      find_chain(item);
+      find_chain(update_.chains, item);
       ++judged_.messages_new;
       items_.push_back(std::move(item));
     }
@@ -221,11 +214,7 @@ class Judge {
     } else {
       TRY(update_.writer.change(chain, item, verdict));
     }
-    if (!item.tree_head || verdict.state == State::kQuarantined) return {};
-    return update_.shown.add(
-        update_.tree, item.chain,
-        {*item.tree_head, "till " + to_string(item.enrolment->till) +
-                              ", by its message at log index " + to_string(item.index) + ","});
+    return verdict.state == State::kQuarantined ? Result<void>{} : note_head(update_, item);
   }
 
   // Whether the chain is whole, how far, and its digests: all from the tables. Its messages are

@@ -9,6 +9,21 @@ namespace rebuild {
 using core::Result;
 using core::envelope::Signature;
 
+void find_chain(TillChains& chains, Item& item) {
+  const TillChain* chain = chains.find(item.facts.kid);
+  if (chain == nullptr) return;
+  item.chain = chain->number;
+  item.enrolment = chain->enrolment;
+}
+
+Result<void> note_head(const Update& update, const Item& item) {
+  if (!item.tree_head) return {};
+  return update.shown.add(
+      update.tree, item.chain,
+      {*item.tree_head, "till " + to_string(item.enrolment->till) +
+                            ", by its message at log index " + to_string(item.index) + ","});
+}
+
 March::March(const Update& update, std::set<Signature> held)
     : update_(update), held_(std::move(held)), progressed_(update.chains.size()) {}
 
@@ -91,11 +106,7 @@ Result<void> March::post(const Item& item, const MessageDigest& digest) {
   done.tip_index = item.index;
   done.tip_bytes.assign(item.bytes.begin(), item.bytes.end());
   ++done.posted;
-  if (!item.tree_head) return {};
-  return update_.shown.add(
-      update_.tree, item.chain,
-      {*item.tree_head, "till " + to_string(item.enrolment->till) +
-                            ", by its message at log index " + to_string(item.index) + ","});
+  return note_head(update_, item);
 }
 
 Result<void> March::check_tips() {

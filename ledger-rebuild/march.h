@@ -28,6 +28,11 @@ struct Update {
   unsigned threads;
 };
 
+// Finds the chain of the message's key, and its enrolment; leaves both empty when it has none.
+void find_chain(TillChains& chains, Item& item);
+// Compares what its till was shown of the log, when it says so. Shape: it is in its chain.
+core::Result<void> note_head(const Update& update, const Item& item);
+
 class March {
  public:
   // `held`: the signatures of messages in quarantine, which may turn out to belong to one that

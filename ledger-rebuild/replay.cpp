@@ -159,11 +159,7 @@ class Run {
       for (std::size_t k = begin; k < end; ++k) {
         Item& item = items[k];
         parse(lot[fresh[k]], ids[fresh[k]], item);
-        const TillChain* chain =
-            item.protected_header.empty() ? nullptr : update_.chains.find(item.facts.kid);
-        if (chain == nullptr) continue;
-        item.chain = chain->number;
-        item.enrolment = chain->enrolment;
+        if (!item.protected_header.empty()) find_chain(update_.chains, item);
       }
     });
   }
@@ -178,9 +174,7 @@ class Run {
         if (!log_.was_fresh(entry.index)) continue;
         Item item;
         parse(entry, MessageId{}, item);
-        const TillChain* chain = update_.chains.find(item.facts.kid);
-        if (chain != nullptr) item.chain = chain->number;
-        if (chain != nullptr) item.enrolment = chain->enrolment;
+        if (!item.protected_header.empty()) find_chain(update_.chains, item);
         if (!march.is_aside(item)) continue;
         wanted.push_back({entry.index, storage.emplace_back(core::to_bytes(entry.bytes))});
       }
