@@ -6,13 +6,13 @@
 namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
-inline constexpr std::int64_t kBooksVersion = 4;
+inline constexpr std::int64_t kBooksVersion = 5;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
@@ -63,6 +63,7 @@ CREATE TABLE messages(
   reason           INTEGER NOT NULL,
   kind             INTEGER NOT NULL,
   day              INTEGER NOT NULL,
+  booked           INTEGER NOT NULL,
   part             INTEGER NOT NULL,
   parts            INTEGER NOT NULL,
   currency         TEXT NOT NULL,
@@ -134,6 +135,18 @@ CREATE TABLE counted(
   thousandths INTEGER NOT NULL,
   PRIMARY KEY(message, product)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE covered(
+  message  INTEGER NOT NULL,
+  store    INTEGER NOT NULL,
+  till     INTEGER NOT NULL,
+  epoch    INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  id       BLOB NOT NULL,
+  PRIMARY KEY(message, store, till, epoch)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX corrections ON messages(booked) WHERE booked <> day;
 
 CREATE TABLE month_takings(
   month            INTEGER NOT NULL,

@@ -29,7 +29,8 @@ struct ExportPosting {
 
 // One message's postings, in one currency; they add up to zero.
 struct ExportEntry {
-  core::BusinessDay day;
+  core::BusinessDay day;  // on which it is booked
+  core::BusinessDay of;   // the business day: an earlier one for a correction
   core::TillRef till;
   core::Epoch epoch;
   core::Sequence sequence;

@@ -37,7 +37,9 @@ std::string place_of(const ExportEntry& entry) {
 }
 
 std::string words_of(const ExportEntry& entry) {
-  return entry.reversal ? "Reversal of a closing" : "Closing";
+  const std::string late =
+      entry.of != entry.day ? " of " + to_string(entry.of) + ", a correction" : "";
+  return (entry.reversal ? "Reversal of a closing" : "Closing") + late;
 }
 
 // A line of a posting: the account, then the amount set right of it.
@@ -166,7 +168,7 @@ class Csv : public ExportFormat {
  public:
   std::string begin(const std::string&, const BooksDigest&, const std::vector<Currency>&) override {
     return "row,day,store,till,epoch,sequence,message,state,reversal,account,name,code,amount,"
-           "currency\r\n";
+           "currency,business_day\r\n";
   }
   std::string carried_forward(BusinessDay day, const Balances& balances) override {
     return rows_of("carried-forward", day, balances);
@@ -180,7 +182,7 @@ class Csv : public ExportFormat {
              std::string(state_text(entry.state)) + (entry.reversal ? ",1," : ",0,") +
              account_text(*posting.account) + "," +
              (posting.code == -1 ? std::string() : std::to_string(posting.code)) + "," +
-             amount_text(posting.amount);
+             amount_text(posting.amount) + "," + to_string(entry.of) + "\r\n";
     }
     return out;
   }
@@ -188,7 +190,7 @@ class Csv : public ExportFormat {
     return rows_of("balance", day, balances);
   }
   std::string end(std::uint64_t entries) override {
-    return "end," + std::to_string(entries) + ",,,,,,,,,,,,\r\n";
+    return "end," + std::to_string(entries) + ",,,,,,,,,,,,,\r\n";
   }
 
  private:
@@ -196,13 +198,13 @@ class Csv : public ExportFormat {
     return std::to_string(static_cast<int>(info.account)) + "," + quoted(info.name);
   }
   static std::string amount_text(Money money) {
-    return decimal(money) + "," + std::string(money.currency.code()) + "\r\n";
+    return decimal(money) + "," + std::string(money.currency.code());
   }
   static std::string rows_of(const std::string& row, BusinessDay day, const Balances& balances) {
     std::string out;
     for (const auto& [key, balance] : balances) {
       out += row + "," + to_string(day) + ",,,,,,,," + account_text(*key.first) + ",," +
-             amount_text(balance);
+             amount_text(balance) + ",\r\n";
     }
     return out;
   }
@@ -228,6 +230,7 @@ class JsonLines : public ExportFormat {
     }
     return line({{"row", "entry"},
                  {"day", to_string(entry.day)},
+                 {"business_day", to_string(entry.of)},
                  {"store", entry.till.store.value},
                  {"till", entry.till.till.value},
                  {"epoch", entry.epoch.value},

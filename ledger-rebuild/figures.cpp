@@ -40,21 +40,21 @@ struct Sums {
 
   std::string takings() const {
     if (by_month) return "(SELECT * FROM month_takings WHERE month BETWEEN ?1 AND ?2)";
-    return "(SELECT store, till, day, currency, sales, voids, refunds, "
+    return "(SELECT store, till, booked, currency, sales, voids, refunds, "
            "net_minor + discount_minor AS shelf_minor, discount_minor, net_minor, refunded_minor, "
            "over_short_minor FROM messages WHERE kind = 2 AND state IN (1, 2) "
-           "AND day BETWEEN ?1 AND ?2)";
+           "AND booked BETWEEN ?1 AND ?2)";
   }
   std::string accounts() const {
     if (by_month) return "(SELECT * FROM month_accounts WHERE month BETWEEN ?1 AND ?2)";
     return "(SELECT p.account, p.code, p.currency, MAX(p.amount_minor, 0) AS debit_minor, "
            "MAX(-p.amount_minor, 0) AS credit_minor FROM postings p JOIN messages m "
-           "ON m.number = p.message WHERE m.day BETWEEN ?1 AND ?2)";
+           "ON m.number = p.message WHERE m.booked BETWEEN ?1 AND ?2)";
   }
   std::string products() const {
     if (by_month) return "(SELECT * FROM month_products WHERE month BETWEEN ?1 AND ?2)";
     return "(SELECT s.product, m.currency, s.thousandths, s.net_minor FROM sold s JOIN messages m "
-           "ON m.number = s.message WHERE m.state IN (1, 2) AND m.day BETWEEN ?1 AND ?2)";
+           "ON m.number = s.message WHERE m.state IN (1, 2) AND m.booked BETWEEN ?1 AND ?2)";
   }
 };
 
@@ -302,11 +302,11 @@ Result<Table> figures(const Books& books, By by, const FigureRange& range, const
     case By::kRegion:
       return takings_by_region(db, sums, regions);
     case By::kDay:
-      return takings_by(db, "day", "date(day * 86400, 'unixepoch')", sums, text_cell);
+      return takings_by(db, "day", "date(booked * 86400, 'unixepoch')", sums, text_cell);
     case By::kMonth:
       return takings_by(db, "month",
                         sums.by_month ? "printf('%04d-%02d', month / 100, month % 100)"
-                                      : "strftime('%Y-%m', day * 86400, 'unixepoch')",
+                                      : "strftime('%Y-%m', booked * 86400, 'unixepoch')",
                         sums, text_cell);
     case By::kTender:
       return by_tender(db, sums);

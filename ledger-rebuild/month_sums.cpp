@@ -43,9 +43,9 @@ Result<void> MonthSums::post(const Where& where, std::int64_t account, std::int6
                  sign);
 }
 
-Result<void> MonthSums::add(core::StoreId store, const Entry& entry) {
+Result<void> MonthSums::add(core::StoreId store, const Entry& entry, core::BusinessDay booked) {
   if (entry.kind != Kind::kClosing) return {};
-  const Where where{month_of(entry.day), store.value, entry.currency};
+  const Where where{month_of(booked), store.value, entry.currency};
   TRY_ASSIGN(const std::int64_t shelf, core::checked_add(entry.net_minor, entry.discount_minor));
   TRY(add_all(
       takings_[where],
@@ -66,7 +66,7 @@ Result<void> MonthSums::add(core::StoreId store, const Entry& entry) {
 Result<void> MonthSums::add_written(Database& db, std::int64_t message, int sign) {
   // A reversed message took nothing; its postings and their reversals both stand.
   TRY_ASSIGN(auto row,
-             db.prepare("SELECT day, store, currency, sales, voids, refunds, "
+             db.prepare("SELECT booked, store, currency, sales, voids, refunds, "
                         "net_minor + discount_minor, discount_minor, net_minor, refunded_minor, "
                         "over_short_minor, (SELECT COUNT(*) FROM postings p WHERE p.message = "
                         "number AND p.reversal = 1) FROM messages WHERE number = ? AND kind = 2"));

@@ -80,7 +80,7 @@ constexpr Question kQuestions[] = {
      "(COUNT(m.number) FILTER (WHERE m.state <> 1) = 0) OR (c.whole = 1 AND "
      "(COUNT(m.number) <> c.tip_sequence OR COALESCE(MAX(m.sequence), 0) <> c.tip_sequence))"},
     {"the takings of a month are not the sums of its messages (month and store, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', day * 86400, 'unixepoch') AS INTEGER) AS month, "
+     "WITH now AS (SELECT CAST(strftime('%Y%m', booked * 86400, 'unixepoch') AS INTEGER) AS month, "
      "store, currency, SUM(sales), SUM(voids), SUM(refunds), SUM(net_minor + discount_minor), "
      "SUM(discount_minor), SUM(net_minor), SUM(refunded_minor), SUM(over_short_minor) "
      "FROM messages WHERE kind = 2 AND state IN (1, 2) GROUP BY 1, 2, 3), kept AS "
@@ -91,7 +91,8 @@ constexpr Question kQuestions[] = {
      "SELECT month || ' ' || store, currency FROM (SELECT * FROM now EXCEPT SELECT * FROM kept "
      "EXCEPT SELECT month, store, currency, 0, 0, 0, 0, 0, 0, 0, 0 FROM now)"},
     {"an account of a month is not the sum of its postings (month, store and account, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', m.day * 86400, 'unixepoch') AS INTEGER) AS month, "
+     "WITH now AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS "
+     "month, "
      "m.store, p.account, p.code, p.currency, SUM(MAX(p.amount_minor, 0)), "
      "SUM(MAX(-p.amount_minor, 0)) FROM postings p JOIN messages m ON m.number = p.message "
      "GROUP BY 1, 2, 3, 4, 5), kept AS (SELECT * FROM month_accounts "
@@ -101,7 +102,8 @@ constexpr Question kQuestions[] = {
      "SELECT month || ' ' || store || ' ' || account, currency FROM "
      "(SELECT * FROM now EXCEPT SELECT * FROM kept)"},
     {"what a month sold of a product is not the sum of its messages (month and product, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', m.day * 86400, 'unixepoch') AS INTEGER) AS month, "
+     "WITH now AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS "
+     "month, "
      "s.product, m.currency, SUM(s.thousandths) AS q, SUM(s.net_minor) AS n FROM sold s "
      "JOIN messages m ON m.number = s.message WHERE m.state IN (1, 2) GROUP BY 1, 2, 3), "
      "kept AS (SELECT * FROM month_products WHERE thousandths <> 0 OR net_minor <> 0) "
