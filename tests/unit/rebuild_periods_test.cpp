@@ -94,6 +94,19 @@ TEST_CASE("a period close has one encoding") {
   CHECK(refused({BusinessDay{1}, {}, {{{core::StoreId{1}, core::TillId{1}}, {}, {}, {}}}}));
 }
 
+TEST_CASE("a period close has the bytes of the golden file") {
+  const auto id = [](std::string_view of) { return core::envelope::sha256(core::as_bytes(of)); };
+  const core::StoreId store{4};
+  const Bytes bytes = rebuild::encode_period_close(
+      {BusinessDay{20757},
+       {},
+       {{{store, core::TillId{1}}, core::Epoch{1}, core::Sequence{62}, id("first")},
+        {{store, core::TillId{2}}, core::Epoch{1}, core::Sequence{62}, id("second")}}});
+  const auto golden =
+      test::read_file(std::filesystem::path(DAYBOOK_SOURCE_DIR) / "tests/golden/period-close.hex");
+  CHECK(core::as_text(golden) == core::to_hex(bytes) + "\n");
+}
+
 TEST_CASE("a day that comes after its period was closed is booked on the next period's first day") {
   Shop shop;
   std::vector<Bytes> log = {shop.day(shop.a, 1, 100), shop.day(shop.a, 2, 200)};
