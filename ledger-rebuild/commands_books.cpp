@@ -26,6 +26,7 @@ struct LogArguments {
   bool audit = false;
   bool hash_only = false;
   unsigned threads = 0;
+  std::uint64_t stage = 0;
 };
 
 void print_lines(std::FILE* to, const char* prefix, const std::vector<std::string>& lines) {
@@ -57,6 +58,7 @@ Result<int> run_replay(const LogArguments& a) {
   ReplayOptions options;
   options.verify = a.audit ? Verify::kEvery : Verify::kTips;
   options.threads = a.threads;
+  if (a.stage > 0) options.stage = a.stage;
   options.progress = terminal_progress("entries");
   TRY_ASSIGN(const ReplayOutcome outcome, replay(*source, roster, a.books, options));
   print_lines(stderr, "remark: ", outcome.remarks);
@@ -134,7 +136,8 @@ void add_log_options(CLI::App* command, LogArguments& a) {
   command->add_option("--head-office", a.head_office,
                       "Directory with head-office.pub, origin and roster.cbor");
   command->add_option("--books", a.books, "The books, an SQLite file")->required();
-  command->add_option("--threads", a.threads, "Threads that check signatures; 0: one a core");
+  command->add_option("--threads,--jobs", a.threads,
+                      "Threads that hash, open and check; 0: one a core");
 }
 
 }  // namespace
@@ -148,6 +151,11 @@ void add_replay(CLI::App& app, int& exit_code) {
   command->add_flag("--audit", a->audit,
                     "Trust nothing: every new signature, and all of the log and the books that is "
                     "known already");
+  command
+      ->add_option("--stage", a->stage,
+                   "Entries after which what is posted is kept, so that a killed replay goes on "
+                   "from there (2000000)")
+      ->check(CLI::Range(1, 1000000000));
   command->footer(
       "Examples:\n"
       "  daybook-rebuild replay --log relay-data --head-office head-office --books books.db\n"

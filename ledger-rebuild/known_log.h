@@ -36,6 +36,10 @@ class KnownLog {
   // Whether this index was there, and new to the books.
   bool was_fresh(core::LogIndex index) const;
   bool is_complete(const LogTree& tree) const { return tree.size() >= end_; }
+  // Whether the books know nothing from here on.
+  bool is_behind_known(core::LogIndex index) const { return index.value >= old_end_; }
+  // Behind the last entry of this replay. Shape: after finish().
+  core::LogIndex end() const { return core::LogIndex{end_}; }
 
  private:
   struct Range {

@@ -71,7 +71,10 @@ Result<bool> open_books(Database& db, const Roster& roster, Verify verify) {
       db.path(), "the tables do not match their digest; replay the log into a new file");
 }
 
-// Everything inside the transaction but its commit.
+// Ends the reading of a source, and nothing else.
+constexpr const char* kEnough = "the stage has enough";
+
+// Everything inside the transaction of a stage but its commit.
 class Run {
  public:
   Run(const Update& update, const Roster& roster, Source& source, const ReplayOptions& options,
@@ -84,6 +87,9 @@ class Run {
         outcome_(outcome),
         closed_before_(update.periods.lasts()) {}
 
+  // Whether the log has more than this stage took. Shape: after bring_up_to_date().
+  bool has_more() const { return has_more_; }
+
   Result<void> bring_up_to_date(bool is_new, std::size_t enrolled) {
     TRY_ASSIGN(March march, make_march(enrolled));
     TRY_ASSIGN(const SourceState state, read_all(march));
@@ -93,8 +99,9 @@ class Run {
     TRY(log_.finish(state.end, source_.name()));
     TRY(march.finish());
     watch_.lap(outcome_.check_seconds);
-    outcome_.messages_new = march.posted();
-    outcome_.signatures_checked = march.signatures_checked();
+    outcome_.messages_new += march.posted();
+    outcome_.signatures_checked += march.signatures_checked();
+    const bool any_posted = march.posted() > 0;
     TRY(take_closes());
     if (closes_changed_) set_broken_aside(march);
     if (march.has_aside() || march.met_held()) TRY(judge_aside(march));
@@ -104,7 +111,7 @@ class Run {
     watch_.lap(outcome_.judge_seconds);
     TRY(update_.writer.write_months());
     TRY(check_log(state));
-    if (outcome_.messages_new > 0 || is_new || march.has_aside()) TRY(store_digest());
+    if (any_posted || is_new || march.has_aside()) TRY(store_digest());
     TRY_ASSIGN(outcome_.digest, read_stored_digest(update_.db));
     TRY_ASSIGN(outcome_.states, count_states(update_.db));
     watch_.lap(outcome_.seal_seconds);
@@ -128,29 +135,47 @@ class Run {
     return march;
   }
 
-  // The log's new entries, in order, to the march.
+  // The log's new entries, in order, to the march, as many as one stage takes.
   Result<SourceState> read_all(March& march) {
-    const LogIndex from = options_.verify == Verify::kEvery ? LogIndex{0} : log_.start();
-    std::vector<MessageId> ids;
-    std::vector<Item> items;
+    const bool audits = options_.verify == Verify::kEvery;
+    std::uint64_t taken = 0;
+    LogIndex last;
     const auto take = [&](std::span<const SourceEntry> lot) -> Result<void> {
-      watch_.lap(outcome_.read_seconds);
-      hash(lot, ids);
-      TRY_ASSIGN(const std::vector<std::size_t> fresh,
-                 log_.take(lot, ids, update_.tree, source_.name()));
-      items.clear();
-      items.resize(fresh.size());
-      parse_all(lot, ids, fresh, items);
-      outcome_.entries_read += fresh.size();
-      TRY_ASSIGN(const auto steps, march.prepare(items));
-      watch_.lap(outcome_.check_seconds);
-      TRY(march.post(items, steps));
-      if (posts_of_head_office(items, steps)) TRY(take_closes());
-      watch_.lap(outcome_.rows_seconds);
-      if (options_.progress) options_.progress(lot.back().index.value + 1, 0);
+      while (!lot.empty()) {
+        const std::uint64_t room =
+            audits || taken >= options_.stage ? lot.size() : options_.stage - taken;
+        const auto part = lot.first(std::min<std::uint64_t>(room, lot.size()));
+        last = part.back().index;
+        TRY_ASSIGN(const std::size_t fresh, take_lot(march, part));
+        taken += fresh;
+        lot = lot.subspan(part.size());
+        has_more_ = !audits && taken >= options_.stage && log_.is_behind_known(last);
+        if (has_more_) return fail(Errc::kState, kEnough);
+      }
       return {};
     };
-    return source_.read(from, take);
+    auto state = source_.read(audits ? LogIndex{0} : log_.start(), take);
+    if (!state && has_more_) return SourceState{{}, {}, LogIndex{last.value + 1}};
+    return state;
+  }
+
+  // Returns how many entries were new.
+  Result<std::size_t> take_lot(March& march, std::span<const SourceEntry> lot) {
+    watch_.lap(outcome_.read_seconds);
+    hash(lot, ids_);
+    TRY_ASSIGN(const std::vector<std::size_t> fresh,
+               log_.take(lot, ids_, update_.tree, source_.name()));
+    items_.clear();
+    items_.resize(fresh.size());
+    parse_all(lot, ids_, fresh, items_);
+    outcome_.entries_read += fresh.size();
+    TRY_ASSIGN(const auto steps, march.prepare(items_));
+    watch_.lap(outcome_.check_seconds);
+    TRY(march.post(items_, steps));
+    if (posts_of_head_office(items_, steps)) TRY(take_closes());
+    watch_.lap(outcome_.rows_seconds);
+    if (options_.progress) options_.progress(lot.back().index.value + 1, 0);
+    return fresh.size();
   }
 
   static bool posts_of_head_office(std::span<const Item> lot, std::span<const std::size_t> steps) {
@@ -222,7 +247,10 @@ class Run {
   Result<void> judge_aside(const March& march) {
     std::deque<core::Bytes> storage;
     Intake fresh;
+    bool behind = false;
     const auto take = [&](std::span<const SourceEntry> lot) -> Result<void> {
+      behind = lot.front().index >= log_.end();
+      if (behind) return fail(Errc::kState, kEnough);
       std::vector<SourceEntry> wanted;
       for (const SourceEntry& entry : lot) {
         if (!log_.was_fresh(entry.index)) continue;
@@ -235,7 +263,8 @@ class Run {
       take_up(wanted, update_.threads, fresh);
       return {};
     };
-    TRY(source_.read(log_.start(), take));
+    const auto read = source_.read(log_.start(), take);
+    if (!read && !behind) return fail(read.error());
     TRY_ASSIGN(const Judged judged,
                judge(update_, march.aside(), std::move(fresh), march.met_held()));
     outcome_.messages_new += judged.messages_new;
@@ -246,22 +275,25 @@ class Run {
   // Whether everybody was shown this log. A lie is reported, and posts and un-posts nothing: what
   // the tills signed is true wherever it is found.
   Result<void> check_log(const SourceState& state) {
-    const bool complete = log_.is_complete(update_.tree);
-    if (!complete) {
+    const bool complete = !has_more_ && log_.is_complete(update_.tree);
+    if (!complete && !has_more_) {
       outcome_.remarks.push_back("the log's tree was checked up to entry " +
                                  std::to_string(update_.tree.size()) +
                                  ": what is behind it is lost");
     }
     std::int64_t teller = 0;  // below every chain's number
-    for (const LogHead& shown : options_.shown)
+    for (const LogHead& shown : options_.shown) {
       TRY(update_.shown.add(update_.tree, --teller, shown));
+    }
     if (state.kept_head) {
       TRY(update_.shown.add(update_.tree, --teller, {*state.kept_head, "the log's own directory"}));
     }
     if (!state.checkpoint.empty()) TRY(add_signed(state.checkpoint, --teller));
     TRY_ASSIGN(const auto lies, update_.shown.faults(update_.tree, complete));
-    outcome_.log_faults.insert(outcome_.log_faults.end(), lies.begin(), lies.end());
-    if (!outcome_.log_faults.empty()) return {};  // what is doubtful is not remembered
+    if (!has_more_) {  // else the last stage finds them again
+      outcome_.log_faults.insert(outcome_.log_faults.end(), lies.begin(), lies.end());
+    }
+    if (!lies.empty() || !outcome_.log_faults.empty()) return {};  // doubtful: not remembered
     return update_.tree.save();
   }
 
@@ -294,11 +326,41 @@ class Run {
   Source& source_;
   const ReplayOptions& options_;
   KnownLog& log_;
+  bool has_more_ = false;
   ReplayOutcome& outcome_;
   std::vector<core::BusinessDay> closed_before_;
   bool closes_changed_ = false;
+  std::vector<MessageId> ids_;  // of the lot at hand, as its items
+  std::vector<Item> items_;
   Stopwatch watch_;
 };
+
+// One transaction. Returns whether the log has more.
+Result<bool> replay_stage(Database& db, ShownHeads& shown, Source& source, const Roster& roster,
+                          const ReplayOptions& options, ReplayOutcome& outcome) {
+  Stopwatch watch;
+  TRY_ASSIGN(Transaction transaction, Transaction::begin(db));
+  bool has_more = false;
+  {
+    TRY_ASSIGN(const bool is_new, open_books(db, roster, options.verify));
+    TRY_ASSIGN(TillChains chains, TillChains::load(db));
+    TRY_ASSIGN(const std::size_t enrolled, chains.enrol(roster));
+    TRY_ASSIGN(LogTree tree, LogTree::load(db));
+    TRY_ASSIGN(KnownLog log, KnownLog::load(db, tree));
+    TRY_ASSIGN(Periods periods, Periods::load(db));
+    TRY_ASSIGN(BooksWriter writer, BooksWriter::open(db, periods));
+    const Update update{db,   chains, periods,        writer,
+                        tree, shown,  options.verify, thread_count(options.threads)};
+    watch.lap(outcome.open_seconds);
+    Run run(update, roster, source, options, log, outcome);
+    TRY(run.bring_up_to_date(is_new, enrolled));
+    has_more = run.has_more();
+    watch = Stopwatch();
+  }
+  TRY(transaction.commit());
+  watch.lap(outcome.seal_seconds);
+  return has_more;
+}
 
 }  // namespace
 
@@ -309,24 +371,11 @@ Result<ReplayOutcome> replay(Source& source, const Roster& roster,
   std::error_code ignored;  // no log, no books
   if (!std::filesystem::exists(books, ignored)) TRY(source.reach());
   TRY_ASSIGN(Database db, open_for_writing(books));
-  TRY_ASSIGN(Transaction transaction, Transaction::begin(db));
-  {
-    TRY_ASSIGN(const bool is_new, open_books(db, roster, options.verify));
-    TRY_ASSIGN(TillChains chains, TillChains::load(db));
-    TRY_ASSIGN(const std::size_t enrolled, chains.enrol(roster));
-    TRY_ASSIGN(LogTree tree, LogTree::load(db));
-    TRY_ASSIGN(KnownLog log, KnownLog::load(db, tree));
-    TRY_ASSIGN(Periods periods, Periods::load(db));
-    TRY_ASSIGN(BooksWriter writer, BooksWriter::open(db, periods));
-    ShownHeads shown;
-    const Update update{db,   chains, periods,        writer,
-                        tree, shown,  options.verify, thread_count(options.threads)};
-    watch.lap(outcome.open_seconds);
-    TRY(Run(update, roster, source, options, log, outcome).bring_up_to_date(is_new, enrolled));
-    watch = Stopwatch();
+  watch.lap(outcome.open_seconds);
+  ShownHeads shown;  // of all stages: what is longer than a stage is compared by a later one
+  for (bool has_more = true; has_more;) {
+    TRY_ASSIGN(has_more, replay_stage(db, shown, source, roster, options, outcome));
   }
-  TRY(transaction.commit());
-  watch.lap(outcome.seal_seconds);
   return outcome;
 }
 

@@ -26,6 +26,9 @@ struct ReplayOptions {
   // all tables with their digest. kTips trusts the digests of the chains and the tree of the log.
   Verify verify = Verify::kEvery;
   unsigned threads = 0;  // 0: one a core
+  // Of kTips: after so many new entries what was posted is kept, and a replay that is killed goes
+  // on from there. Each time the tips' signatures are checked. kEvery does all at once.
+  std::uint64_t stage = 2'000'000;
   Progress progress = {};
   // What the log must also have: what head office saw of it elsewhere.
   std::vector<LogHead> shown = {};
@@ -50,8 +53,9 @@ struct ReplayOutcome {
   double seal_seconds = 0;   // the digest of it all, and everything synced
 };
 
-// Posts everything that `source` has and `books` does not, in one transaction; creates the books
-// when there are none. A replay that is killed or fails leaves the books as they were.
+// Posts everything that `source` has and `books` does not, one transaction a stage; creates the
+// books when there are none. A replay that is killed or fails leaves the books of its last whole
+// stage, which are those of the log up to there.
 // Errors: those of the source; kDamaged (the log is not the one that these books were made from: it
 // shrank, or a known entry has another id; or the tables are not those of their digest),
 // kMalformed (books of another version, or of another origin), kBusy (another replay is writing),

@@ -149,7 +149,8 @@ class Run {
     const auto source = rebuild::log_directory_source(log());
     TRY_ASSIGN(result_.replay,
                rebuild::replay(*source, fleet_->head_office().roster(), books(),
-                               {options_.verify, 0, [&](auto done, auto) { progress.at(done); }}));
+                               {.verify = options_.verify,
+                                .progress = [&](auto done, auto) { progress.at(done); }}));
     result_.replay_seconds = watch.seconds();
     return {};
   }

@@ -158,6 +158,40 @@ TEST_CASE("a replay killed at random moments leaves old or new books") {
   CHECK(kills > 0);
 }
 
+TEST_CASE("a replay killed between its stages goes on from the last whole one") {
+  if (skip_without_strace()) return;
+  const Halfway half;
+  const auto staged = [&] {
+    auto words = half.words("books.db");
+    words.insert(words.end(), {"--stage", "50"});
+    return words;
+  };
+  const auto log_end = [&]() -> std::uint64_t {
+    const auto opened = rebuild::Books::open(half.dir / "books.db");
+    if (!opened) return 0;
+    CHECK(rebuild::verify_books(*opened)->empty());
+    return (*opened->state_counts()).all();
+  };
+  std::set<std::uint64_t> ends;
+  for (int when = 1; when < 2000; when += when < 10 ? 1 : when / 4) {
+    for (const char* name : {"books.db", "books.db-journal"}) {
+      std::filesystem::remove(half.dir / name);
+    }
+    const auto outcome = test::run(under_strace("fdatasync", when, staged()));
+    if (outcome.status == 0) break;
+    CAPTURE(when);
+    const std::uint64_t kept = log_end();
+    ends.insert(kept);
+    const auto resumed = test::run(staged());
+    CHECK(resumed.status == 0);
+    CHECK(resumed.out.find("read " + std::to_string(400 - kept) + " new entries") !=
+          std::string::npos);
+    CHECK(half.digest("books.db") == half.new_digest);
+  }
+  MESSAGE("killed with " << ends.size() << " different ends");
+  CHECK(ends.size() >= 3);
+}
+
 TEST_CASE("a disk that is full at any write leaves the old books, and says so") {
   if (skip_without_strace()) return;
   const Halfway half;

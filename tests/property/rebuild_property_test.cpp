@@ -379,6 +379,7 @@ rebuild::BooksDigest deliver(Random& random, World& world, const Expected& expec
     rebuild::ReplayOptions options;
     options.verify = random.between(0, 1) == 0 ? Verify::kEvery : Verify::kTips;
     options.threads = static_cast<unsigned>(random.between(1, 4));
+    if (random.between(0, 1) == 0) options.stage = random.between(1, 20);
     const std::vector<Bytes> piece(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(given));
     if (pieces > 1 && given > 0) {
       test::HoledSource damaged(piece, random_losses(random, given));
