@@ -6,13 +6,13 @@
 namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
-inline constexpr std::int64_t kBooksVersion = 4;
+inline constexpr std::int64_t kBooksVersion = 5;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
@@ -74,7 +74,9 @@ CREATE TABLE messages(
   refunds          INTEGER NOT NULL,
   refunded_minor   INTEGER NOT NULL,
   ever_sold_minor     INTEGER NOT NULL,
-  ever_refunded_minor INTEGER NOT NULL
+  ever_refunded_minor INTEGER NOT NULL,
+  points_earned    INTEGER NOT NULL,
+  points_redeemed  INTEGER NOT NULL
 ) STRICT;
 
 CREATE VIEW broken AS
@@ -147,6 +149,8 @@ CREATE TABLE month_takings(
   net_minor        INTEGER NOT NULL,
   refunded_minor   INTEGER NOT NULL,
   over_short_minor INTEGER NOT NULL,
+  points_earned    INTEGER NOT NULL,
+  points_redeemed  INTEGER NOT NULL,
   PRIMARY KEY(month, store, currency)
 ) STRICT, WITHOUT ROWID;
 
@@ -168,6 +172,14 @@ CREATE TABLE month_products(
   thousandths INTEGER NOT NULL,
   net_minor   INTEGER NOT NULL,
   PRIMARY KEY(month, product, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE month_moves(
+  month       INTEGER NOT NULL,
+  product     INTEGER NOT NULL,
+  place       INTEGER NOT NULL,
+  thousandths INTEGER NOT NULL,
+  PRIMARY KEY(month, product, place)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantine(

@@ -47,7 +47,7 @@ class RowWriter {
   CborWriter w_;
 };
 
-constexpr std::size_t kMessageColumns = 23;
+constexpr std::size_t kMessageColumns = 25;
 constexpr std::size_t kPostingColumns = 5;
 constexpr std::size_t kMoveColumns = 5;
 constexpr std::size_t kNumberColumns = 3;
@@ -83,7 +83,8 @@ class TableReader {
                           "SELECT number, id, store, till, epoch, sequence, prev, content, state, "
                           "reason, kind, day, part, parts, currency, sales, voids, net_minor, "
                           "discount_minor, over_short_minor, refunds, refunded_minor, "
-                          "ever_sold_minor, ever_refunded_minor FROM link JOIN messages "
+                          "ever_sold_minor, ever_refunded_minor, points_earned, points_redeemed "
+                          "FROM link JOIN messages "
                           "USING(number) ORDER BY sequence, id"));
     TRY_ASSIGN(auto postings,
                db.prepare("SELECT reversal, account, code, currency, amount_minor FROM postings "
@@ -140,7 +141,7 @@ class TableReader {
     row.put_bytes(messages_.column_blob(7));                          // content
     for (int i = 8; i <= 13; ++i) row.put(messages_.column_int(i));   // state .. parts
     row.put(messages_.column_text(14));                               // currency
-    for (int i = 15; i <= 23; ++i) row.put(messages_.column_int(i));  // sales .. ever refunded
+    for (int i = 15; i <= 25; ++i) row.put(messages_.column_int(i));  // sales .. points redeemed
     TRY_ASSIGN(const Hash id, Hash::from(messages_.column_blob(1)));
     const std::int64_t number = messages_.column_int(0);
     RowWriter figures;
@@ -221,6 +222,7 @@ MessageDigest digest_of(const Item& item, State state) {
   row.put(as_int(entry.sales)).put(as_int(entry.voids)).put(entry.net_minor);
   row.put(entry.discount_minor).put(entry.over_short_minor).put(as_int(entry.refunds));
   row.put(entry.refunded_minor).put(entry.ever_sold_minor).put(entry.ever_refunded_minor);
+  row.put(entry.points_earned).put(entry.points_redeemed);
   constexpr int kNoReversal = 0;
   RowWriter figures;
   for (const Posting& posting : entry.postings) {
@@ -274,9 +276,9 @@ Result<BooksDigest> digest_books(Database& db, const TillChains& chains) {
   }
   const auto finish = [](RowWriter& w) { return core::envelope::sha256(w.view()); };
   RowWriter of_figures;
-  of_figures.array(2).put(std::string_view("daybook figures 4")).put_bytes(figures);
+  of_figures.array(2).put(std::string_view("daybook figures 5")).put_bytes(figures);
   RowWriter of_books;
-  of_books.array(4).put(std::string_view("daybook books 4")).put_bytes(rows);
+  of_books.array(4).put(std::string_view("daybook books 5")).put_bytes(rows);
   of_books.put_bytes(figures).put_bytes(quarantine);
   return BooksDigest{finish(of_books), finish(of_figures)};
 }
