@@ -96,6 +96,9 @@ Result<StateCounts> count_states(Database& db) {
                    case State::kCopy:
                      counts.copies = count;
                      break;
+                   case State::kEvidence:
+                     counts.evidence = count;
+                     break;
                    case State::kQuarantined:
                      break;  // counted below, with what is in no chain
                  }

@@ -28,7 +28,10 @@ struct StateCounts {
   std::uint64_t contradicted = 0;
   std::uint64_t copies = 0;
   std::uint64_t quarantined = 0;  // entries that are no message at all included
-  std::uint64_t all() const { return proven + unproven + contradicted + copies + quarantined; }
+  std::uint64_t evidence = 0;     // against what a closed period has
+  std::uint64_t all() const {
+    return proven + unproven + contradicted + copies + quarantined + evidence;
+  }
   bool operator==(const StateCounts&) const = default;
 };
 

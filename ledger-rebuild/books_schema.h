@@ -63,6 +63,7 @@ CREATE TABLE messages(
   reason           INTEGER NOT NULL,
   kind             INTEGER NOT NULL,
   day              INTEGER NOT NULL,
+  booked           INTEGER NOT NULL,
   part             INTEGER NOT NULL,
   parts            INTEGER NOT NULL,
   currency         TEXT NOT NULL,
@@ -136,6 +137,18 @@ CREATE TABLE counted(
   thousandths INTEGER NOT NULL,
   PRIMARY KEY(message, product)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE covered(
+  message  INTEGER NOT NULL,
+  store    INTEGER NOT NULL,
+  till     INTEGER NOT NULL,
+  epoch    INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  id       BLOB NOT NULL,
+  PRIMARY KEY(message, store, till, epoch)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX corrections ON messages(booked) WHERE booked <> day;
 
 CREATE TABLE month_takings(
   month            INTEGER NOT NULL,

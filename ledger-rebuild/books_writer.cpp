@@ -54,6 +54,12 @@ void bind_figures(core::sqlite::Statement& row, int at, const Entry& entry) {
       .bind_int(at + 15, entry.points_redeemed);
 }
 
+// What the books say of a message: nothing of one that cannot be posted.
+const Entry& figures_of(const Item& item, const Verdict& verdict) {
+  static const Entry kNothing{};
+  return verdict.state == State::kQuarantined ? kNothing : item.entry;
+}
+
 bool has_entry(State state) {
   return state == State::kProven || state == State::kUnproven || state == State::kContradicted;
 }
@@ -63,10 +69,12 @@ bool has_reversal(State state) {
 
 }  // namespace
 
-BooksWriter::BooksWriter(Database& db, Statement insert, Statement update, Statement posting,
-                         Statement move, Statement range, Statement refunded, Statement sold,
-                         Statement counted, Statement hold, Statement release)
+BooksWriter::BooksWriter(Database& db, const Periods& periods, Statement insert, Statement update,
+                         Statement posting, Statement move, Statement range, Statement refunded,
+                         Statement sold, Statement counted, Statement covered, Statement hold,
+                         Statement release)
     : db_(&db),
+      periods_(&periods),
       insert_(std::move(insert)),
       update_(std::move(update)),
       posting_(std::move(posting)),
@@ -75,10 +83,11 @@ BooksWriter::BooksWriter(Database& db, Statement insert, Statement update, State
       refunded_(std::move(refunded)),
       sold_(std::move(sold)),
       counted_(std::move(counted)),
+      covered_(std::move(covered)),
       hold_(std::move(hold)),
       release_(std::move(release)) {}
 
-Result<BooksWriter> BooksWriter::open(Database& db) {
+Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
   TRY_ASSIGN(
       auto insert,
       db.prepare(
@@ -86,8 +95,9 @@ Result<BooksWriter> BooksWriter::open(Database& db) {
           "content, signature, signature_state, state, reason, kind, day, part, "
           "parts, currency, sales, voids, net_minor, discount_minor, "
           "over_short_minor, refunds, refunded_minor, ever_sold_minor, "
-          "ever_refunded_minor, points_earned, points_redeemed, previous) VALUES(?, ?, ?, ?, ?, "
-          "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+          "ever_refunded_minor, points_earned, points_redeemed, previous, booked) VALUES(?, ?, "
+          "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+          "?)"));
   TRY_ASSIGN(auto update, db.prepare("UPDATE messages SET state = ?2, reason = ?3, "
                                      "signature_state = ?4 WHERE number = ?1"));
   TRY_ASSIGN(auto posting, db.prepare("INSERT INTO postings VALUES(?, ?, ?, ?, ?, ?)"));
@@ -96,20 +106,25 @@ Result<BooksWriter> BooksWriter::open(Database& db) {
   TRY_ASSIGN(auto refunded, db.prepare("INSERT INTO refunded_receipts VALUES(?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto sold, db.prepare("INSERT INTO sold VALUES(?, ?, ?, ?)"));
   TRY_ASSIGN(auto counted, db.prepare("INSERT INTO counted VALUES(?, ?, ?)"));
+  TRY_ASSIGN(auto covered, db.prepare("INSERT INTO covered VALUES(?, ?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto hold,
              db.prepare("INSERT OR REPLACE INTO quarantine VALUES(?, ?, ?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto release, db.prepare("DELETE FROM quarantine WHERE id = ?"));
-  return BooksWriter(db, std::move(insert), std::move(update), std::move(posting), std::move(move),
-                     std::move(range), std::move(refunded), std::move(sold), std::move(counted),
-                     std::move(hold), std::move(release));
+  return BooksWriter(db, periods, std::move(insert), std::move(update), std::move(posting),
+                     std::move(move), std::move(range), std::move(refunded), std::move(sold),
+                     std::move(counted), std::move(covered), std::move(hold), std::move(release));
 }
 
 Result<void> BooksWriter::add(TillChain* chain, const Item& item, const Verdict& verdict) {
   if (verdict.state == State::kQuarantined) TRY(hold(item, verdict));
   if (!is_in_chain(verdict)) return {};
   CORE_CHECK(chain != nullptr);  // what is authentic is of a key on the roster
-  TRY(insert(*chain, item, verdict));
-  if (has_entry(verdict.state)) TRY(insert_entry(item));
+  core::BusinessDay booked = figures_of(item, verdict).day;
+  if (verdict.state != State::kQuarantined) {
+    TRY_ASSIGN(booked, periods_->booked(*chain, item.facts.sequence, booked));
+  }
+  TRY(insert(*chain, item, verdict, booked));
+  if (has_entry(verdict.state)) TRY(insert_entry(item, booked));
   if (has_reversal(verdict.state)) TRY(reverse_entry(item.number()));
   return {};
 }
@@ -121,13 +136,19 @@ Result<void> BooksWriter::change(TillChain* chain, const Item& item, const Verdi
   // It was nobody's, and may have found its chain.
   if (item.kept == Kept::kQuarantine) return add(chain, item, now);
   CORE_CHECK(is_in_chain(now));  // what is authentic once stays so
-  TRY(update(item, now));
+  core::BusinessDay booked;      // of an entry that is written now
+  if (!item.bytes.empty()) {
+    TRY_ASSIGN(booked, periods_->booked(*chain, item.facts.sequence, item.entry.day));
+  }
+  TRY(update(item, now, booked));
   if (now.state == State::kQuarantined) TRY(hold(item, now));
   // A copy with a lower id posts in its stead.
   if (has_entry(before) && !has_entry(now.state)) TRY(delete_entry(item.number()));
-  if (!has_entry(before) && has_entry(now.state)) TRY(insert_entry(item));
+  if (!has_entry(before) && has_entry(now.state)) TRY(insert_entry(item, booked));
   if (has_reversal(now.state) && !has_reversal(before)) TRY(reverse_entry(item.number()));
-  return {};
+  const bool stands_after_all =
+      has_reversal(before) && has_entry(now.state) && !has_reversal(now.state);
+  return stands_after_all ? drop_reversal(item.number()) : Result<void>{};
 }
 
 Result<void> BooksWriter::add(const NoMessage& entry) {
@@ -146,7 +167,8 @@ Result<void> BooksWriter::delete_entry(std::int64_t number) {
   return run_for(
       {"DELETE FROM postings WHERE message = ?", "DELETE FROM moves WHERE message = ?",
        "DELETE FROM numbers WHERE message = ?", "DELETE FROM refunded_receipts WHERE message = ?",
-       "DELETE FROM sold WHERE message = ?", "DELETE FROM counted WHERE message = ?"},
+       "DELETE FROM sold WHERE message = ?", "DELETE FROM counted WHERE message = ?",
+       "DELETE FROM covered WHERE message = ?"},
       number);
 }
 
@@ -178,12 +200,20 @@ Result<void> BooksWriter::mark_valid(std::int64_t number) {
   return run_for({"UPDATE messages SET signature_state = 1 WHERE number = ?"}, number);
 }
 
-Result<void> BooksWriter::insert(TillChain& chain, const Item& item, const Verdict& verdict) {
-  static const Entry kNothing{};
-  const Entry& entry = verdict.state == State::kQuarantined ? kNothing : item.entry;
+Result<void> BooksWriter::rebook(std::int64_t number, core::BusinessDay booked) {
+  TRY(months_.add_written(*db_, number, -1));
+  TRY_ASSIGN(auto row, db_->prepare("UPDATE messages SET booked = ? WHERE number = ?"));
+  TRY(row.bind_int(1, booked.days).bind_int(2, number).run());
+  return months_.add_written(*db_, number, 1);
+}
+
+Result<void> BooksWriter::insert(TillChain& chain, const Item& item, const Verdict& verdict,
+                                 core::BusinessDay booked) {
+  const Entry& entry = figures_of(item, verdict);
   const MessageFacts& facts = item.facts;
   chain.last ? insert_.bind_int(30, *chain.last) : insert_.bind_null(30);
   chain.last = item.number();
+  insert_.bind_int(31, booked.days);
   bind_figures(insert_, 14, entry);
   return insert_.bind_int(1, item.number())
       .bind_blob(2, facts.id.view())
@@ -201,7 +231,8 @@ Result<void> BooksWriter::insert(TillChain& chain, const Item& item, const Verdi
       .run();
 }
 
-Result<void> BooksWriter::update(const Item& item, const Verdict& verdict) {
+Result<void> BooksWriter::update(const Item& item, const Verdict& verdict,
+                                 core::BusinessDay booked) {
   TRY(update_.bind_int(1, item.number())
           .bind_int(2, static_cast<int>(verdict.state))
           .bind_int(3, static_cast<int>(verdict.reason))
@@ -215,16 +246,18 @@ Result<void> BooksWriter::update(const Item& item, const Verdict& verdict) {
                           "currency = ?6, sales = ?7, voids = ?8, net_minor = ?9, "
                           "discount_minor = ?10, over_short_minor = ?11, refunds = ?12, "
                           "refunded_minor = ?13, ever_sold_minor = ?14, "
-                          "ever_refunded_minor = ?15, points_earned = ?16, points_redeemed = ?17 "
+                          "ever_refunded_minor = ?15, points_earned = ?16, points_redeemed = ?17, "
+                          "booked = ?18 "
                           "WHERE number = ?1"));
   bind_figures(row, 2, item.entry);
+  row.bind_int(18, booked.days);
   return row.bind_int(1, item.number()).run();
 }
 
-Result<void> BooksWriter::insert_entry(const Item& item) {
+Result<void> BooksWriter::insert_entry(const Item& item, core::BusinessDay booked) {
   const Entry& entry = item.entry;
   TRY(check_balanced(entry.postings));
-  TRY(months_.add(item.enrolment->till.store, entry));
+  TRY(months_.add(item.enrolment->till.store, entry, booked));
   for (const Posting& posting : entry.postings) {
     TRY(posting_.bind_int(1, item.number())
             .bind_int(2, 0)
@@ -271,6 +304,15 @@ Result<void> BooksWriter::insert_entry(const Item& item) {
             .bind_int(3, line.thousandths)
             .run());
   }
+  for (const CoveredChain& chain : entry.covered) {
+    TRY(covered_.bind_int(1, item.number())
+            .bind_int(2, chain.till.store.value)
+            .bind_int(3, chain.till.till.value)
+            .bind_int(4, chain.epoch.value)
+            .bind_int(5, as_int(chain.sequence.value))
+            .bind_blob(6, chain.id.view())
+            .run());
+  }
   return {};
 }
 
@@ -281,6 +323,14 @@ Result<void> BooksWriter::reverse_entry(std::int64_t number) {
                "FROM postings WHERE message = ? AND reversal = 0",
                "INSERT INTO moves SELECT message, 1, product, to_place, from_place, thousandths "
                "FROM moves WHERE message = ? AND reversal = 0"},
+              number));
+  return months_.add_written(*db_, number, 1);
+}
+
+Result<void> BooksWriter::drop_reversal(std::int64_t number) {
+  TRY(months_.add_written(*db_, number, -1));
+  TRY(run_for({"DELETE FROM postings WHERE message = ? AND reversal = 1",
+               "DELETE FROM moves WHERE message = ? AND reversal = 1"},
               number));
   return months_.add_written(*db_, number, 1);
 }

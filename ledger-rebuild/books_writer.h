@@ -6,6 +6,7 @@
 #include "core/sqlite/database.h"
 #include "ledger-rebuild/facts.h"
 #include "ledger-rebuild/month_sums.h"
+#include "ledger-rebuild/periods.h"
 #include "ledger-rebuild/till_chains.h"
 
 namespace rebuild {
@@ -14,7 +15,8 @@ namespace rebuild {
 // Errors of all: kDatabase, kDiskFull, kIo, kSyncFailed.
 class BooksWriter {
  public:
-  static core::Result<BooksWriter> open(core::sqlite::Database& db);
+  // Owner: both must outlive it.
+  static core::Result<BooksWriter> open(core::sqlite::Database& db, const Periods& periods);
 
   // A message that the books do not have. `chain`: its key's, nullptr when it is not on the roster;
   // its `last` moves when the message is in the chain.
@@ -26,6 +28,8 @@ class BooksWriter {
   core::Result<void> take_back(TillChain& chain, const TillChain& before);
   // Names the message that stands before this one in its chain.
   core::Result<void> link(std::int64_t number, std::optional<std::int64_t> previous);
+  // Books a message's entry on another day.
+  core::Result<void> rebook(std::int64_t number, core::BusinessDay booked);
   // The sums of the months, once all else is written.
   core::Result<void> write_months() { return months_.flush(*db_); }
   // The signature was looked at after its message was written, and is valid.
@@ -33,22 +37,27 @@ class BooksWriter {
 
  private:
   using Statement = core::sqlite::Statement;
-  BooksWriter(core::sqlite::Database& db, Statement insert, Statement update, Statement posting,
-              Statement move, Statement range, Statement refunded, Statement sold,
-              Statement counted, Statement hold, Statement release);
+  BooksWriter(core::sqlite::Database& db, const Periods& periods, Statement insert,
+              Statement update, Statement posting, Statement move, Statement range,
+              Statement refunded, Statement sold, Statement counted, Statement covered,
+              Statement hold, Statement release);
 
-  core::Result<void> insert(TillChain& chain, const Item& item, const Verdict& verdict);
-  core::Result<void> update(const Item& item, const Verdict& verdict);
+  core::Result<void> insert(TillChain& chain, const Item& item, const Verdict& verdict,
+                            core::BusinessDay booked);
+  core::Result<void> update(const Item& item, const Verdict& verdict, core::BusinessDay booked);
   core::Result<void> delete_entry(std::int64_t number);
-  core::Result<void> insert_entry(const Item& item);
+  core::Result<void> insert_entry(const Item& item, core::BusinessDay booked);
   core::Result<void> reverse_entry(std::int64_t number);
+  core::Result<void> drop_reversal(std::int64_t number);
   core::Result<void> hold(const Item& item, const Verdict& verdict);
   // Statements of one parameter, in their order.
   core::Result<void> run_for(std::initializer_list<const char*> statements, std::int64_t number);
 
   core::sqlite::Database* db_;
+  const Periods* periods_;
   MonthSums months_;
-  Statement insert_, update_, posting_, move_, range_, refunded_, sold_, counted_, hold_, release_;
+  Statement insert_, update_, posting_, move_, range_, refunded_, sold_, counted_, covered_, hold_,
+      release_;
 };
 
 }  // namespace rebuild

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/envelope/roster.h"
 #include "ledger-rebuild/csv_file.h"
 #include "ledger-rebuild/rows.h"
 
@@ -57,6 +58,10 @@ Result<Tills> read_chains(Database& db) {
                [&](const Statement& row) -> Result<void> {
                  TillCompleteness& till = tills[till_at(row, 0)];
                  till.till = till_at(row, 0);
+                 if (till.till == core::envelope::kHeadOffice) {
+                   till.heard_of = true;  // it closes no days
+                   return {};
+                 }
                  till.epoch = id_at<core::Epoch>(row, 2);
                  till.heard_of = !row.column_is_null(3);
                  return till.heard_of ? read_tip(db, row.column_int(3), till) : Result<void>{};

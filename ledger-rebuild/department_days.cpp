@@ -17,14 +17,14 @@ using core::sqlite::Statement;
 namespace {
 
 constexpr const char* kSoldSql =
-    "SELECT m.day, m.currency, s.product, SUM(s.thousandths), SUM(s.net_minor) FROM sold s "
+    "SELECT m.booked, m.currency, s.product, SUM(s.thousandths), SUM(s.net_minor) FROM sold s "
     "JOIN messages m ON m.number = s.message WHERE m.state IN (1, 2) "
-    "GROUP BY m.day, m.currency, s.product ORDER BY m.day, m.currency, s.product";
+    "GROUP BY m.booked, m.currency, s.product ORDER BY m.booked, m.currency, s.product";
 constexpr const char* kTaxedSql =
-    "SELECT m.day, p.currency, p.code, -SUM(p.amount_minor), "
+    "SELECT m.booked, p.currency, p.code, -SUM(p.amount_minor), "
     "-SUM(CASE WHEN p.account = 4000 THEN p.amount_minor ELSE 0 END) FROM postings p "
     "JOIN messages m ON m.number = p.message WHERE p.code >= 0 AND p.account IN (2200, 4000) "
-    "GROUP BY m.day, p.currency, p.code ORDER BY m.day, p.currency, p.code";
+    "GROUP BY m.booked, p.currency, p.code ORDER BY m.booked, p.currency, p.code";
 
 Result<void> accumulate_minor(std::int64_t& sum, std::int64_t more) {
   TRY_ASSIGN(sum, core::checked_add(sum, more));
@@ -106,7 +106,8 @@ Result<void> DepartmentDays::post(BusinessDay day, Currency currency, MonthSales
   Posted& before = posted_[currency];
   for (const auto& [account, minor] : before) now.try_emplace(account, 0);
   ExportEntry entry;
-  entry.of = EntryOf::kDepartments;
+  entry.what = EntryOf::kDepartments;
+  entry.of = day;
   entry.day = day;
   for (const auto& [account, minor] : now) {
     TRY_ASSIGN(const std::int64_t more, core::checked_subtract(minor, before[account]));

@@ -54,6 +54,7 @@ constexpr std::size_t kNumberColumns = 3;
 constexpr std::size_t kRefundedColumns = 4;
 constexpr std::size_t kSoldColumns = 3;
 constexpr std::size_t kCountedColumns = 2;
+constexpr std::size_t kCoveredColumns = 5;
 
 MessageDigest finish_message(const Hash& id, const RowWriter& row, const RowWriter& figures) {
   MessageDigest out;
@@ -101,9 +102,11 @@ class TableReader {
                                      "WHERE message = ? ORDER BY product"));
     TRY_ASSIGN(auto counted, db.prepare("SELECT product, thousandths FROM counted "
                                         "WHERE message = ? ORDER BY product"));
+    TRY_ASSIGN(auto covered, db.prepare("SELECT store, till, epoch, sequence, id FROM covered "
+                                        "WHERE message = ? ORDER BY store, till, epoch"));
     return TableReader(std::move(messages), std::move(postings), std::move(moves),
-                       std::move(numbers), std::move(refunded), std::move(sold),
-                       std::move(counted));
+                       std::move(numbers), std::move(refunded), std::move(sold), std::move(counted),
+                       std::move(covered));
   }
 
   Result<void> chain(TillChain& chain) {
@@ -124,14 +127,15 @@ class TableReader {
 
  private:
   TableReader(Statement messages, Statement postings, Statement moves, Statement numbers,
-              Statement refunded, Statement sold, Statement counted)
+              Statement refunded, Statement sold, Statement counted, Statement covered)
       : messages_(std::move(messages)),
         postings_(std::move(postings)),
         moves_(std::move(moves)),
         numbers_(std::move(numbers)),
         refunded_(std::move(refunded)),
         sold_(std::move(sold)),
-        counted_(std::move(counted)) {}
+        counted_(std::move(counted)),
+        covered_(std::move(covered)) {}
 
   Result<MessageDigest> read_message() {
     RowWriter row;
@@ -145,32 +149,43 @@ class TableReader {
     TRY_ASSIGN(const Hash id, Hash::from(messages_.column_blob(1)));
     const std::int64_t number = messages_.column_int(0);
     RowWriter figures;
-    constexpr int kCurrencyColumn = 3;
-    TRY(take(postings_, number, kPostingColumns, kCurrencyColumn, figures));
-    TRY(take(moves_, number, kMoveColumns, -1, figures));
-    TRY(take(numbers_, number, kNumberColumns, -1, figures));
-    TRY(take(refunded_, number, kRefundedColumns, -1, figures));
-    TRY(take(sold_, number, kSoldColumns, -1, figures));
-    TRY(take(counted_, number, kCountedColumns, -1, figures));
+    TRY(take(postings_, number, {.count = kPostingColumns, .text = 3}, figures));
+    TRY(take(moves_, number, {.count = kMoveColumns}, figures));
+    TRY(take(numbers_, number, {.count = kNumberColumns}, figures));
+    TRY(take(refunded_, number, {.count = kRefundedColumns}, figures));
+    TRY(take(sold_, number, {.count = kSoldColumns}, figures));
+    TRY(take(counted_, number, {.count = kCountedColumns}, figures));
+    TRY(take(covered_, number, {.count = kCoveredColumns, .blob = 4}, figures));
     return finish_message(id, row, figures);
   }
 
-  static Result<void> take(Statement& rows, std::int64_t message, std::size_t columns,
-                           int text_column, RowWriter& out) {
+  // How many columns there are, and which are no integers.
+  struct Columns {
+    std::size_t count;
+    int text = -1;
+    int blob = -1;
+  };
+  static Result<void> take(Statement& rows, std::int64_t message, Columns columns, RowWriter& out) {
     rows.bind_int(1, message);
     while (true) {
       TRY_ASSIGN(const bool more, rows.step());
       if (!more) break;
-      out.array(columns);
-      for (int i = 0; i < static_cast<int>(columns); ++i) {
-        i == text_column ? out.put(rows.column_text(i)) : out.put(rows.column_int(i));
+      out.array(columns.count);
+      for (int i = 0; i < static_cast<int>(columns.count); ++i) {
+        if (i == columns.text) {
+          out.put(rows.column_text(i));
+        } else if (i == columns.blob) {
+          out.put_bytes(rows.column_blob(i));
+        } else {
+          out.put(rows.column_int(i));
+        }
       }
     }
     rows.reset();
     return {};
   }
 
-  Statement messages_, postings_, moves_, numbers_, refunded_, sold_, counted_;
+  Statement messages_, postings_, moves_, numbers_, refunded_, sold_, counted_, covered_;
   std::int64_t messages_read_ = 0;
 };
 
@@ -196,7 +211,8 @@ Result<void> refuse_orphans(Database& db) {
         "SELECT COUNT(*) FROM refunded_receipts "
         "WHERE message NOT IN (SELECT number FROM messages)",
         "SELECT COUNT(*) FROM sold WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM counted WHERE message NOT IN (SELECT number FROM messages)"}) {
+        "SELECT COUNT(*) FROM counted WHERE message NOT IN (SELECT number FROM messages)",
+        "SELECT COUNT(*) FROM covered WHERE message NOT IN (SELECT number FROM messages)"}) {
     TRY_ASSIGN(const std::int64_t orphans, db.query_int(sql));
     if (orphans == 0) continue;
     return core::sqlite::damaged(db.path(),
@@ -247,6 +263,10 @@ MessageDigest digest_of(const Item& item, State state) {
   }
   for (const CountedLine& line : entry.counted) {
     figures.array(kCountedColumns).put(as_int(line.product.value)).put(line.thousandths);
+  }
+  for (const CoveredChain& chain : entry.covered) {
+    figures.array(kCoveredColumns).put(chain.till.store.value).put(chain.till.till.value);
+    figures.put(chain.epoch.value).put(as_int(chain.sequence.value)).put(chain.id);
   }
   return finish_message(facts.id, row, figures);
 }

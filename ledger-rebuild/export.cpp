@@ -68,14 +68,15 @@ class Walk {
 
   Result<void> all() {
     TRY_ASSIGN(Statement messages,
-               db_.prepare("SELECT number, day, store, till, epoch, sequence, id, state "
+               db_.prepare("SELECT number, booked, store, till, epoch, sequence, id, state, day "
                            "FROM messages WHERE kind = 2 AND state <= 3 "
-                           "ORDER BY day, store, till, epoch, sequence, id"));
+                           "ORDER BY booked, store, till, epoch, sequence, id"));
     while (true) {
       TRY_ASSIGN(const bool row, messages.step());
       if (!row) break;
       ExportEntry entry;
       entry.day = BusinessDay{static_cast<std::int32_t>(messages.column_int(1))};
+      entry.of = BusinessDay{static_cast<std::int32_t>(messages.column_int(8))};
       if (range_.to && entry.day > *range_.to) break;
       entry.till = till_at(messages, 2);
       entry.epoch = id_at<core::Epoch>(messages, 4);
@@ -139,8 +140,8 @@ class Walk {
       if (!row) break;
       const bool reversal = rows.column_int(0) != 0;
       const EntryOf of = reversal ? EntryOf::kReversal : EntryOf::kClosing;
-      if (of != entry.of) TRY(put(entry));
-      entry.of = of;
+      if (of != entry.what) TRY(put(entry));
+      entry.what = of;
       ExportPosting posting;
       posting.code = rows.column_int(2);
       TRY_ASSIGN(posting.account,

@@ -36,8 +36,9 @@ enum class EntryOf { kClosing, kReversal, kStoreDay, kRevaluation, kDepartments 
 
 // Postings that add up to zero, in one currency.
 struct ExportEntry {
-  EntryOf of = EntryOf::kClosing;
-  core::BusinessDay day;
+  EntryOf what = EntryOf::kClosing;
+  core::BusinessDay day;  // on which it is booked
+  core::BusinessDay of;   // the business day: an earlier one for a correction
   // Of a message; of a store's day, only the store; else of nothing.
   core::TillRef till;
   core::Epoch epoch;
@@ -48,7 +49,7 @@ struct ExportEntry {
 };
 
 inline bool is_of_message(const ExportEntry& entry) {
-  return entry.of == EntryOf::kClosing || entry.of == EntryOf::kReversal;
+  return entry.what == EntryOf::kClosing || entry.what == EntryOf::kReversal;
 }
 
 // Debit less credit since the first day, of each account and currency that had a posting.

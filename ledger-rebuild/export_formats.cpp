@@ -37,15 +37,17 @@ std::string place_of(const ExportEntry& entry) {
   if (is_of_message(entry)) {
     return to_string(entry.till) + " " + to_string(entry.epoch) + "." + to_string(entry.sequence);
   }
-  return entry.of == EntryOf::kStoreDay ? to_string(entry.till.store) : "settings";
+  return entry.what == EntryOf::kStoreDay ? to_string(entry.till.store) : "settings";
 }
 
 std::string words_of(const ExportEntry& entry) {
-  switch (entry.of) {
+  const std::string late =
+      entry.of != entry.day ? " of " + to_string(entry.of) + ", a correction" : "";
+  switch (entry.what) {
     case EntryOf::kClosing:
-      return "Closing";
+      return "Closing" + late;
     case EntryOf::kReversal:
-      return "Reversal of a closing";
+      return "Reversal of a closing" + late;
     case EntryOf::kStoreDay:
       return "Goods and points of store " + to_string(entry.till.store);
     case EntryOf::kRevaluation:
@@ -58,7 +60,7 @@ std::string words_of(const ExportEntry& entry) {
 
 // The same in one word, for programs.
 std::string_view kind_of(const ExportEntry& entry) {
-  switch (entry.of) {
+  switch (entry.what) {
     case EntryOf::kClosing:
     case EntryOf::kReversal:
       return state_text(entry.state);
@@ -199,7 +201,7 @@ class Csv : public ExportFormat {
   std::string begin(const std::string&, const BooksDigest&, const std::vector<Currency>&,
                     const Chart&) override {
     return "row,day,store,till,epoch,sequence,message,state,reversal,account,name,code,amount,"
-           "currency\r\n";
+           "currency,business_day\r\n";
   }
   std::string carried_forward(BusinessDay day, const Balances& balances) override {
     return rows_of("carried-forward", day, balances);
@@ -207,18 +209,18 @@ class Csv : public ExportFormat {
   std::string entry(const ExportEntry& entry) override {
     // store,till,epoch,sequence,message,state,reversal
     const std::string store = to_string(entry.till.store);
-    std::string origin = (entry.of == EntryOf::kStoreDay ? store : "") + ",,,,";
+    std::string origin = (entry.what == EntryOf::kStoreDay ? store : "") + ",,,,";
     if (is_of_message(entry)) {
       origin = store + "," + to_string(entry.till.till) + "," + to_string(entry.epoch) + "," +
                to_string(entry.sequence) + "," + entry.message.hex();
     }
-    origin += "," + std::string(kind_of(entry)) + (entry.of == EntryOf::kReversal ? ",1" : ",0");
+    origin += "," + std::string(kind_of(entry)) + (entry.what == EntryOf::kReversal ? ",1" : ",0");
     std::string out;
     for (const ExportPosting& posting : entry.postings) {
       out += "posting," + to_string(entry.day) + "," + origin + "," +
              account_text(*posting.account) + "," +
              (posting.code == kNoCode ? std::string() : std::to_string(posting.code)) + "," +
-             amount_text(posting.amount);
+             amount_text(posting.amount) + "," + to_string(entry.of) + "\r\n";
     }
     return out;
   }
@@ -226,7 +228,7 @@ class Csv : public ExportFormat {
     return rows_of("balance", day, balances);
   }
   std::string end(std::uint64_t entries) override {
-    return "end," + std::to_string(entries) + ",,,,,,,,,,,,\r\n";
+    return "end," + std::to_string(entries) + ",,,,,,,,,,,,,\r\n";
   }
 
  private:
@@ -234,13 +236,13 @@ class Csv : public ExportFormat {
     return std::to_string(info.number) + "," + csv_quoted(info.name);
   }
   static std::string amount_text(Money money) {
-    return decimal(money) + "," + std::string(money.currency.code()) + "\r\n";
+    return decimal(money) + "," + std::string(money.currency.code());
   }
   static std::string rows_of(const std::string& row, BusinessDay day, const Balances& balances) {
     std::string out;
     for (const auto& [key, balance] : balances) {
       out += row + "," + to_string(day) + ",,,,,,,," + account_text(*key.first) + ",," +
-             amount_text(balance);
+             amount_text(balance) + ",\r\n";
     }
     return out;
   }
@@ -264,9 +266,10 @@ class JsonLines : public ExportFormat {
                           {"amount_minor", posting.amount.minor},
                           {"currency", posting.amount.currency.code()}});
     }
-    Json out = {{"row", "entry"}, {"day", to_string(entry.day)}};
+    Json out = {
+        {"row", "entry"}, {"day", to_string(entry.day)}, {"business_day", to_string(entry.of)}};
     const bool of_message = is_of_message(entry);
-    if (of_message || entry.of == EntryOf::kStoreDay) out["store"] = entry.till.store.value;
+    if (of_message || entry.what == EntryOf::kStoreDay) out["store"] = entry.till.store.value;
     if (of_message) {
       out["till"] = entry.till.till.value;
       out["epoch"] = entry.epoch.value;
@@ -274,7 +277,7 @@ class JsonLines : public ExportFormat {
       out["message"] = entry.message.hex();
     }
     out["state"] = kind_of(entry);
-    out["reversal"] = entry.of == EntryOf::kReversal;
+    out["reversal"] = entry.what == EntryOf::kReversal;
     out["postings"] = std::move(postings);
     return line(out);
   }

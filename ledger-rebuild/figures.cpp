@@ -210,11 +210,11 @@ Result<Table> figures(const Books& books, By by, const FigureRange& range, const
     case By::kRegion:
       return takings_by_region(db, sums, regions);
     case By::kDay:
-      return takings_by(db, "day", "date(day * 86400, 'unixepoch')", sums, text_cell);
+      return takings_by(db, "day", "date(booked * 86400, 'unixepoch')", sums, text_cell);
     case By::kMonth:
       return takings_by(db, "month",
                         sums.by_month ? "printf('%04d-%02d', month / 100, month % 100)"
-                                      : "strftime('%Y-%m', day * 86400, 'unixepoch')",
+                                      : "strftime('%Y-%m', booked * 86400, 'unixepoch')",
                         sums, text_cell);
     case By::kTender:
       return by_tender(db, sums);

@@ -35,7 +35,6 @@ using core::envelope::SealingPrivateKey;
 
 constexpr const char* kKeyFile = "head-office.key";
 constexpr const char* kPublicFile = core::envelope::kHeadOfficeFile;
-constexpr const char* kLockFile = "lock";
 
 Result<void> replace_file(const fs::path& path, ByteView content, Access access = Access::kGroup) {
   return core::disk::replace_file(posix_filesystem(), path, content, access);

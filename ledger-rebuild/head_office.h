@@ -19,6 +19,9 @@
 
 namespace rebuild {
 
+// In its directory: held while a process writes there.
+inline constexpr const char* kLockFile = "lock";
+
 // What head office answers; the till starts its chain with both.
 struct Enrolled {
   core::TillRef till;

@@ -28,7 +28,15 @@ Reason fault_of(Errc code) {
   }
 }
 
+// Head office's own key, and only that, sends bulletins.
 core::Result<Entry> decode(const Item& item) {
+  if (item.enrolment->till == core::envelope::kHeadOffice) {
+    if (item.content_type != core::envelope::ContentType::kBulletin) {
+      return core::fail(Errc::kMalformed, "a till's summary, signed with head office's key");
+    }
+    TRY_ASSIGN(PeriodClose close, decode_period_close(item.payload));
+    return make_entry(std::move(close));
+  }
   TRY_ASSIGN(const auto summary, read_summary(item));
   return make_entry(summary);
 }

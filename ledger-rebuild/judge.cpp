@@ -40,7 +40,8 @@ class Judge {
     judged_.signatures_checked = check_signatures(items_, update_.verify, update_.threads);
     decode_payloads(items_, update_.threads);
     TRY_ASSIGN(const auto owners, owners_elsewhere());
-    verdicts_ = resolve(items_, owners);
+    TRY_ASSIGN(const auto closed, closed_messages());
+    verdicts_ = resolve(items_, owners, closed);
     TRY(refuse_losses());
     for (std::size_t i = 0; i < items_.size(); ++i) TRY(write(items_[i], verdicts_[i]));
     for (const std::int64_t number : chains_) TRY(finish_chain(number));
@@ -189,6 +190,16 @@ class Judge {
                    return {};
                  }));
     return owners;
+  }
+
+  // What closed periods name in these chains.
+  Result<std::set<MessageId>> closed_messages() const {
+    std::set<MessageId> out;
+    for (const std::int64_t number : chains_) {
+      TRY_ASSIGN(const auto named, update_.periods.named(update_.chains.at(number)));
+      out.insert(named.begin(), named.end());
+    }
+    return out;
   }
 
   // Sets only grow, so what was posted once can be contradicted and never becomes unauthentic: if

@@ -13,6 +13,7 @@
 #include "ledger-rebuild/digest.h"
 #include "ledger-rebuild/intake.h"
 #include "ledger-rebuild/log_tree.h"
+#include "ledger-rebuild/periods.h"
 #include "ledger-rebuild/till_chains.h"
 
 namespace rebuild {
@@ -21,6 +22,7 @@ namespace rebuild {
 struct Update {
   core::sqlite::Database& db;
   TillChains& chains;
+  Periods& periods;
   BooksWriter& writer;
   LogTree& tree;
   ShownHeads& shown;  // by the chain's number

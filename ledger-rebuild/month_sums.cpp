@@ -53,12 +53,12 @@ Result<void> MonthSums::move(std::int64_t month, std::int64_t product, Place fro
   return {};
 }
 
-Result<void> MonthSums::add(core::StoreId store, const Entry& entry) {
+Result<void> MonthSums::add(core::StoreId store, const Entry& entry, core::BusinessDay booked) {
   for (const StockMove& m : entry.moves) {
-    TRY(move(month_of(entry.day), as_int(m.product.value), m.from, m.to, m.thousandths));
+    TRY(move(month_of(booked), as_int(m.product.value), m.from, m.to, m.thousandths));
   }
   if (entry.kind != Kind::kClosing) return {};
-  const Where where{month_of(entry.day), store.value, entry.currency};
+  const Where where{month_of(booked), store.value, entry.currency};
   TRY_ASSIGN(const std::int64_t shelf, core::checked_add(entry.net_minor, entry.discount_minor));
   TRY(add_all(takings_[where],
               Takings{as_int(entry.sales), as_int(entry.voids), as_int(entry.refunds), shelf,
@@ -79,7 +79,7 @@ Result<void> MonthSums::add(core::StoreId store, const Entry& entry) {
 Result<void> MonthSums::add_written(Database& db, std::int64_t message, int sign) {
   // A reversed message took nothing; its postings and their reversals both stand.
   TRY_ASSIGN(auto row,
-             db.prepare("SELECT day, store, currency, sales, voids, refunds, "
+             db.prepare("SELECT booked, store, currency, sales, voids, refunds, "
                         "net_minor + discount_minor, discount_minor, net_minor, refunded_minor, "
                         "over_short_minor, points_earned, points_redeemed, "
                         "(SELECT COUNT(*) FROM postings p WHERE p.message = "

@@ -21,7 +21,7 @@ std::int64_t month_of(core::BusinessDay day);
 class MonthSums {
  public:
   // Adds what an entry says, once it is written. Errors: kOverflow.
-  core::Result<void> add(core::StoreId store, const Entry& entry);
+  core::Result<void> add(core::StoreId store, const Entry& entry, core::BusinessDay booked);
   // Takes away, or adds, what the tables have of a message: for changes of what was written.
   // Errors: kOverflow, kDatabase, kDamaged.
   core::Result<void> add_written(core::sqlite::Database& db, std::int64_t message, int sign);

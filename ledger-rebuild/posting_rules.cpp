@@ -239,6 +239,15 @@ Result<Entry> make_entry(const core::retail::Summary& summary) {
   return std::visit([](const auto& s) { return entry_of(s); }, summary);
 }
 
+Entry make_entry(PeriodClose close) {
+  Entry entry;
+  entry.kind = Kind::kPeriodClose;
+  entry.day = close.last;
+  entry.part = close.part;
+  entry.covered = std::move(close.covered);
+  return entry;
+}
+
 Result<void> check_balanced(const std::vector<Posting>& postings) {
   std::int64_t sum = 0;
   for (const Posting& posting : postings) {

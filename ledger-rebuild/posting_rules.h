@@ -12,6 +12,7 @@
 #include "core/base/result.h"
 #include "core/retail/summary.h"
 #include "ledger-rebuild/accounts.h"
+#include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/state.h"
 
 namespace rebuild {
@@ -64,7 +65,7 @@ struct CountedLine {
   bool operator==(const CountedLine&) const = default;
 };
 
-// What one message posts. Amounts in `currency`; an opening has none.
+// What one message posts, or closes. Amounts in `currency`; an opening has none.
 struct Entry {
   Kind kind = Kind::kNone;
   core::BusinessDay day;
@@ -86,15 +87,18 @@ struct Entry {
   std::map<core::retail::Series, core::retail::NumberRange> numbers;
   // Amounts above zero; a store and till of 0 are the closing's own.
   std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts;
-  std::vector<Posting> postings;     // ascending account and code
-  std::vector<StockMove> moves;      // ascending product, from, to; one for each of these
-  std::vector<SoldLine> sold;        // ascending product
-  std::vector<CountedLine> counted;  // likewise
+  std::vector<Posting> postings;      // ascending account and code
+  std::vector<StockMove> moves;       // ascending product, from, to; one for each of these
+  std::vector<SoldLine> sold;         // ascending product
+  std::vector<CountedLine> counted;   // likewise
+  std::vector<CoveredChain> covered;  // of a period close: ascending till and epoch
 };
 
 // Errors: kUnbalanced (debits and credits differ), kOverflow (a figure or a product number beyond
 // core/retail/limits.h, which an honest till refuses at the sale).
 core::Result<Entry> make_entry(const core::retail::Summary& summary);
+// Posts nothing; its day is the last that it closes.
+Entry make_entry(PeriodClose close);
 
 // Whether debits equal credits. Errors: kUnbalanced, kOverflow.
 core::Result<void> check_balanced(const std::vector<Posting>& postings);

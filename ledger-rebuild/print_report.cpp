@@ -180,6 +180,17 @@ void print_trial_balance(const ReportData& r, std::string& out) {
   out += table.text();
 }
 
+void print_periods(const ReportData& r, std::size_t list_max, std::string& out) {
+  if (r.closed_periods.empty()) return;
+  out += "\nClosed through " + to_string(r.closed_periods.back()) + " (" +
+         std::to_string(r.closed_periods.size()) +
+         " periods)\nCorrections: " + std::to_string(r.corrections.size()) + "\n";
+  limited(r.corrections, list_max, out, [&](const Correction& c) {
+    out += "  " + std::string(kind_text(c.kind)) + " of " + to_string(c.day) + ", booked on " +
+           to_string(c.booked) + ": " + name_text(c.message) + "\n";
+  });
+}
+
 void print_gaps(const ReportData& r, std::size_t list_max, std::string& out) {
   out += "\nMissing: " + std::to_string(r.missing.size()) + "\n";
   limited(r.missing, list_max, out, [&](const MissingRange& m) {
@@ -214,6 +225,10 @@ void print_messages(const ReportData& r, std::size_t list_max, std::string& out)
   });
   names("Contradicted (two contents for one place: the till is cloned)", r.contradicted);
   if (!r.copies.empty()) names("Copies (same content, another signature: not posted)", r.copies);
+  if (!r.evidence.empty()) {
+    names("Evidence (another content for a place that a closed period has: not posted)",
+          r.evidence);
+  }
   if (!r.covered.empty()) names("Bad signatures that the chain covers", r.covered);
   if (!r.number_jumps.empty()) {
     out += "Numbers that do not go on where the till's closing before ended: " +
@@ -258,6 +273,9 @@ Result<ReportData> read_report(const Books& books, std::optional<core::BusinessD
   TRY_ASSIGN(r.unproven, unproven(books));
   TRY_ASSIGN(r.contradicted, contradicted(books));
   TRY_ASSIGN(r.copies, copies(books));
+  TRY_ASSIGN(r.evidence, evidence(books));
+  TRY_ASSIGN(r.closed_periods, closed_periods(books));
+  TRY_ASSIGN(r.corrections, corrections(books));
   TRY_ASSIGN(r.covered, covered_bad_signatures(books));
   TRY_ASSIGN(r.number_jumps, number_jumps(books));
   TRY_ASSIGN(r.refunded_twice, refunded_twice(books));
@@ -275,10 +293,12 @@ std::string report_text(const ReportData& r, std::size_t list_max) {
                     std::to_string(s.proven) + " proven, " + std::to_string(s.unproven) +
                     " unproven, " + std::to_string(s.contradicted) + " contradicted, " +
                     std::to_string(s.copies) + " copies, " + std::to_string(s.quarantined) +
-                    " quarantined)\n";
+                    " quarantined" +
+                    (s.evidence > 0 ? ", " + std::to_string(s.evidence) + " evidence" : "") + ")\n";
   print_takings(r, list_max, out);
   print_stock(r, list_max, out);
   print_trial_balance(r, out);
+  print_periods(r, list_max, out);
   print_gaps(r, list_max, out);
   print_messages(r, list_max, out);
   out += "\nBooks digest:   " + r.digest.books.hex() +

@@ -26,6 +26,9 @@ struct ReportData {
   std::vector<Unproven> unproven;
   std::vector<MessageName> contradicted;
   std::vector<MessageName> copies;
+  std::vector<MessageName> evidence;
+  std::vector<core::BusinessDay> closed_periods;
+  std::vector<Correction> corrections;
   std::vector<MessageName> covered;
   std::vector<NumberJump> number_jumps;
   std::vector<RefundedTwice> refunded_twice;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <set>
 
 #include "core/sqlite/database.h"
 #include "core/tlog/note.h"
@@ -14,6 +15,7 @@
 #include "ledger-rebuild/known_log.h"
 #include "ledger-rebuild/march.h"
 #include "ledger-rebuild/parallel.h"
+#include "ledger-rebuild/rebook.h"
 #include "ledger-rebuild/rows.h"
 #include "ledger-rebuild/stopwatch.h"
 
@@ -79,7 +81,8 @@ class Run {
         source_(source),
         options_(options),
         log_(log),
-        outcome_(outcome) {}
+        outcome_(outcome),
+        closed_before_(update.periods.lasts()) {}
 
   Result<void> bring_up_to_date(bool is_new, std::size_t enrolled) {
     TRY_ASSIGN(March march, make_march(enrolled));
@@ -92,7 +95,12 @@ class Run {
     watch_.lap(outcome_.check_seconds);
     outcome_.messages_new = march.posted();
     outcome_.signatures_checked = march.signatures_checked();
+    TRY(take_closes());
+    if (closes_changed_) set_broken_aside(march);
     if (march.has_aside() || march.met_held()) TRY(judge_aside(march));
+    TRY_ASSIGN(const bool closes_again, take_closes());
+    if (closes_again) TRY(judge_broken());
+    TRY(refuse_reopening());
     watch_.lap(outcome_.judge_seconds);
     TRY(update_.writer.write_months());
     TRY(check_log(state));
@@ -137,11 +145,57 @@ class Run {
       TRY_ASSIGN(const auto steps, march.prepare(items));
       watch_.lap(outcome_.check_seconds);
       TRY(march.post(items, steps));
+      if (posts_of_head_office(items, steps)) TRY(take_closes());
       watch_.lap(outcome_.rows_seconds);
       if (options_.progress) options_.progress(lot.back().index.value + 1, 0);
       return {};
     };
     return source_.read(from, take);
+  }
+
+  static bool posts_of_head_office(std::span<const Item> lot, std::span<const std::size_t> steps) {
+    return std::any_of(steps.begin(), steps.end(), [&](std::size_t i) {
+      return lot[i].enrolment->till == core::envelope::kHeadOffice;
+    });
+  }
+
+  // Whether periods were closed by what was posted since the last look; entries are booked by them.
+  Result<bool> take_closes() {
+    TRY_ASSIGN(const auto change, update_.periods.refresh());
+    if (!change) return false;
+    closes_changed_ = true;
+    TRY(rebook(update_, *change));
+    return true;
+  }
+
+  // A period that is closed settles what contradicts itself in a chain.
+  void set_broken_aside(March& march) const {
+    for (const std::int64_t number : broken_chains()) march.set_aside(number);
+  }
+  std::set<std::int64_t> broken_chains() const {
+    std::set<std::int64_t> out;
+    for (std::size_t i = 1; i <= update_.chains.size(); ++i) {
+      const auto number = static_cast<std::int64_t>(i);
+      if (!update_.chains.at(number).whole) out.insert(number);
+    }
+    return out;
+  }
+  Result<void> judge_broken() {
+    TRY(judge(update_, broken_chains(), Intake{}, false));
+    return {};
+  }
+
+  // The bytes of what a close set aside as covered are in the log alone: it cannot be posted from
+  // the books.
+  Result<void> refuse_reopening() const {
+    const auto still = update_.periods.lasts();
+    if (std::includes(still.begin(), still.end(), closed_before_.begin(), closed_before_.end())) {
+      return {};
+    }
+    return fail(Errc::kState,
+                update_.db.path().string() +
+                    ": a period was closed by a bulletin of head office that is contradicted now; "
+                    "nothing was written. Replay the log into a new file");
   }
 
   void hash(std::span<const SourceEntry> lot, std::vector<MessageId>& ids) const {
@@ -241,6 +295,8 @@ class Run {
   const ReplayOptions& options_;
   KnownLog& log_;
   ReplayOutcome& outcome_;
+  std::vector<core::BusinessDay> closed_before_;
+  bool closes_changed_ = false;
   Stopwatch watch_;
 };
 
@@ -260,10 +316,11 @@ Result<ReplayOutcome> replay(Source& source, const Roster& roster,
     TRY_ASSIGN(const std::size_t enrolled, chains.enrol(roster));
     TRY_ASSIGN(LogTree tree, LogTree::load(db));
     TRY_ASSIGN(KnownLog log, KnownLog::load(db, tree));
-    TRY_ASSIGN(BooksWriter writer, BooksWriter::open(db));
+    TRY_ASSIGN(Periods periods, Periods::load(db));
+    TRY_ASSIGN(BooksWriter writer, BooksWriter::open(db, periods));
     ShownHeads shown;
-    const Update update{
-        db, chains, writer, tree, shown, options.verify, thread_count(options.threads)};
+    const Update update{db,   chains, periods,        writer,
+                        tree, shown,  options.verify, thread_count(options.threads)};
     watch.lap(outcome.open_seconds);
     TRY(Run(update, roster, source, options, log, outcome).bring_up_to_date(is_new, enrolled));
     watch = Stopwatch();

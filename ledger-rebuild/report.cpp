@@ -118,7 +118,7 @@ Takings& takings_of(DayMap& days, const DayKey& key) {
 Result<DayMap> read_days(const Books& books) {
   DayMap days;
   TRY(for_rows(books.database(),
-               "SELECT m.store, m.day, m.currency, SUM(m.sales), SUM(m.voids), SUM(m.refunds), "
+               "SELECT m.store, m.booked, m.currency, SUM(m.sales), SUM(m.voids), SUM(m.refunds), "
                "SUM(m.refunded_minor) FROM messages m "
                "WHERE m.kind = 2 AND m.state IN (1, 2) GROUP BY 1, 2, 3",
                [&](const Statement& row) -> Result<void> {
@@ -131,7 +131,7 @@ Result<DayMap> read_days(const Books& books) {
                  return {};
                }));
   TRY(for_rows(books.database(),
-               "SELECT m.store, m.day, p.currency, p.account, p.code, SUM(p.amount_minor) "
+               "SELECT m.store, m.booked, p.currency, p.account, p.code, SUM(p.amount_minor) "
                "FROM postings p JOIN messages m ON m.number = p.message "
                "GROUP BY 1, 2, 3, 4, 5 HAVING SUM(p.amount_minor) <> 0",
                [&](const Statement& row) -> Result<void> {

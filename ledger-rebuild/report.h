@@ -126,6 +126,14 @@ struct Quarantined {
   std::optional<core::TillRef> claimed;  // the till whose key the message names, when on the roster
 };
 
+// A day that came, or came again, after its period was closed.
+struct Correction {
+  MessageName message;
+  Kind kind = Kind::kOpening;
+  core::BusinessDay day;     // that it is of
+  core::BusinessDay booked;  // on which its entry is: the first day of a later period
+};
+
 // A till that should have been heard of before a given day.
 struct Silent {
   core::TillRef till;
@@ -146,6 +154,12 @@ core::Result<std::vector<IncompleteDay>> incomplete_days(const Books& books);
 core::Result<std::vector<Unproven>> unproven(const Books& books);
 core::Result<std::vector<MessageName>> contradicted(const Books& books);
 core::Result<std::vector<MessageName>> copies(const Books& books);
+// Another content for a place that a closed period has: kept, and posted nowhere.
+core::Result<std::vector<MessageName>> evidence(const Books& books);
+// The last days of the periods that are closed, ascending.
+core::Result<std::vector<core::BusinessDay>> closed_periods(const Books& books);
+// By the day on which they are booked. Cost: linear in them.
+core::Result<std::vector<Correction>> corrections(const Books& books);
 // Of proven closings: document numbers that do not follow on, grand totals that are not the ones
 // before and the day.
 core::Result<std::vector<NumberJump>> number_jumps(const Books& books);

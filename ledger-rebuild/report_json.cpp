@@ -129,6 +129,21 @@ Json trial_balance_json(const ReportData& r) {
   return out;
 }
 
+void add_periods(Json& out, const ReportData& r) {
+  out["closed_periods"] = Json::array();
+  for (const core::BusinessDay last : r.closed_periods) {
+    out["closed_periods"].push_back(to_string(last));
+  }
+  out["corrections"] = Json::array();
+  for (const Correction& c : r.corrections) {
+    Json row = name_json(c.message);
+    row["kind"] = kind_text(c.kind);
+    row["day"] = to_string(c.day);
+    row["booked"] = to_string(c.booked);
+    out["corrections"].push_back(std::move(row));
+  }
+}
+
 void add_messages(Json& out, const ReportData& r) {
   out["missing"] = gaps_json(r);
   out["incomplete"] = incomplete_json(r);
@@ -140,6 +155,7 @@ void add_messages(Json& out, const ReportData& r) {
   }
   out["contradicted"] = names_json(r.contradicted);
   out["copies"] = names_json(r.copies);
+  out["evidence"] = names_json(r.evidence);
   out["covered_bad_signatures"] = names_json(r.covered);
   out["number_jumps"] = Json::array();
   for (const NumberJump& jump : r.number_jumps) {
@@ -180,7 +196,8 @@ std::string report_json(const ReportData& r) {
                 {"unproven", r.states.unproven},
                 {"contradicted", r.states.contradicted},
                 {"copies", r.states.copies},
-                {"quarantined", r.states.quarantined}}},
+                {"quarantined", r.states.quarantined},
+                {"evidence", r.states.evidence}}},
               {"totals", Json::array()},
               {"store_days", Json::array()}};
   for (const auto& [currency, takings] : r.totals) out["totals"].push_back(takings_json(takings));
@@ -195,6 +212,7 @@ std::string report_json(const ReportData& r) {
     out["stock_by_store"][to_string(store)] = stock_json(products);
   }
   out["trial_balance"] = trial_balance_json(r);
+  add_periods(out, r);
   add_messages(out, r);
   out["books_digest"] = r.digest.books.hex();
   out["figures_digest"] = r.digest.figures.hex();

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "core/base/business_day.h"
+#include "ledger-rebuild/periods.h"
 #include "ledger-rebuild/report.h"
 #include "ledger-rebuild/rows.h"
 
@@ -131,6 +132,32 @@ Result<std::vector<MessageName>> copies(const Books& books) {
   return names_where(books, "broken", "state = 4");
 }
 
+Result<std::vector<MessageName>> evidence(const Books& books) {
+  return names_where(books, "broken", "state = 6");
+}
+
+Result<std::vector<core::BusinessDay>> closed_periods(const Books& books) {
+  TRY_ASSIGN(const Periods periods, Periods::load(books.database()));
+  return periods.lasts();
+}
+
+Result<std::vector<Correction>> corrections(const Books& books) {
+  std::vector<Correction> out;
+  const auto day_at = [](const Statement& row, int column) {
+    return core::BusinessDay{static_cast<std::int32_t>(row.column_int(column))};
+  };
+  TRY(for_rows(books.database(),
+               "SELECT " + std::string(kNameColumns) +
+                   ", kind, day, booked FROM messages WHERE booked <> day AND state IN (1, 2, 3) "
+                   "ORDER BY booked, store, till, epoch, sequence, id",
+               [&](const Statement& row) -> Result<void> {
+                 out.push_back(Correction{name_at(row), static_cast<Kind>(row.column_int(5)),
+                                          day_at(row, 6), day_at(row, 7)});
+                 return {};
+               }));
+  return out;
+}
+
 Result<std::vector<MessageName>> covered_bad_signatures(const Books& books) {
   return names_where(books, "messages", "signature_state = 2");
 }
@@ -213,7 +240,7 @@ Result<std::vector<Quarantined>> quarantined(const Books& books) {
 Result<std::vector<Silent>> silent(const Books& books, core::BusinessDay as_of) {
   std::vector<Silent> out;
   TRY(for_rows(books.database(),
-               "SELECT DISTINCT store, till FROM chains WHERE (store, till) NOT IN "
+               "SELECT DISTINCT store, till FROM chains WHERE store > 0 AND (store, till) NOT IN "
                "(SELECT store, till FROM messages WHERE state < 5)",
                [&](const Statement& row) -> Result<void> {
                  out.push_back(Silent{till_at(row, 0), std::nullopt});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -18,11 +19,13 @@ using core::envelope::Signature;
 // The whole computation over one set.
 class Resolver {
  public:
-  Resolver(std::span<const Item> items, std::span<const SignatureOwner> elsewhere)
+  Resolver(std::span<const Item> items, std::span<const SignatureOwner> elsewhere,
+           const std::set<MessageId>& closed)
       : items_(items),
         elsewhere_(elsewhere),
         chains_(items),
         authentic_(chains_.authentic()),
+        settled_(settled_by(closed)),
         proven_(items.size(), false),
         verdicts_(items.size()) {}
 
@@ -71,13 +74,40 @@ class Resolver {
     return facts(a).kid == facts(b).kid && facts(a).sequence == facts(b).sequence;
   }
 
+  // What a closed period names, and everything before it.
+  std::vector<bool> settled_by(const std::set<MessageId>& closed) const {
+    std::vector<bool> out(items_.size(), false);
+    if (closed.empty()) return out;
+    for (std::size_t start = 0; start < items_.size(); ++start) {
+      if (!authentic_[start] || !closed.contains(facts(start).id)) continue;
+      for (std::size_t i = start; i != Chains::kNone && !out[i]; i = chains_.named_by(i)) {
+        out[i] = true;
+      }
+    }
+    return out;
+  }
+
+  // The content that a closed period has in this place; none: it has none, or this is not closed.
+  std::optional<core::envelope::Hash> settled_content(std::span<const std::size_t> place) const {
+    for (const std::size_t i : place) {
+      if (settled_[i]) return facts(i).content;
+    }
+    return std::nullopt;
+  }
+
   // The authentic messages of one place, by content and id; lower places are judged already.
   void judge_place(std::span<const std::size_t> place) {
-    const bool contradicted = facts(place.front()).content != facts(place.back()).content;
+    const auto settled = settled_content(place);
+    const bool contradicted =
+        !settled && facts(place.front()).content != facts(place.back()).content;
     for (std::size_t k = 0; k < place.size(); ++k) {
       const std::size_t i = place[k];
-      proven_[i] = is_proven(i);
       Verdict& verdict = verdicts_[i];
+      if (settled && facts(i).content != *settled) {
+        verdict.state = State::kEvidence;
+        continue;
+      }
+      proven_[i] = is_proven(i);
       if (k > 0 && facts(place[k - 1]).content == facts(i).content) {
         verdict.state = State::kCopy;
       } else if (facts(i).payload_fault != Reason::kNone) {
@@ -158,6 +188,7 @@ class Resolver {
   std::span<const SignatureOwner> elsewhere_;
   Chains chains_;
   std::vector<bool> authentic_;
+  std::vector<bool> settled_;
   std::vector<bool> proven_;
   std::vector<Verdict> verdicts_;
 };
@@ -188,9 +219,9 @@ std::vector<bool> Chains::authentic() const {
   return out;
 }
 
-std::vector<Verdict> resolve(std::span<const Item> items,
-                             std::span<const SignatureOwner> elsewhere) {
-  return Resolver(items, elsewhere).run();
+std::vector<Verdict> resolve(std::span<const Item> items, std::span<const SignatureOwner> elsewhere,
+                             const std::set<MessageId>& closed) {
+  return Resolver(items, elsewhere, closed).run();
 }
 
 }  // namespace rebuild

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -43,7 +44,10 @@ struct SignatureOwner {
 // One verdict an item, in their order. Shape: no id twice, enrolments found, and every message that
 // is known of a chain of which an item can be authentic. An enrolled message that no valid
 // signature reaches counts as forged. `elsewhere`: owners of signatures among all other messages.
+// `closed`: the messages that a closed period names as the last that it has of their chains; they,
+// and those before them, stand, and another content for one of their places is covered.
 std::vector<Verdict> resolve(std::span<const Item> items,
-                             std::span<const SignatureOwner> elsewhere = {});
+                             std::span<const SignatureOwner> elsewhere = {},
+                             const std::set<MessageId>& closed = {});
 
 }  // namespace rebuild

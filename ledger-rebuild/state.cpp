@@ -15,6 +15,8 @@ std::string_view state_text(State state) {
       return "copy";
     case State::kQuarantined:
       return "quarantined";
+    case State::kEvidence:
+      return "evidence";
   }
   return "unknown";
 }
@@ -55,6 +57,8 @@ std::string_view kind_text(Kind kind) {
       return "opening";
     case Kind::kClosing:
       return "closing";
+    case Kind::kPeriodClose:
+      return "period-close";
   }
   return "unknown";
 }

@@ -14,6 +14,7 @@ enum class State : std::uint8_t {
   kContradicted = 3,  // posted and reversed: another content was signed for the same place
   kCopy = 4,          // same content as a posted message, under another signature: posts nothing
   kQuarantined = 5,   // cannot be posted; the reason says why
+  kEvidence = 6,      // another content has its place in a closed period: posts nothing
 };
 
 enum class Reason : std::uint8_t {
@@ -30,9 +31,9 @@ enum class Reason : std::uint8_t {
   kNotOpened = 10,        // authentic, but not sealed with its till's key for its place
 };
 
-enum class Kind : std::uint8_t { kNone = 0, kOpening = 1, kClosing = 2 };
+enum class Kind : std::uint8_t { kNone = 0, kOpening = 1, kClosing = 2, kPeriodClose = 3 };
 
-// Stable words: "proven", "malformed-payload", "opening".
+// Stable words: "proven", "malformed-payload", "opening", "period-close".
 std::string_view state_text(State state);
 std::string_view reason_text(Reason reason);
 std::string_view kind_text(Kind kind);

@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "ledger-rebuild/figure_sums.h"
 #include "ledger-rebuild/month_sums.h"
-#include "ledger-rebuild/rows.h"
+#include "ledger-rebuild/row_cursor.h"
 
 namespace rebuild {
 
@@ -20,10 +21,6 @@ using core::sqlite::Database;
 using core::sqlite::Statement;
 
 namespace {
-
-BusinessDay day_at(const Statement& row, int column) {
-  return BusinessDay{static_cast<std::int32_t>(row.column_int(column))};
-}
 
 BusinessDay first_day_of(std::int64_t month) {
   const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(month / 100)},
@@ -65,17 +62,18 @@ class DayByDay {
   std::set<std::pair<std::int64_t, ProductId>> products_;
 };
 
-// One row a store, product and day, ascending; the moves of what is never counted are left out.
+// One row a store, product, day on which it is booked and business day, ascending; the moves of
+// what is never counted are left out.
 constexpr const char* kCountedMovesSql =
-    "SELECT m.store, v.product, m.day, SUM(CASE WHEN v.to_place = 1 THEN v.thousandths ELSE "
-    "-v.thousandths END) FROM moves v JOIN messages m ON m.number = v.message JOIN "
+    "SELECT m.store, v.product, m.booked, m.day, SUM(CASE WHEN v.to_place = 1 THEN v.thousandths "
+    "ELSE -v.thousandths END) FROM moves v JOIN messages m ON m.number = v.message JOIN "
     "(SELECT DISTINCT n.store, c.product FROM counted c JOIN messages n ON n.number = c.message "
     "WHERE n.state IN (1, 2)) k ON k.store = m.store AND k.product = v.product "
-    "GROUP BY m.store, v.product, m.day ORDER BY m.store, v.product, m.day";
+    "GROUP BY m.store, v.product, m.booked, m.day ORDER BY m.store, v.product, m.booked, m.day";
 constexpr const char* kCountsSql =
-    "SELECT m.store, c.product, m.day, SUM(c.thousandths) FROM counted c JOIN messages m "
-    "ON m.number = c.message WHERE m.state IN (1, 2) GROUP BY m.store, c.product, m.day "
-    "ORDER BY m.store, c.product, m.day";
+    "SELECT m.store, c.product, m.booked, m.day, SUM(c.thousandths) FROM counted c "
+    "JOIN messages m ON m.number = c.message WHERE m.state IN (1, 2) "
+    "GROUP BY m.store, c.product, m.booked, m.day ORDER BY m.store, c.product, m.booked, m.day";
 
 // The rows of such a query, one after the other.
 struct StockRows {
@@ -84,16 +82,51 @@ struct StockRows {
     TRY_ASSIGN(there, statement.step());
     if (!there) return {};
     where = {id_at<core::StoreId>(statement, 0), id_at<ProductId>(statement, 1)};
-    day = day_at(statement, 2);
-    thousandths = statement.column_int(3);
+    booked = day_in(statement, 2);
+    day = day_in(statement, 3);
+    thousandths = statement.column_int(4);
     return {};
   }
 
   Statement statement;
   bool there = false;
   std::pair<core::StoreId, ProductId> where;
-  BusinessDay day;
+  BusinessDay booked, day;
   std::int64_t thousandths = 0;
+};
+
+// Of one product in one store, in the order in which it is booked.
+class Shelf {
+ public:
+  Result<void> move(BusinessDay day, std::int64_t thousandths) {
+    std::int64_t& sum = moved_[day];
+    TRY_ASSIGN(sum, core::checked_add(sum, thousandths));
+    TRY_ASSIGN(on_hand_, core::checked_add(on_hand_, thousandths));
+    return {};
+  }
+
+  // What must be there at the end of `day`, by what is booked by now. A count that is booked later
+  // than its day leaves out what moved since; behind a newer count it says nothing any more.
+  Result<std::int64_t> expected(BusinessDay day, std::int64_t counted) const {
+    if (counted_on_ && day < *counted_on_) return counted;
+    if (counted_on_ && day == *counted_on_) return 0;  // another till's part of the same count
+    std::int64_t out = on_hand_;
+    for (auto it = moved_.upper_bound(day); it != moved_.end(); ++it) {
+      TRY_ASSIGN(out, core::checked_subtract(out, it->second));
+    }
+    return out;
+  }
+
+  Result<void> count(BusinessDay day, std::int64_t difference) {
+    if (!counted_on_ || *counted_on_ < day) counted_on_ = day;
+    TRY_ASSIGN(on_hand_, core::checked_add(on_hand_, difference));
+    return {};
+  }
+
+ private:
+  std::map<BusinessDay, std::int64_t> moved_;  // by business day
+  std::int64_t on_hand_ = 0;                   // by what is booked, counts included
+  std::optional<BusinessDay> counted_on_;
 };
 
 Result<void> for_months(Database& db, const DayByDay& day_by_day, std::int64_t last,
@@ -130,24 +163,21 @@ Result<std::vector<Variance>> variances(const Books& books, std::optional<Busine
   StockRows move(std::move(moves));
   TRY(move.advance());
   std::pair<core::StoreId, ProductId> where;
-  std::int64_t on_hand = 0;
-  while (count.there) {
-    if (count.where != where) on_hand = 0;
+  for (Shelf shelf; count.there;) {
+    if (count.where != where) shelf = {};
     where = count.where;
-    // Moves up to the count's day; those behind the last count of another store or product are
-    // passed over.
-    while (move.there && std::tie(move.where, move.day) <= std::tie(count.where, count.day)) {
-      if (move.where == where) {
-        TRY_ASSIGN(on_hand, core::checked_add(on_hand, move.thousandths));
-      }
+    // Those behind the last count of another store or product are passed over.
+    while (move.there && std::tie(move.where, move.booked) <= std::tie(where, count.booked)) {
+      if (move.where == where) TRY(shelf.move(move.day, move.thousandths));
       TRY(move.advance());
     }
-    TRY_ASSIGN(const std::int64_t difference, core::checked_subtract(count.thousandths, on_hand));
-    if (!to || count.day <= *to) {
-      out.push_back({count.day, where.first, where.second, Quantity{on_hand},
+    TRY_ASSIGN(const std::int64_t expected, shelf.expected(count.day, count.thousandths));
+    TRY_ASSIGN(const std::int64_t difference, core::checked_subtract(count.thousandths, expected));
+    TRY(shelf.count(count.day, difference));
+    if (!to || count.booked <= *to) {
+      out.push_back({count.booked, where.first, where.second, Quantity{expected},
                      Quantity{count.thousandths}, Quantity{difference}});
     }
-    on_hand = count.thousandths;
     TRY(count.advance());
   }
   return out;
@@ -155,11 +185,11 @@ Result<std::vector<Variance>> variances(const Books& books, std::optional<Busine
 
 Result<std::optional<BusinessDay>> last_day(const Books& books) {
   TRY_ASSIGN(Statement row,
-             books.database().prepare("SELECT MAX(day) FROM messages WHERE kind <> 0 "
+             books.database().prepare("SELECT MAX(booked) FROM messages WHERE kind <> 0 "
                                       "AND state IN (1, 2, 3)"));
   TRY_ASSIGN(const bool there, row.step());
   if (!there || row.column_is_null(0)) return std::optional<BusinessDay>{};
-  return std::optional(day_at(row, 0));
+  return std::optional(day_in(row, 0));
 }
 
 Result<void> for_flows(const Books& books, const Settings& settings, const FigureRange& range,
@@ -175,16 +205,16 @@ Result<void> for_flows(const Books& books, const Settings& settings, const Figur
   if (by_days.empty()) return {};
   TRY_ASSIGN(Statement rows,
              books.database().prepare(
-                 "SELECT m.day, v.product, CASE WHEN v.to_place = 1 THEN v.from_place ELSE "
+                 "SELECT m.booked, v.product, CASE WHEN v.to_place = 1 THEN v.from_place ELSE "
                  "v.to_place END AS place, SUM(CASE WHEN v.to_place = 1 THEN -v.thousandths ELSE "
                  "v.thousandths END) FROM moves v JOIN messages m ON m.number = v.message "
-                 "WHERE m.day BETWEEN ? AND ? GROUP BY m.day, v.product, place"));
+                 "WHERE m.booked BETWEEN ? AND ? GROUP BY m.booked, v.product, place"));
   rows.bind_int(1, first_day_of(*by_days.begin()).days)
       .bind_int(2, std::min(first_day_of(month_after(*by_days.rbegin())).days - 1, to.days));
   while (true) {
     TRY_ASSIGN(const bool more, rows.step());
     if (!more) return {};
-    const BusinessDay day = day_at(rows, 0);
+    const BusinessDay day = day_in(rows, 0);
     const auto product = id_at<ProductId>(rows, 1);
     if (!day_by_day.wants(month_of(day), product)) continue;
     TRY(take({day, product, static_cast<Place>(rows.column_int(2)), rows.column_int(3)}));

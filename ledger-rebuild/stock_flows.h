@@ -17,7 +17,7 @@ namespace rebuild {
 // What a count found of a product in a store at the end of a day, beside what moves and the counts
 // before it left there.
 struct Variance {
-  core::BusinessDay day;
+  core::BusinessDay day;  // on which it is booked
   core::StoreId store;
   core::ProductId product;
   core::Quantity expected;
@@ -26,9 +26,10 @@ struct Variance {
   Flow flow() const { return {day, product, Place::kAdjusted, -difference.thousandths}; }
 };
 
-// Up to the end of `to`; none: all. By store, product and day. A function of what was said, not of
-// when it came: a message that comes late changes what the next count of its store found. What
-// several tills of a store counted on one day is one count. Memory: one row a count.
+// Booked up to the end of `to`; none: all. By store, product and day. A function of what was said,
+// not of when it came: a message that comes late changes what the next count of its store found,
+// and, where it is a correction of a closed period, nothing in that period. What several tills of a
+// store counted on one day is one count. Memory: one row a count.
 core::Result<std::vector<Variance>> variances(const Books& books,
                                               std::optional<core::BusinessDay> to);
 

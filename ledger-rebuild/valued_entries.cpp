@@ -37,16 +37,17 @@ struct StorePoints {
 namespace {
 
 constexpr const char* kFlowsSql =
-    "SELECT m.day, m.store, v.product, CASE WHEN v.to_place = 1 THEN v.from_place ELSE v.to_place "
+    "SELECT m.booked, m.store, v.product, CASE WHEN v.to_place = 1 THEN v.from_place ELSE "
+    "v.to_place "
     "END AS place, SUM(CASE WHEN v.to_place = 1 THEN -v.thousandths ELSE v.thousandths END) "
-    "FROM moves v JOIN messages m ON m.number = v.message GROUP BY m.day, m.store, v.product, "
+    "FROM moves v JOIN messages m ON m.number = v.message GROUP BY m.booked, m.store, v.product, "
     "place "
-    "ORDER BY m.day, m.store, v.product, place";
+    "ORDER BY m.booked, m.store, v.product, place";
 constexpr const char* kPointsSql =
     "SELECT day, store, currency, SUM(earned), SUM(redeemed), SUM(tender) FROM "
-    "(SELECT day, store, currency, points_earned AS earned, points_redeemed AS redeemed, "
+    "(SELECT booked AS day, store, currency, points_earned AS earned, points_redeemed AS redeemed, "
     "0 AS tender FROM messages WHERE kind = 2 AND state IN (1, 2) UNION ALL "
-    "SELECT m.day, m.store, p.currency, 0, 0, p.amount_minor FROM postings p "
+    "SELECT m.booked, m.store, p.currency, 0, 0, p.amount_minor FROM postings p "
     "JOIN messages m ON m.number = p.message WHERE p.account = 2410) AS p "
     "GROUP BY day, store, currency ORDER BY day, store, currency";
 
@@ -172,7 +173,8 @@ class ValuedEntries::Impl {
     std::map<Currency, ExportEntry> entries;
     for (const ValuedPosting& posting : postings) {
       ExportEntry& entry = entries[posting.amount.currency];
-      entry.of = of;
+      entry.what = of;
+      entry.of = day;
       entry.day = day;
       entry.till.store = store;
       entry.postings.push_back(

@@ -80,7 +80,7 @@ constexpr Question kQuestions[] = {
      "(COUNT(m.number) FILTER (WHERE m.state <> 1) = 0) OR (c.whole = 1 AND "
      "(COUNT(m.number) <> c.tip_sequence OR COALESCE(MAX(m.sequence), 0) <> c.tip_sequence))"},
     {"the takings of a month are not the sums of its messages (month and store, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', day * 86400, 'unixepoch') AS INTEGER) AS month, "
+     "WITH now AS (SELECT CAST(strftime('%Y%m', booked * 86400, 'unixepoch') AS INTEGER) AS month, "
      "store, currency, SUM(sales), SUM(voids), SUM(refunds), SUM(net_minor + discount_minor), "
      "SUM(discount_minor), SUM(net_minor), SUM(refunded_minor), SUM(over_short_minor), "
      "SUM(points_earned), SUM(points_redeemed) "
@@ -93,7 +93,8 @@ constexpr Question kQuestions[] = {
      "SELECT month || ' ' || store, currency FROM (SELECT * FROM now EXCEPT SELECT * FROM kept "
      "EXCEPT SELECT month, store, currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM now)"},
     {"an account of a month is not the sum of its postings (month, store and account, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', m.day * 86400, 'unixepoch') AS INTEGER) AS month, "
+     "WITH now AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS "
+     "month, "
      "m.store, p.account, p.code, p.currency, SUM(MAX(p.amount_minor, 0)), "
      "SUM(MAX(-p.amount_minor, 0)) FROM postings p JOIN messages m ON m.number = p.message "
      "GROUP BY 1, 2, 3, 4, 5), kept AS (SELECT * FROM month_accounts "
@@ -103,7 +104,8 @@ constexpr Question kQuestions[] = {
      "SELECT month || ' ' || store || ' ' || account, currency FROM "
      "(SELECT * FROM now EXCEPT SELECT * FROM kept)"},
     {"what a month sold of a product is not the sum of its messages (month and product, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', m.day * 86400, 'unixepoch') AS INTEGER) AS month, "
+     "WITH now AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS "
+     "month, "
      "s.product, m.currency, SUM(s.thousandths) AS q, SUM(s.net_minor) AS n FROM sold s "
      "JOIN messages m ON m.number = s.message WHERE m.state IN (1, 2) GROUP BY 1, 2, 3), "
      "kept AS (SELECT * FROM month_products WHERE thousandths <> 0 OR net_minor <> 0) "
@@ -112,7 +114,7 @@ constexpr Question kQuestions[] = {
      "SELECT month || ' ' || product, currency FROM "
      "(SELECT * FROM now WHERE q <> 0 OR n <> 0 EXCEPT SELECT * FROM kept)"},
     {"what a month moved of a product is not the sum of its moves (month and product, place)",
-     "WITH way AS (SELECT CAST(strftime('%Y%m', m.day * 86400, 'unixepoch') AS INTEGER) AS month, "
+     "WITH way AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS month, "
      "v.product, CASE v.to_place WHEN 1 THEN v.from_place ELSE v.to_place END AS place, "
      "CASE v.to_place WHEN 1 THEN -v.thousandths ELSE v.thousandths END AS q FROM moves v "
      "JOIN messages m ON m.number = v.message), now AS (SELECT month, product, place, SUM(q) "

@@ -17,6 +17,10 @@
 
 namespace core::envelope {
 
+// The sender that head office itself is, with a key for its decisions of every day: the one that
+// signs the roster can lie in a safe.
+inline constexpr TillRef kHeadOffice{};
+
 // One enrolment: from now on `key` speaks for this till in this epoch, and for nobody else.
 struct Enrolment {
   TillRef till;

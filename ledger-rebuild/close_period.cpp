@@ -1,0 +1,152 @@
+// ClosePeriod: from each chain's end, or along a broken one, to the last message of the period.
+#include "ledger-rebuild/close_period.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "core/envelope/roster.h"
+#include "ledger-rebuild/periods.h"
+#include "ledger-rebuild/rows.h"
+
+namespace rebuild {
+
+using core::BusinessDay;
+using core::Errc;
+using core::fail;
+using core::Result;
+using core::sqlite::Database;
+using core::sqlite::Statement;
+
+namespace {
+
+using Found = std::optional<CoveredChain>;
+
+// One step of a chain, from a row of sequence, id, day, kind, state.
+struct Step {
+  core::Sequence sequence;
+  core::envelope::MessageId id;
+  BusinessDay day;
+  bool proven = false;
+};
+
+Result<Step> step_at(const Statement& row) {
+  Step out{id_at<core::Sequence>(row, 0), {}, {}, false};
+  TRY_ASSIGN(out.id, core::envelope::MessageId::from(row.column_blob(1)));
+  out.day.days = static_cast<std::int32_t>(row.column_int(2));
+  out.proven = static_cast<State>(row.column_int(3)) == State::kProven;
+  return out;
+}
+
+// Back from the end: what is behind the period is looked at, and nothing else.
+Result<Found> find_in_whole(Database& db, const TillChain& chain, BusinessDay last) {
+  TRY_ASSIGN(auto row, db.prepare("SELECT sequence, id, day, state, previous FROM messages "
+                                  "WHERE number = ?"));
+  for (std::optional<std::int64_t> next = chain.last; next;) {
+    TRY_ASSIGN(const bool there, row.bind_int(1, *next).step());
+    if (!there) return core::sqlite::damaged(db.path(), "a message of a chain is missing");
+    TRY_ASSIGN(const Step step, step_at(row));
+    if (step.day <= last) return Found({chain.till, chain.epoch, step.sequence, step.id});
+    next = row.column_is_null(4) ? std::nullopt : std::optional(row.column_int(4));
+    row.reset();
+  }
+  return Found();
+}
+
+// Along the chain, as far as every place is proven.
+Result<Found> find_in_broken(Database& db, const TillChain& chain, BusinessDay last) {
+  TRY_ASSIGN(auto rows, db.prepare(std::string(kLinkSql) +
+                                   "SELECT sequence, id, day, state FROM link JOIN messages "
+                                   "USING(number) WHERE state <> 4 ORDER BY sequence, id"));
+  chain.last ? rows.bind_int(1, *chain.last) : rows.bind_null(1);
+  Found found;
+  while (true) {
+    TRY_ASSIGN(const bool more, rows.step());
+    if (!more) return found;
+    TRY_ASSIGN(const Step step, step_at(rows));
+    if (static_cast<State>(rows.column_int(3)) == State::kEvidence) continue;
+    if (!step.proven) return found;
+    if (step.day <= last) found = CoveredChain{chain.till, chain.epoch, step.sequence, step.id};
+  }
+}
+
+// What concerns the days up to `last`.
+void cut_off(TillCompleteness& till, BusinessDay last) {
+  std::erase_if(till.gaps, [&](const SequenceGap& gap) { return gap.after && *gap.after > last; });
+  std::erase_if(till.doubts, [&](const auto& doubt) { return doubt.first > last; });
+  if (till.open_day && *till.open_day > last) till.open_day.reset();
+  if (till.last_closed && *till.last_closed > last) till.last_closed = last;
+}
+
+Result<void> check_day(const Books& books, const Periods& periods, BusinessDay last) {
+  const auto closed = periods.closed_through();
+  if (closed && last <= *closed) {
+    return fail(Errc::kState, "the books are closed through " + to_string(*closed) + " already");
+  }
+  TRY_ASSIGN(auto newest, books.database().prepare("SELECT MAX(day) FROM messages"));
+  TRY_ASSIGN(const bool there, newest.step());
+  const bool has_any = there && !newest.column_is_null(0);
+  if (has_any && newest.column_int(0) >= last.days) return {};
+  return fail(Errc::kState,
+              "the books have nothing of " + to_string(last) + " or later; replay the log first");
+}
+
+}  // namespace
+
+Result<ClosePlan> plan_close(const Books& books, BusinessDay last, std::int32_t quiet) {
+  Database& db = books.database();
+  TRY_ASSIGN(const Periods periods, Periods::load(db));
+  TRY(check_day(books, periods, last));
+  TRY_ASSIGN(TillChains chains, TillChains::load(db));
+  ClosePlan plan;
+  for (std::size_t i = 1; i <= chains.size(); ++i) {
+    const TillChain& chain = chains.at(static_cast<std::int64_t>(i));
+    if (chain.till == core::envelope::kHeadOffice) continue;
+    TRY_ASSIGN(const Found found,
+               chain.whole ? find_in_whole(db, chain, last) : find_in_broken(db, chain, last));
+    if (found) plan.covered.push_back(*found);
+  }
+  std::sort(plan.covered.begin(), plan.covered.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.till, a.epoch) < std::tie(b.till, b.epoch);
+  });
+  TRY_ASSIGN(plan.outstanding, completeness(books, BusinessDay{last.days + 1}, quiet));
+  for (TillCompleteness& till : plan.outstanding.tills) cut_off(till, last);
+  return plan;
+}
+
+Result<void> check_replayed(const Books& books, const Decisions& decisions) {
+  TRY_ASSIGN(TillChains chains, TillChains::load(books.database()));
+  const TillChain* chain = chains.find(decisions.kid());
+  const std::uint64_t in_books = chain == nullptr ? 0 : chain->tip_sequence.value;
+  const std::uint64_t signed_here = decisions.last_sequence().value;
+  if (in_books < signed_here) {
+    return fail(Errc::kState, "head office signed " + std::to_string(signed_here) +
+                                  " bulletins, and the books have " + std::to_string(in_books) +
+                                  " of them; send them and replay the log first");
+  }
+  if (in_books > signed_here || (chain != nullptr && chain->tip != decisions.last_id())) {
+    return fail(Errc::kState,
+                "the log has bulletins of head office that this directory does not have: it is an "
+                "old copy; use the one that they were signed in");
+  }
+  return {};
+}
+
+std::vector<core::Bytes> close_payloads(BusinessDay last,
+                                        const std::vector<CoveredChain>& covered) {
+  const std::size_t parts =
+      std::max<std::size_t>((covered.size() + kCoveredMax - 1) / kCoveredMax, 1);
+  std::vector<core::Bytes> out;
+  for (std::size_t part = 0; part < parts; ++part) {
+    const std::size_t begin = part * kCoveredMax;
+    const std::size_t end = std::min(begin + kCoveredMax, covered.size());
+    PeriodClose close;
+    close.last = last;
+    close.part = {static_cast<std::uint32_t>(part + 1), static_cast<std::uint32_t>(parts)};
+    close.covered.assign(covered.begin() + static_cast<std::ptrdiff_t>(begin),
+                         covered.begin() + static_cast<std::ptrdiff_t>(end));
+    out.push_back(encode_period_close(close));
+  }
+  return out;
+}
+
+}  // namespace rebuild
