@@ -65,7 +65,7 @@ inline constexpr std::array<AccountInfo, 24> kChartOfAccounts = {{
     {Account::kDiscountsGiven, "discounts", "Discounts given", "contra-revenue"},
     {Account::kForfeitedDeposits, "deposits-forfeited", "Deposits forfeited", "revenue"},
     {Account::kCostOfGoods, "cost-of-goods", "Cost of goods sold", "expense"},
-    {Account::kStockVariance, "stock-variance", "Stock counted, found and lost", "expense"},
+    {Account::kStockVariance, "stock-variance", "Shrink and other stock variances", "expense"},
     {Account::kRevaluation, "revaluation", "Revaluation of stock", "expense"},
     {Account::kPointsExpense, "points-expense", "Members' points earned", "expense"},
     {Account::kOverShort, "over-short", "Cash over and short", "expense"},

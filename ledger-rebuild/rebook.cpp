@@ -1,6 +1,8 @@
 // Rebook: from each chain's last message back to what the close has.
 #include "ledger-rebuild/rebook.h"
 
+#include <algorithm>
+
 #include "ledger-rebuild/rows.h"
 
 namespace rebuild {
@@ -9,6 +11,19 @@ namespace {
 using core::BusinessDay;
 using core::Result;
 using core::Sequence;
+
+// Up to here the changed closes have everything; a close may name less than the one before it.
+Result<Sequence> settled_before(const Update& update, const TillChain& chain,
+                                const Periods::Change& change) {
+  const std::size_t closes = update.periods.lasts().size();
+  if (change.removed || change.same == closes) return Sequence{0};
+  TRY_ASSIGN(Sequence floor, update.periods.through(change.same, chain));
+  for (std::size_t close = change.same + 1; close < closes; ++close) {
+    TRY_ASSIGN(const Sequence through, update.periods.through(close, chain));
+    floor = std::min(floor, through);
+  }
+  return floor;
+}
 
 Result<void> rebook_chain(const Update& update, const TillChain& chain, Sequence floor,
                           core::sqlite::Statement& row) {
@@ -42,10 +57,7 @@ Result<void> rebook(const Update& update, const Periods::Change& change) {
   for (std::size_t i = 1; i <= update.chains.size(); ++i) {
     const TillChain& chain = update.chains.at(static_cast<std::int64_t>(i));
     if (chain.till == core::envelope::kHeadOffice || !chain.last) continue;
-    Sequence floor{0};
-    if (!change.removed && change.same < update.periods.lasts().size()) {
-      TRY_ASSIGN(floor, update.periods.through(change.same, chain));
-    }
+    TRY_ASSIGN(const Sequence floor, settled_before(update, chain, change));
     TRY(rebook_chain(update, chain, floor, row));
   }
   return {};

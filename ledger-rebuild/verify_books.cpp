@@ -7,6 +7,7 @@
 
 #include "ledger-rebuild/log_tree.h"
 #include "ledger-rebuild/parallel.h"
+#include "ledger-rebuild/periods.h"
 #include "ledger-rebuild/report.h"
 #include "ledger-rebuild/rows.h"
 
@@ -171,6 +172,36 @@ Result<void> compare_totals(const Books& books, std::vector<std::string>& proble
                   });
 }
 
+// Whether each entry is booked where the closed periods say.
+Result<void> check_booked(const Books& books, std::vector<std::string>& problems) {
+  TRY_ASSIGN(const Periods periods, Periods::load(books.database()));
+  TRY_ASSIGN(TillChains chains, TillChains::load(books.database()));
+  const auto closed = periods.closed_through();
+  std::uint64_t wrong = 0;
+  std::string first;
+  TRY(for_rows(books.database(),
+               "SELECT chain, sequence, day, booked FROM messages WHERE kind IN (1, 2)",
+               [&](const Statement& row) -> Result<void> {
+                 const core::BusinessDay day{static_cast<std::int32_t>(row.column_int(2))};
+                 core::BusinessDay expected = day;
+                 if (closed && day <= *closed) {
+                   const TillChain& chain = chains.at(row.column_int(0));
+                   TRY_ASSIGN(expected, periods.booked(chain, id_at<core::Sequence>(row, 1), day));
+                 }
+                 if (row.column_int(3) == expected.days) return {};
+                 if (wrong++ == 0) {
+                   first = to_string(chains.at(row.column_int(0)).till) + ", sequence " +
+                           std::to_string(row.column_int(1));
+                 }
+                 return {};
+               }));
+  if (wrong > 0) {
+    problems.push_back("an entry is not booked on the day that the closed periods give it: till " +
+                       first + (wrong > 1 ? " and " + std::to_string(wrong - 1) + " more" : ""));
+  }
+  return {};
+}
+
 // A directory that goes with the object.
 class ScratchDirectory {
  public:
@@ -196,6 +227,7 @@ Result<std::vector<std::string>> verify_books(const Books& books) {
   std::vector<std::string> problems;
   for (const Question& question : kQuestions) TRY(ask(books, question, problems));
   TRY(compare_totals(books, problems));
+  TRY(check_booked(books, problems));
   TRY_ASSIGN(const BooksDigest stored, books.stored_digest());
   TRY_ASSIGN(const BooksDigest now, books.digest());
   if (stored.books != now.books) {

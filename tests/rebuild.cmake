@@ -12,6 +12,7 @@ daybook_test(test_rebuild
     unit/rebuild_head_office_test.cpp
     unit/rebuild_log_heads_test.cpp
     unit/rebuild_march_test.cpp
+    unit/rebuild_periods_test.cpp
     unit/rebuild_recover_test.cpp
     unit/rebuild_sealed_test.cpp
     unit/rebuild_states_test.cpp
@@ -40,6 +41,11 @@ daybook_test(test_rebuild_reconcile
   USES daybook_test_rebuild core_disk nlohmann_json::nlohmann_json
   LABELS functional
   BINARIES daybook-rebuild)
+daybook_test(test_rebuild_close
+  SOURCES functional/rebuild_close_test.cpp
+  USES daybook_test_rebuild daybook_relay_process core_disk core_wire
+  LABELS functional
+  BINARIES daybook-rebuild daybook-relay)
 daybook_test(test_rebuild_kill
   SOURCES functional/rebuild_kill_test.cpp
   USES daybook_test_rebuild core_disk

@@ -9,6 +9,7 @@
 
 #include "core/base/random.h"
 #include "ledger-rebuild/figures.h"
+#include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
 #include "tests/support/rebuild_books.h"
@@ -44,16 +45,45 @@ struct Effect {
 struct Sent {
   Bytes bytes;
   std::size_t till = 0;
+  std::uint64_t sequence = 0;
   Effect effect;
   bool contradicts = false;  // another content is in the log for its place
+  bool side = false;         // of these the one that the till's chain does not go on from
   bool hostile = false;      // must be quarantined
   bool copy = false;         // the same content as another one
+};
+
+// What head office closed: through which day, and of each till through which sequence.
+struct Closed {
+  int last = 0;
+  std::map<std::size_t, std::uint64_t> through;
 };
 
 struct World {
   Fleet fleet;
   std::vector<Sent> sent;
+  std::vector<Closed> closes;
 };
+
+// The day on which a message's effect is to be found.
+int booked(const World& world, const Sent& sent, int day) {
+  int open_from = 0;
+  for (const Closed& close : world.closes) {
+    const bool is_late = open_from > 0;
+    const auto through = close.through.find(sent.till);
+    const bool has_it = through != close.through.end() && sent.sequence <= through->second;
+    if (close.last >= day && has_it) return is_late ? open_from : day;
+    if (close.last >= day) open_from = close.last + 1;
+  }
+  return open_from > 0 ? open_from : day;
+}
+
+bool is_settled(const World& world, const Sent& sent) {
+  return std::any_of(world.closes.begin(), world.closes.end(), [&](const Closed& close) {
+    const auto through = close.through.find(sent.till);
+    return through != close.through.end() && sent.sequence <= through->second;
+  });
+}
 
 core::retail::Components random_components(Random& random,
                                            std::map<std::uint64_t, std::int64_t>& model) {
@@ -122,6 +152,7 @@ void add_honest(Random& random, World& world, std::size_t till, int day, bool op
   const auto summary = random_summary(random, day, opening, sent.effect);
   const auto before = world.fleet.till(till);
   sent.bytes = world.fleet.next(till, summary);
+  sent.sequence = world.fleet.till(till).sequence.value;
   const std::uint64_t dice = random.between(1, 20);
   if (dice == 1) {  // a clone signs something else for the same place
     Sent other = sent;
@@ -130,7 +161,7 @@ void add_honest(Random& random, World& world, std::size_t till, int day, bool op
     const auto different = random_summary(random, day + 100, opening, other.effect);
     other.bytes =
         test::sign(test::header_after(before), core::retail::encode_summary(different), before.key);
-    sent.contradicts = other.contradicts = true;
+    sent.contradicts = other.contradicts = other.side = true;
     world.sent.push_back(std::move(other));
   } else if (dice == 2) {  // the same content again, signed with another nonce
     Sent copy = sent;
@@ -156,6 +187,49 @@ void add_honest(Random& random, World& world, std::size_t till, int day, bool op
   world.sent.push_back(std::move(sent));
 }
 
+// Up to three, at random places among the others; each names of some tills any message so far, and
+// may be in two parts.
+void add_closes(Random& random, World& world) {
+  const std::size_t tills =
+      1 + std::max_element(world.sent.begin(), world.sent.end(), [](const Sent& a, const Sent& b) {
+            return a.till < b.till;
+          })->till;
+  const std::size_t office = world.fleet.enrol(0, 0);
+  std::vector<std::vector<std::pair<std::uint64_t, core::envelope::MessageId>>> chains(tills);
+  for (const Sent& sent : world.sent) {
+    if (sent.side || sent.copy || sent.hostile) continue;
+    chains[sent.till].push_back({sent.sequence, core::envelope::message_id(sent.bytes)});
+  }
+  std::size_t at = 0;
+  for (std::uint64_t count = random.between(0, 3); count > 0; --count) {
+    Closed closed;
+    closed.last = (world.closes.empty() ? 0 : world.closes.back().last) +
+                  static_cast<int>(random.between(1, 2));
+    std::vector<rebuild::CoveredChain> covered;
+    for (std::size_t till = 0; till < tills; ++till) {
+      if (random.between(0, 3) == 0) continue;
+      const auto& [sequence, id] = chains[till][random.between(0, chains[till].size() - 1)];
+      const auto& end = world.fleet.till(till);
+      covered.push_back({end.ref, end.epoch, core::Sequence{sequence}, id});
+      closed.through[till] = sequence;
+    }
+    const auto half = static_cast<std::ptrdiff_t>(random.between(0, covered.size()));
+    const std::uint32_t parts = random.between(0, 1) == 0 ? 1 : 2;
+    for (std::uint32_t part = 1; part <= parts; ++part) {
+      const auto begin = part == 1 ? covered.begin() : covered.begin() + half;
+      const auto end = part == parts ? covered.end() : covered.begin() + half;
+      Sent sent;
+      sent.till = office;
+      sent.bytes = world.fleet.next_bulletin(
+          office, rebuild::encode_period_close(
+                      {core::BusinessDay{closed.last}, {part, parts}, {begin, end}}));
+      at = random.between(at, world.sent.size());
+      world.sent.insert(world.sent.begin() + static_cast<std::ptrdiff_t>(at++), std::move(sent));
+    }
+    world.closes.push_back(std::move(closed));
+  }
+}
+
 World random_world(Random& random) {
   World world;
   const std::size_t tills = random.between(1, 6);
@@ -167,6 +241,7 @@ World random_world(Random& random) {
       add_honest(random, world, till, day, false);
     }
   }
+  add_closes(random, world);
   return world;
 }
 
@@ -175,22 +250,25 @@ struct Expected {
   std::map<DayKey, Effect> days;
   std::map<std::pair<std::uint32_t, std::uint64_t>, std::pair<std::int64_t, std::int64_t>> stock;
   std::map<std::int64_t, std::int64_t> sold;
-  std::uint64_t contradicted = 0, hostile = 0, copies = 0;
+  std::uint64_t contradicted = 0, hostile = 0, copies = 0, evidence = 0;
 };
 
 Expected audit(const World& world) {
   Expected out;
   for (const Sent& sent : world.sent) {
-    out.contradicted += sent.contradicts;
+    const bool settled = sent.contradicts && is_settled(world, sent);
+    out.contradicted += sent.contradicts && !settled;
+    out.evidence += settled && sent.side;
     out.hostile += sent.hostile;
     out.copies += sent.copy;
-    if (sent.contradicts || sent.hostile || sent.copy) continue;
+    const bool stands = !sent.contradicts || (settled && !sent.side);
+    if (!stands || sent.hostile || sent.copy) continue;
     const Effect& e = sent.effect;
     for (const auto& [product, n] : e.received) out.stock[{e.store, product}].first += n;
     for (const auto& [product, n] : e.consumed) out.stock[{e.store, product}].second += n;
     for (const auto& [product, net] : e.sold) out.sold[static_cast<std::int64_t>(product)] += net;
     if (e.tenders.empty()) continue;
-    Effect& day = out.days[{e.store, e.day}];
+    Effect& day = out.days[{e.store, booked(world, sent, e.day)}];
     day.sales += e.sales;
     day.voids += e.voids;
     day.net += e.net;
@@ -259,6 +337,7 @@ void compare(const rebuild::Books& books, const Expected& expected) {
   CHECK(states.contradicted == expected.contradicted);
   CHECK(states.quarantined == expected.hostile);
   CHECK(states.copies == expected.copies);
+  CHECK(states.evidence == expected.evidence);
   const auto balances = rebuild::trial_balance(books)->accounts;
   std::int64_t sum = 0;
   for (const auto& balance : balances) sum += balance.balance.minor;

@@ -105,6 +105,16 @@ Bytes Fleet::next(std::size_t till, const core::retail::Summary& summary) {
   return next_payload(till, core::retail::encode_summary(summary));
 }
 
+Bytes Fleet::next_bulletin(std::size_t number, ByteView payload) {
+  ChainEnd& end = tills_[number];
+  Header header = header_after(end);
+  header.content_type = core::envelope::ContentType::kBulletin;
+  Bytes message = sign(header, payload, end.key);
+  end.sequence = header.sequence;
+  end.prev = core::envelope::message_id(message);
+  return message;
+}
+
 Bytes Fleet::next_payload(std::size_t number, ByteView payload) {
   ChainEnd& end = tills_[number];
   Bytes message = end.sealing_key ? sign_sealed(header_after(end), payload, end)

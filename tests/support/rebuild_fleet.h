@@ -50,6 +50,8 @@ class Fleet {
   // The till's next message; the chain goes on from it.
   core::Bytes next(std::size_t till, const core::retail::Summary& summary);
   core::Bytes next_payload(std::size_t till, core::ByteView payload);
+  // As head office sends them, in clear; for the sender 0/0, or one that pretends to be it.
+  core::Bytes next_bulletin(std::size_t sender, core::ByteView payload);
 
  private:
   core::envelope::PrivateKey head_office_;
