@@ -17,45 +17,44 @@ using core::Result;
 
 namespace {
 
-struct SoldValue {
-  Currency currency;
-  Exact value = 0;
-};
+// What the goods that left each product's shelf are worth, from the first day on.
+using SoldValues = std::map<std::pair<Currency, ProductId>, Exact>;
 
-Result<std::map<ProductId, Money>> rounded(const std::map<ProductId, SoldValue>& sold,
-                                           const Values& before) {
-  std::map<ProductId, Money> out;
+// Rounded so that all products of a currency come to what its account does: each gets what the sum
+// of those up to it is rounded to, less what went before. With `sign` added to `out`.
+Result<void> add_rounded(const SoldValues& sold, int sign, std::map<ProductId, Money>& out) {
   std::map<Currency, Exact> sums;
-  for (const auto& [product, row] : sold) {
-    const auto start = before.find({row.currency, Account::kCostOfGoods});
-    Exact& sum = sums.try_emplace(row.currency, start == before.end() ? Exact{0} : start->second)
-                     .first->second;
-    TRY_ASSIGN(const std::int64_t first, core::round_half_away(sum, kExactUnit));
-    TRY(add_value(sum, row.value));
-    TRY_ASSIGN(const std::int64_t last, core::round_half_away(sum, kExactUnit));
-    TRY_ASSIGN(const std::int64_t amount, core::checked_subtract(last, first));
-    out.emplace(product, Money{amount, row.currency});
+  for (const auto& [key, value] : sold) {
+    Exact& sum = sums[key.first];
+    TRY_ASSIGN(const std::int64_t before, core::round_half_away(sum, kExactUnit));
+    TRY(add_value(sum, value));
+    TRY_ASSIGN(const std::int64_t after, core::round_half_away(sum, kExactUnit));
+    TRY_ASSIGN(const std::int64_t amount, core::checked_subtract(after, before));
+    Money& cost = out.try_emplace(key.second, Money{0, key.first}).first->second;
+    TRY_ASSIGN(cost.minor, core::checked_add(cost.minor, sign * amount));
   }
-  return out;
+  return {};
 }
 
 Result<void> add_stock(const Books& books, const Settings& settings, const FigureRange& range,
                        BusinessDay last, ValuedSums& out) {
   StockLedger before(settings);
   StockLedger after(settings);
-  std::map<ProductId, SoldValue> sold;
+  SoldValues sold_before;
+  SoldValues sold;
   TRY(for_flows(books, settings, range, [&](const Flow& flow) -> Result<void> {
     const ProductInfo* product = settings.costed(flow.product);
     if (product == nullptr) {
       out.without_cost.insert(flow.product);
       return {};
     }
+    const bool is_before = range.from && flow.day < *range.from;
     TRY(after.add(flow));
-    if (range.from && flow.day < *range.from) return before.add(flow);
+    if (is_before) TRY(before.add(flow));
     if (flow.place != Place::kSold) return {};
-    SoldValue& row = sold[flow.product];
-    row.currency = product->currency;
-    return add_value(row.value, Exact{flow.thousandths} * worth_on(product->cost, flow.day));
+    const Exact worth = Exact{flow.thousandths} * worth_on(product->cost, flow.day);
+    if (is_before) TRY(add_value(sold_before[{product->currency, flow.product}], worth));
+    return add_value(sold[{product->currency, flow.product}], worth);
   }));
   Values start;
   if (range.from) {
@@ -64,8 +63,8 @@ Result<void> add_stock(const Books& books, const Settings& settings, const Figur
   TRY_ASSIGN(Values more, after.at(last));
   for (const auto& [key, value] : start) TRY(add_value(more[key], -value));
   TRY_ASSIGN(out.postings, Telescope(start).post(more));
-  TRY_ASSIGN(out.products, rounded(sold, start));
-  return {};
+  TRY(add_rounded(sold_before, -1, out.products));
+  return add_rounded(sold, 1, out.products);
 }
 
 Result<void> add_points(const Books& books, const Settings& settings, const FigureRange& range,
