@@ -1,4 +1,5 @@
-// Accounts: the chart of accounts that the posting rules use. The same list, for people and other
+// Accounts: the roles that the posting rules and the valuation post to, and the chart of accounts
+// that serves when a retailer has none of its own (chart.h). The same list, for people and other
 // programs: seeds/chart_of_accounts.csv (a test holds the two together).
 // Must not know messages.
 #pragma once
@@ -8,6 +9,7 @@
 
 namespace rebuild {
 
+// A role. Its number is what books.db has; a retailer's chart gives it another one to be seen.
 enum class Account : int {
   kCash = 1000,
   kCard = 1010,
@@ -15,6 +17,9 @@ enum class Account : int {
   kSafe = 1030,
   kPaidOut = 1040,
   kTaxOnDeposits = 1050,
+  kInventory = 1200,
+  kGoodsInTransit = 1210,
+  kGoodsReceived = 2100,
   kTaxPayable = 2200,
   kPaidIn = 2300,
   kVouchersOutstanding = 2400,
@@ -23,41 +28,49 @@ enum class Account : int {
   kSalesRevenue = 4000,
   kDiscountsGiven = 4090,
   kForfeitedDeposits = 4100,
+  kCostOfGoods = 5000,
+  kStockVariance = 5100,
+  kRevaluation = 5110,
+  kPointsExpense = 5200,
   kOverShort = 5900,
   kCashRounding = 5910,
+  kStockRounding = 5920,
 };
 
 struct AccountInfo {
   Account account;
+  std::string_view role;  // its word in a retailer's chart
   std::string_view name;
-  std::string_view type;  // asset, liability, revenue, contra-revenue, expense
+  std::string_view type;  // asset, liability, equity, revenue, contra-revenue, expense
 };
 
-inline constexpr std::array<AccountInfo, 16> kChartOfAccounts = {{
-    {Account::kCash, "Cash in tills", "asset"},
-    {Account::kCard, "Card receipts receivable", "asset"},
-    {Account::kCouponsReceivable, "Manufacturers' coupons receivable", "asset"},
-    {Account::kSafe, "Cash in safes", "asset"},
-    {Account::kPaidOut, "Paid out of tills (to be allocated)", "asset"},
-    {Account::kTaxOnDeposits, "Sales tax on deposits until the sale", "asset"},
-    {Account::kTaxPayable, "Sales tax payable", "liability"},
-    {Account::kPaidIn, "Paid into tills (to be allocated)", "liability"},
-    {Account::kVouchersOutstanding, "Vouchers outstanding", "liability"},
-    {Account::kPointsLiability, "Members' points", "liability"},
-    {Account::kDepositsHeld, "Deposits on layaways", "liability"},
-    {Account::kSalesRevenue, "Sales revenue at shelf price", "revenue"},
-    {Account::kDiscountsGiven, "Discounts given", "contra-revenue"},
-    {Account::kForfeitedDeposits, "Deposits forfeited", "revenue"},
-    {Account::kOverShort, "Cash over and short", "expense"},
-    {Account::kCashRounding, "Cash rounding", "expense"},
+// Ascending numbers.
+inline constexpr std::array<AccountInfo, 24> kChartOfAccounts = {{
+    {Account::kCash, "cash", "Cash in tills", "asset"},
+    {Account::kCard, "card-clearing", "Card receipts receivable", "asset"},
+    {Account::kCouponsReceivable, "coupons-receivable", "Manufacturers' coupons receivable",
+     "asset"},
+    {Account::kSafe, "safe", "Cash in safes", "asset"},
+    {Account::kPaidOut, "paid-out", "Paid out of tills (to be allocated)", "asset"},
+    {Account::kTaxOnDeposits, "tax-on-deposits", "Sales tax on deposits until the sale", "asset"},
+    {Account::kInventory, "inventory", "Inventory at standard cost", "asset"},
+    {Account::kGoodsInTransit, "goods-in-transit", "Goods in transit between stores", "asset"},
+    {Account::kGoodsReceived, "goods-received", "Goods received not invoiced", "liability"},
+    {Account::kTaxPayable, "tax-payable", "Sales tax payable", "liability"},
+    {Account::kPaidIn, "paid-in", "Paid into tills (to be allocated)", "liability"},
+    {Account::kVouchersOutstanding, "vouchers-outstanding", "Vouchers outstanding", "liability"},
+    {Account::kPointsLiability, "points-liability", "Members' points", "liability"},
+    {Account::kDepositsHeld, "deposits", "Deposits on layaways", "liability"},
+    {Account::kSalesRevenue, "sales", "Sales revenue at shelf price", "revenue"},
+    {Account::kDiscountsGiven, "discounts", "Discounts given", "contra-revenue"},
+    {Account::kForfeitedDeposits, "deposits-forfeited", "Deposits forfeited", "revenue"},
+    {Account::kCostOfGoods, "cost-of-goods", "Cost of goods sold", "expense"},
+    {Account::kStockVariance, "stock-variance", "Shrink and other stock variances", "expense"},
+    {Account::kRevaluation, "revaluation", "Revaluation of stock", "expense"},
+    {Account::kPointsExpense, "points-expense", "Members' points earned", "expense"},
+    {Account::kOverShort, "over-short", "Cash over and short", "expense"},
+    {Account::kCashRounding, "cash-rounding", "Cash rounding", "expense"},
+    {Account::kStockRounding, "stock-rounding", "Rounding of stock values", "expense"},
 }};
-
-// nullptr: the chart has no such account.
-constexpr const AccountInfo* find_account(int number) {
-  for (const AccountInfo& info : kChartOfAccounts) {
-    if (static_cast<int>(info.account) == number) return &info;
-  }
-  return nullptr;
-}
 
 }  // namespace rebuild

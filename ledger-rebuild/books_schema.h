@@ -75,7 +75,9 @@ CREATE TABLE messages(
   refunds          INTEGER NOT NULL,
   refunded_minor   INTEGER NOT NULL,
   ever_sold_minor     INTEGER NOT NULL,
-  ever_refunded_minor INTEGER NOT NULL
+  ever_refunded_minor INTEGER NOT NULL,
+  points_earned    INTEGER NOT NULL,
+  points_redeemed  INTEGER NOT NULL
 ) STRICT;
 
 CREATE VIEW broken AS
@@ -160,6 +162,8 @@ CREATE TABLE month_takings(
   net_minor        INTEGER NOT NULL,
   refunded_minor   INTEGER NOT NULL,
   over_short_minor INTEGER NOT NULL,
+  points_earned    INTEGER NOT NULL,
+  points_redeemed  INTEGER NOT NULL,
   PRIMARY KEY(month, store, currency)
 ) STRICT, WITHOUT ROWID;
 
@@ -181,6 +185,14 @@ CREATE TABLE month_products(
   thousandths INTEGER NOT NULL,
   net_minor   INTEGER NOT NULL,
   PRIMARY KEY(month, product, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE month_moves(
+  month       INTEGER NOT NULL,
+  product     INTEGER NOT NULL,
+  place       INTEGER NOT NULL,
+  thousandths INTEGER NOT NULL,
+  PRIMARY KEY(month, product, place)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantine(

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
+
 #include "ledger-rebuild/head_office.h"
 
 namespace rebuild {
@@ -17,6 +19,16 @@ core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const 
     return relay_source(relay, std::move(credential));
   }
   return log_directory_source(log);
+}
+
+core::Result<Settings> open_settings(const std::string& directory) {
+  return directory.empty() ? Settings{} : read_settings(directory);
+}
+
+void add_settings_option(CLI::App* command, std::string& directory) {
+  command->add_option(
+      "--settings", directory,
+      "Directory of accounts.csv, products.csv and points.csv, each if it is there");
 }
 
 Progress terminal_progress(const char* what) {

@@ -9,7 +9,12 @@
 #include "core/base/business_day.h"
 #include "core/base/result.h"
 #include "ledger-rebuild/replay.h"
+#include "ledger-rebuild/settings.h"
 #include "ledger-rebuild/source.h"
+
+namespace CLI {
+class App;
+}
 
 namespace rebuild {
 
@@ -32,6 +37,10 @@ core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const 
 // What --from or --to says; "" is nullopt. Errors: kUsage, with the option's name.
 core::Result<std::optional<core::BusinessDay>> parse_day(const std::string& text,
                                                          const char* option);
+
+// What --settings says; "" is the chart of accounts that serves without one, and nothing valued.
+core::Result<Settings> open_settings(const std::string& directory);
+void add_settings_option(CLI::App* command, std::string& directory);
 
 // A line on stderr that is drawn over and over when stderr is a terminal; nothing otherwise.
 Progress terminal_progress(const char* what);

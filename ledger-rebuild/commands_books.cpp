@@ -4,6 +4,7 @@
 
 #include "ledger-rebuild/command_support.h"
 #include "ledger-rebuild/commands.h"
+#include "ledger-rebuild/figures_goods.h"
 #include "ledger-rebuild/head_office.h"
 #include "ledger-rebuild/print_report.h"
 #include "ledger-rebuild/replay.h"
@@ -73,6 +74,7 @@ Result<int> run_replay(const LogArguments& a) {
 struct ReportArguments {
   std::string books;
   std::string as_of;
+  std::string settings;
   bool json = false;
   bool all = false;
 };
@@ -80,8 +82,12 @@ struct ReportArguments {
 Result<int> run_report(const ReportArguments& a) {
   constexpr std::size_t kListMax = 20;
   TRY_ASSIGN(const auto as_of, parse_day(a.as_of, "--as-of"));
+  TRY_ASSIGN(const Settings settings, open_settings(a.settings));
   TRY_ASSIGN(const Books books, Books::open(a.books));
-  TRY_ASSIGN(const ReportData report, read_report(books, as_of));
+  TRY_ASSIGN(const ReportData report, read_report(books, as_of, settings));
+  Table remarks;
+  add_remark(remarks, report.trial_balance.without_cost);
+  print_lines(stderr, "remark: ", remarks.remarks);
   const std::string text = a.json ? report_json(report) : report_text(report, a.all ? 0 : kListMax);
   std::fputs(text.c_str(), stdout);
   return report.clean() ? 0 : kDataSaysNo;
@@ -178,6 +184,7 @@ void add_report(CLI::App& app, int& exit_code) {
   command->add_option("--books", a->books, "The books, an SQLite file")->required();
   command->add_option("--as-of", a->as_of,
                       "Also list tills that opened a day before this one and did not close it");
+  add_settings_option(command, a->settings);
   command->add_flag("--json", a->json, "JSON, with every row");
   command->add_flag("--all", a->all, "Do not shorten long lists");
   command->footer(

@@ -20,6 +20,7 @@ struct ExportArguments {
   std::string format;
   std::string from;
   std::string to;
+  std::string settings;
 };
 
 core::Error stdout_failed() {
@@ -40,8 +41,9 @@ Result<int> run_export(const ExportArguments& a) {
     return fail(Errc::kUsage, "--to is before --from");
   }
   TRY_ASSIGN(const auto format, export_format(a.format));
+  TRY_ASSIGN(const Settings settings, open_settings(a.settings));
   TRY_ASSIGN(const Books books, Books::open(a.books));
-  TRY(export_books(books, range, *format, to_stdout));
+  TRY(export_books(books, settings, range, *format, to_stdout));
   if (std::fflush(stdout) != 0) return fail(stdout_failed());
   return 0;
 }
@@ -57,6 +59,7 @@ void add_export(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("--from", a->from, "First day; what stood before is one entry");
   command->add_option("--to", a->to, "Last day");
+  add_settings_option(command, a->settings);
   command->footer(
       "Examples:\n"
       "  daybook-rebuild export --books books.db --format ledger >books.ledger\n"

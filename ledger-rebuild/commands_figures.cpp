@@ -24,6 +24,7 @@ struct FiguresArguments {
   std::string from;
   std::string to;
   std::string regions;
+  std::string settings;
   std::size_t top = 20;
   Output output = Output::kText;
 };
@@ -39,8 +40,12 @@ Result<int> run_figures(const FiguresArguments& a) {
   if (!a.regions.empty()) {
     TRY_ASSIGN(regions, read_regions(a.regions));
   }
+  TRY_ASSIGN(const Settings settings, open_settings(a.settings));
   TRY_ASSIGN(const Books books, Books::open(a.books));
-  TRY_ASSIGN(const Table table, figures(books, a.by, range, regions));
+  TRY_ASSIGN(const Table table, figures(books, a.by, range, regions, settings));
+  for (const std::string& remark : table.remarks) {
+    std::fprintf(stderr, "remark: %s\n", remark.c_str());
+  }
   const std::string text = a.output == Output::kCsv    ? table_csv(table)
                            : a.output == Output::kJson ? table_json(table)
                                                        : table_text(table, a.top);
@@ -53,14 +58,16 @@ struct PageArguments {
   std::string html;
   std::string from;
   std::string to;
+  std::string settings;
 };
 
 Result<int> run_page(const PageArguments& a) {
   FigureRange range;
   TRY_ASSIGN(range.from, parse_day(a.from, "--from"));
   TRY_ASSIGN(range.to, parse_day(a.to, "--to"));
+  TRY_ASSIGN(const Settings settings, open_settings(a.settings));
   TRY_ASSIGN(const Books books, Books::open(a.books));
-  TRY_ASSIGN(const std::string page, books_page(books, range));
+  TRY_ASSIGN(const std::string page, books_page(books, range, settings));
   TRY(core::disk::replace_file(core::disk::posix_filesystem(), a.html, core::as_bytes(page),
                                core::disk::Access::kOwner));
   std::printf("%s: %zu bytes\n", a.html.c_str(), page.size());
@@ -78,6 +85,7 @@ void add_page(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("--from", a->from, "First business day; default: the first in the books");
   command->add_option("--to", a->to, "Last business day; default: the last in the books");
+  add_settings_option(command, a->settings);
   command->footer(
       "Example:\n  daybook-rebuild page --books books.db --html november.html \\\n"
       "      --from 2026-11-01 --to 2026-11-30\n"
@@ -102,11 +110,13 @@ void add_figures(CLI::App& app, int& exit_code) {
                                                                     {"tax", By::kTax},
                                                                     {"account", By::kAccount},
                                                                     {"product", By::kProduct},
+                                                                    {"department", By::kDepartment},
                                                                     {"count", By::kCount}}))
-      ->option_text("store|till|region|day|month|tender|tax|account|product|count");
+      ->option_text("store|till|region|day|month|tender|tax|account|product|department|count");
   command->add_option("--from", a->from, "First business day; default: the first in the books");
   command->add_option("--to", a->to, "Last business day; default: the last in the books");
   command->add_option("--regions", a->regions, "CSV for --by region: store,region");
+  add_settings_option(command, a->settings);
   command->add_option("--top", a->top, "Rows of the table for people; 0: all (20)");
   command->add_option("--output", a->output, "csv and json have all rows")
       ->transform(CLI::CheckedTransformer(std::map<std::string, Output>{
@@ -116,6 +126,7 @@ void add_figures(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  daybook-rebuild figures --books books.db --by store --from 2026-11-01 --to 2026-11-30\n"
       "  daybook-rebuild figures --books books.db --by product --top 10\n"
+      "  daybook-rebuild figures --books books.db --by department --settings settings\n"
       "  daybook-rebuild figures --books books.db --by region --regions regions.csv --output csv\n"
       "Amounts have no currency sign in csv: its column says which. Exit status: 0; 1 the books or "
       "a\n"

@@ -1,8 +1,11 @@
 // Export: walks the books' entries in the order of their days.
 #include "ledger-rebuild/export.h"
 
+#include <set>
+
 #include "core/base/arithmetic.h"
 #include "ledger-rebuild/rows.h"
+#include "ledger-rebuild/valued_entries.h"
 
 namespace rebuild {
 namespace {
@@ -17,37 +20,41 @@ using core::sqlite::Statement;
 
 // Text is handed on in pieces of about so much.
 constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr BusinessDay kAfterAll{BusinessDay::kMax + 1};
 
-Result<const AccountInfo*> account_of(int number) {
-  const AccountInfo* account = find_account(number);
-  if (account != nullptr) return account;
-  return fail(Errc::kDamaged, "a posting to account " + std::to_string(number) +
-                                  ", which the chart of accounts does not have");
-}
-
-Result<std::vector<Currency>> currencies_of(core::sqlite::Database& db) {
-  std::vector<Currency> out;
+// Of takings, and of what the settings value.
+Result<std::vector<Currency>> currencies_of(core::sqlite::Database& db, const Settings& settings) {
+  std::set<Currency> out;
+  for (const auto& [id, product] : settings.products) {
+    if (!product.cost.empty()) out.insert(product.currency);
+  }
   TRY(for_rows(db,
                "SELECT DISTINCT currency FROM messages WHERE kind = 2 AND state <= 3 "
                "ORDER BY currency",
                [&](const Statement& row) -> Result<void> {
                  TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(0)));
-                 out.push_back(currency);
+                 out.insert(currency);
                  return {};
                }));
-  return out;
+  return std::vector<Currency>(out.begin(), out.end());
 }
 
 std::string where(const ExportEntry& entry) {
+  if (!is_of_message(entry)) return to_string(entry.day) + ", store " + to_string(entry.till.store);
   return "till " + to_string(entry.till) + ", epoch " + to_string(entry.epoch) + ", sequence " +
          to_string(entry.sequence);
 }
 
 class Walk {
  public:
-  Walk(core::sqlite::Database& db, const ExportRange& range, ExportFormat& format,
-       const ExportFormat::Sink& sink)
-      : db_(db), range_(range), format_(format), sink_(sink) {}
+  Walk(core::sqlite::Database& db, const Settings& settings, ValuedEntries valued,
+       const ExportRange& range, ExportFormat& format, const ExportFormat::Sink& sink)
+      : db_(db),
+        settings_(settings),
+        valued_(std::move(valued)),
+        range_(range),
+        format_(format),
+        sink_(sink) {}
 
   Result<void> say(const std::string& text) {
     piece_ += text;
@@ -81,6 +88,7 @@ class Walk {
       TRY(reach(entry.day));
       TRY(postings_of(messages.column_int(0), entry));
     }
+    TRY(values_before(range_.to ? BusinessDay{range_.to->days + 1} : kAfterAll));
     return finish_day();
   }
 
@@ -89,8 +97,24 @@ class Walk {
  private:
   bool is_before(BusinessDay day) const { return range_.from && day < *range_.from; }
 
+  // The valued entries of the days before this one, each behind the messages of its day.
+  Result<void> values_before(BusinessDay day) {
+    for (auto next = valued_.next(); next && *next < day; next = valued_.next()) {
+      TRY(enter(*next));
+      TRY_ASSIGN(auto entries, valued_.take());
+      for (ExportEntry& entry : entries) TRY(put(entry));
+    }
+    return {};
+  }
+
   // A message of this day comes next.
   Result<void> reach(BusinessDay day) {
+    if (day_ == day) return {};
+    TRY(values_before(day));
+    return enter(day);
+  }
+
+  Result<void> enter(BusinessDay day) {
     if (day_ == day) return {};
     TRY(finish_day());
     const bool first = !is_before(day) && (!day_ || is_before(*day_));
@@ -115,11 +139,13 @@ class Walk {
       TRY_ASSIGN(const bool row, rows.step());
       if (!row) break;
       const bool reversal = rows.column_int(0) != 0;
-      if (reversal != entry.reversal) TRY(put(entry));
-      entry.reversal = reversal;
+      const EntryOf of = reversal ? EntryOf::kReversal : EntryOf::kClosing;
+      if (of != entry.what) TRY(put(entry));
+      entry.what = of;
       ExportPosting posting;
-      TRY_ASSIGN(posting.account, account_of(static_cast<int>(rows.column_int(1))));
       posting.code = rows.column_int(2);
+      TRY_ASSIGN(posting.account,
+                 settings_.chart.account(static_cast<int>(rows.column_int(1)), posting.code));
       TRY_ASSIGN(posting.amount.currency, Currency::parse(rows.column_text(3)));
       posting.amount.minor = rows.column_int(4);
       entry.postings.push_back(posting);
@@ -149,6 +175,8 @@ class Walk {
   }
 
   core::sqlite::Database& db_;
+  const Settings& settings_;
+  ValuedEntries valued_;
   const ExportRange& range_;
   ExportFormat& format_;
   const ExportFormat::Sink& sink_;
@@ -161,13 +189,15 @@ class Walk {
 
 }  // namespace
 
-Result<std::uint64_t> export_books(const Books& books, const ExportRange& range,
-                                   ExportFormat& format, const ExportFormat::Sink& sink) {
+Result<std::uint64_t> export_books(const Books& books, const Settings& settings,
+                                   const ExportRange& range, ExportFormat& format,
+                                   const ExportFormat::Sink& sink) {
   TRY_ASSIGN(const std::string origin, books.origin());
   TRY_ASSIGN(const BooksDigest digest, books.stored_digest());
-  TRY_ASSIGN(const auto currencies, currencies_of(books.database()));
-  Walk walk(books.database(), range, format, sink);
-  TRY(walk.say(format.begin(origin, digest, currencies)));
+  TRY_ASSIGN(const auto currencies, currencies_of(books.database(), settings));
+  TRY_ASSIGN(ValuedEntries valued, ValuedEntries::open(books, settings));
+  Walk walk(books.database(), settings, std::move(valued), range, format, sink);
+  TRY(walk.say(format.begin(origin, digest, currencies, settings.chart)));
   TRY(walk.all());
   TRY(walk.say(format.end(walk.entries())));
   TRY(walk.flush());

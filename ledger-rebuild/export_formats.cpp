@@ -24,22 +24,54 @@ std::string decimal(Money money) {
 std::string_view root_of(std::string_view type) {
   if (type == "asset") return "Assets";
   if (type == "liability") return "Liabilities";
+  if (type == "equity") return "Equity";
   return type == "expense" ? "Expenses" : "Income";
 }
 
 // What a reader should look at twice.
-char flag_of(State state) {
-  return state == State::kProven ? '*' : '!';
+char flag_of(const ExportEntry& entry) {
+  return entry.state == State::kProven ? '*' : '!';
 }
 
 std::string place_of(const ExportEntry& entry) {
-  return to_string(entry.till) + " " + to_string(entry.epoch) + "." + to_string(entry.sequence);
+  if (is_of_message(entry)) {
+    return to_string(entry.till) + " " + to_string(entry.epoch) + "." + to_string(entry.sequence);
+  }
+  return entry.what == EntryOf::kStoreDay ? to_string(entry.till.store) : "settings";
 }
 
 std::string words_of(const ExportEntry& entry) {
   const std::string late =
       entry.of != entry.day ? " of " + to_string(entry.of) + ", a correction" : "";
-  return (entry.reversal ? "Reversal of a closing" : "Closing") + late;
+  switch (entry.what) {
+    case EntryOf::kClosing:
+      return "Closing" + late;
+    case EntryOf::kReversal:
+      return "Reversal of a closing" + late;
+    case EntryOf::kStoreDay:
+      return "Goods and points of store " + to_string(entry.till.store);
+    case EntryOf::kRevaluation:
+      return "Change of worth";
+    case EntryOf::kDepartments:
+      return "Sales by department";
+  }
+  CORE_CHECK(false);
+}
+
+// The same in one word, for programs.
+std::string_view kind_of(const ExportEntry& entry) {
+  switch (entry.what) {
+    case EntryOf::kClosing:
+    case EntryOf::kReversal:
+      return state_text(entry.state);
+    case EntryOf::kStoreDay:
+      return "goods";
+    case EntryOf::kRevaluation:
+      return "revaluation";
+    case EntryOf::kDepartments:
+      return "departments";
+  }
+  CORE_CHECK(false);
 }
 
 // A line of a posting: the account, then the amount set right of it.
@@ -75,7 +107,7 @@ class PlainText : public ExportFormat {
   explicit PlainText(bool hledger) : hledger_(hledger) {}
 
   std::string begin(const std::string& origin, const BooksDigest& digest,
-                    const std::vector<Currency>& currencies) override {
+                    const std::vector<Currency>& currencies, const Chart& chart) override {
     std::string out = head_of(origin, digest);
     for (const Currency currency : currencies) {
       out += "commodity ";
@@ -86,19 +118,19 @@ class PlainText : public ExportFormat {
       out += std::string(currency.code()) + "\n";
     }
     out += "tag message\ntag code\n\n";
-    for (const AccountInfo& info : kChartOfAccounts) out += "account " + account_path(info) + "\n";
+    for (const ChartAccount& info : chart.accounts()) out += "account " + account_path(info) + "\n";
     return out;
   }
   std::string carried_forward(BusinessDay day, const Balances& balances) override {
     return "\n" + to_string(day) + " * Carried forward\n" + lines_of(balances);
   }
   std::string entry(const ExportEntry& entry) override {
-    std::string out = "\n" + to_string(entry.day) + " " + flag_of(entry.state) + " (" +
-                      place_of(entry) + ") " + words_of(entry) +
-                      "\n    ; message: " + entry.message.hex() + "\n";
+    std::string out = "\n" + to_string(entry.day) + " " + flag_of(entry) + " (" + place_of(entry) +
+                      ") " + words_of(entry) + "\n";
+    if (is_of_message(entry)) out += "    ; message: " + entry.message.hex() + "\n";
     for (const ExportPosting& posting : entry.postings) {
       out += posting_line(account_path(*posting.account), to_string(posting.amount));
-      if (posting.code != -1) out += "  ; code: " + std::to_string(posting.code);
+      if (posting.code != kNoCode) out += "  ; code: " + std::to_string(posting.code);
       out += "\n";
     }
     return out;
@@ -120,12 +152,12 @@ class PlainText : public ExportFormat {
 class Beancount : public ExportFormat {
  public:
   std::string begin(const std::string& origin, const BooksDigest& digest,
-                    const std::vector<Currency>& currencies) override {
+                    const std::vector<Currency>& currencies, const Chart& chart) override {
     std::string out = head_of(origin, digest);
     for (const Currency currency : currencies) {
       out += "1970-01-01 commodity " + std::string(currency.code()) + "\n";
     }
-    for (const AccountInfo& info : kChartOfAccounts) {
+    for (const ChartAccount& info : chart.accounts()) {
       out += "1970-01-01 open " + account_path(info) + "\n";
     }
     return out;
@@ -134,12 +166,12 @@ class Beancount : public ExportFormat {
     return "\n" + to_string(day) + " * \"Carried forward\"\n" + lines_of(balances);
   }
   std::string entry(const ExportEntry& entry) override {
-    std::string out = "\n" + to_string(entry.day) + " " + flag_of(entry.state) + " \"" +
-                      place_of(entry) + "\" \"" + words_of(entry) + "\"\n    message: \"" +
-                      entry.message.hex() + "\"\n";
+    std::string out = "\n" + to_string(entry.day) + " " + flag_of(entry) + " \"" + place_of(entry) +
+                      "\" \"" + words_of(entry) + "\"\n";
+    if (is_of_message(entry)) out += "    message: \"" + entry.message.hex() + "\"\n";
     for (const ExportPosting& posting : entry.postings) {
       out += posting_line(account_path(*posting.account), to_string(posting.amount)) + "\n";
-      if (posting.code != -1) out += "        code: " + std::to_string(posting.code) + "\n";
+      if (posting.code != kNoCode) out += "        code: " + std::to_string(posting.code) + "\n";
     }
     return out;
   }
@@ -157,7 +189,7 @@ class Beancount : public ExportFormat {
   std::string end(std::uint64_t entries) override { return end_of(entries); }
 };
 
-std::string quoted(std::string_view text) {
+std::string csv_quoted(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string out = "\"";
   for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -166,7 +198,8 @@ std::string quoted(std::string_view text) {
 
 class Csv : public ExportFormat {
  public:
-  std::string begin(const std::string&, const BooksDigest&, const std::vector<Currency>&) override {
+  std::string begin(const std::string&, const BooksDigest&, const std::vector<Currency>&,
+                    const Chart&) override {
     return "row,day,store,till,epoch,sequence,message,state,reversal,account,name,code,amount,"
            "currency,business_day\r\n";
   }
@@ -174,14 +207,19 @@ class Csv : public ExportFormat {
     return rows_of("carried-forward", day, balances);
   }
   std::string entry(const ExportEntry& entry) override {
+    // store,till,epoch,sequence,message,state,reversal
+    const std::string store = to_string(entry.till.store);
+    std::string origin = (entry.what == EntryOf::kStoreDay ? store : "") + ",,,,";
+    if (is_of_message(entry)) {
+      origin = store + "," + to_string(entry.till.till) + "," + to_string(entry.epoch) + "," +
+               to_string(entry.sequence) + "," + entry.message.hex();
+    }
+    origin += "," + std::string(kind_of(entry)) + (entry.what == EntryOf::kReversal ? ",1" : ",0");
     std::string out;
     for (const ExportPosting& posting : entry.postings) {
-      out += "posting," + to_string(entry.day) + "," + to_string(entry.till.store) + "," +
-             to_string(entry.till.till) + "," + to_string(entry.epoch) + "," +
-             to_string(entry.sequence) + "," + entry.message.hex() + "," +
-             std::string(state_text(entry.state)) + (entry.reversal ? ",1," : ",0,") +
+      out += "posting," + to_string(entry.day) + "," + origin + "," +
              account_text(*posting.account) + "," +
-             (posting.code == -1 ? std::string() : std::to_string(posting.code)) + "," +
+             (posting.code == kNoCode ? std::string() : std::to_string(posting.code)) + "," +
              amount_text(posting.amount) + "," + to_string(entry.of) + "\r\n";
     }
     return out;
@@ -194,8 +232,8 @@ class Csv : public ExportFormat {
   }
 
  private:
-  static std::string account_text(const AccountInfo& info) {
-    return std::to_string(static_cast<int>(info.account)) + "," + quoted(info.name);
+  static std::string account_text(const ChartAccount& info) {
+    return std::to_string(info.number) + "," + csv_quoted(info.name);
   }
   static std::string amount_text(Money money) {
     return decimal(money) + "," + std::string(money.currency.code());
@@ -213,7 +251,7 @@ class Csv : public ExportFormat {
 class JsonLines : public ExportFormat {
  public:
   std::string begin(const std::string& origin, const BooksDigest& digest,
-                    const std::vector<Currency>&) override {
+                    const std::vector<Currency>&, const Chart&) override {
     return line({{"row", "begin"}, {"origin", origin}, {"books_digest", digest.books.hex()}});
   }
   std::string carried_forward(BusinessDay day, const Balances& balances) override {
@@ -222,23 +260,26 @@ class JsonLines : public ExportFormat {
   std::string entry(const ExportEntry& entry) override {
     Json postings = Json::array();
     for (const ExportPosting& posting : entry.postings) {
-      postings.push_back({{"account", static_cast<int>(posting.account->account)},
+      postings.push_back({{"account", posting.account->number},
                           {"name", posting.account->name},
-                          {"code", posting.code == -1 ? Json() : Json(posting.code)},
+                          {"code", posting.code == kNoCode ? Json() : Json(posting.code)},
                           {"amount_minor", posting.amount.minor},
                           {"currency", posting.amount.currency.code()}});
     }
-    return line({{"row", "entry"},
-                 {"day", to_string(entry.day)},
-                 {"business_day", to_string(entry.of)},
-                 {"store", entry.till.store.value},
-                 {"till", entry.till.till.value},
-                 {"epoch", entry.epoch.value},
-                 {"sequence", entry.sequence.value},
-                 {"message", entry.message.hex()},
-                 {"state", state_text(entry.state)},
-                 {"reversal", entry.reversal},
-                 {"postings", postings}});
+    Json out = {
+        {"row", "entry"}, {"day", to_string(entry.day)}, {"business_day", to_string(entry.of)}};
+    const bool of_message = is_of_message(entry);
+    if (of_message || entry.what == EntryOf::kStoreDay) out["store"] = entry.till.store.value;
+    if (of_message) {
+      out["till"] = entry.till.till.value;
+      out["epoch"] = entry.epoch.value;
+      out["sequence"] = entry.sequence.value;
+      out["message"] = entry.message.hex();
+    }
+    out["state"] = kind_of(entry);
+    out["reversal"] = entry.what == EntryOf::kReversal;
+    out["postings"] = std::move(postings);
+    return line(out);
   }
   std::string assertion(BusinessDay day, const Balances& balances) override {
     return rows_of("balance", day, balances);
@@ -257,7 +298,7 @@ class JsonLines : public ExportFormat {
     for (const auto& [key, balance] : balances) {
       out += line({{"row", row},
                    {"day", to_string(day)},
-                   {"account", static_cast<int>(key.first->account)},
+                   {"account", key.first->number},
                    {"name", key.first->name},
                    {"balance_minor", balance.minor},
                    {"currency", key.second.code()}});
@@ -268,9 +309,8 @@ class JsonLines : public ExportFormat {
 
 }  // namespace
 
-std::string account_path(const AccountInfo& account) {
-  std::string out =
-      std::string(root_of(account.type)) + ":" + std::to_string(static_cast<int>(account.account));
+std::string account_path(const ChartAccount& account) {
+  std::string out = std::string(root_of(account.type)) + ":" + std::to_string(account.number);
   bool dash = true;
   for (const char c : account.name) {
     const bool word = std::isalnum(static_cast<unsigned char>(c)) != 0;

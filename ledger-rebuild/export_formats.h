@@ -13,6 +13,6 @@ namespace rebuild {
 core::Result<std::unique_ptr<ExportFormat>> export_format(std::string_view name);
 
 // "Assets:1000-Cash-in-tills": letters, digits and dashes, which all three programs take.
-std::string account_path(const AccountInfo& account);
+std::string account_path(const ChartAccount& account);
 
 }  // namespace rebuild

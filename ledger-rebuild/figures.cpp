@@ -1,15 +1,11 @@
 // Figures: one query each, over the days asked for.
 #include "ledger-rebuild/figures.h"
 
-#include <algorithm>
-#include <limits>
-
 #include "core/base/arithmetic.h"
 #include "core/retail/names.h"
-#include "ledger-rebuild/accounts.h"
 #include "ledger-rebuild/csv_file.h"
-#include "ledger-rebuild/month_sums.h"
-#include "ledger-rebuild/posting_rules.h"
+#include "ledger-rebuild/figure_sums.h"
+#include "ledger-rebuild/figures_goods.h"
 #include "ledger-rebuild/rows.h"
 
 namespace rebuild {
@@ -31,58 +27,10 @@ Result<Money> money_at(const Statement& row, int column, int currency_column) {
   return Money{row.column_int(column), currency};
 }
 
-// Where the sums come from: from the months' when the range is whole months, which is a few rows a
-// store, else from the entries themselves. Both give the same columns.
-struct Sums {
-  bool by_month = false;
-  std::int64_t first = 0;  // months, when by_month; else days
-  std::int64_t last = 0;
-
-  std::string takings() const {
-    if (by_month) return "(SELECT * FROM month_takings WHERE month BETWEEN ?1 AND ?2)";
-    return "(SELECT store, till, booked, currency, sales, voids, refunds, "
-           "net_minor + discount_minor AS shelf_minor, discount_minor, net_minor, refunded_minor, "
-           "over_short_minor FROM messages WHERE kind = 2 AND state IN (1, 2) "
-           "AND booked BETWEEN ?1 AND ?2)";
-  }
-  std::string accounts() const {
-    if (by_month) return "(SELECT * FROM month_accounts WHERE month BETWEEN ?1 AND ?2)";
-    return "(SELECT p.account, p.code, p.currency, MAX(p.amount_minor, 0) AS debit_minor, "
-           "MAX(-p.amount_minor, 0) AS credit_minor FROM postings p JOIN messages m "
-           "ON m.number = p.message WHERE m.booked BETWEEN ?1 AND ?2)";
-  }
-  std::string products() const {
-    if (by_month) return "(SELECT * FROM month_products WHERE month BETWEEN ?1 AND ?2)";
-    return "(SELECT s.product, m.currency, s.thousandths, s.net_minor FROM sold s JOIN messages m "
-           "ON m.number = s.message WHERE m.state IN (1, 2) AND m.booked BETWEEN ?1 AND ?2)";
-  }
-};
-
-// Whether a range is whole months, and the sums that can answer for it. A till and a day have none.
-Sums sums_for(By by, const FigureRange& range) {
-  constexpr auto kLimits = std::numeric_limits<std::int32_t>();
-  Sums out{false, range.from ? range.from->days : kLimits.min(),
-           range.to ? range.to->days : kLimits.max()};
-  if (by == By::kTill || by == By::kDay || by == By::kCount) return out;
-  const bool from_first =
-      !range.from || month_of(*range.from) != month_of(BusinessDay{range.from->days - 1});
-  const bool to_last =
-      !range.to || month_of(*range.to) != month_of(BusinessDay{range.to->days + 1});
-  if (!from_first || !to_last) return out;
-  constexpr std::int64_t kNoMonth = 999999;
-  return {true, range.from ? month_of(*range.from) : 0, range.to ? month_of(*range.to) : kNoMonth};
-}
-
-// Calls take(row) for the rows of a query whose ?1 and ?2 are the first and the last day or month.
-template <typename Take>
-Result<void> for_range(Database& db, const std::string& sql, const Sums& sums, Take take) {
-  TRY_ASSIGN(Statement rows, db.prepare(sql));
-  rows.bind_int(1, sums.first).bind_int(2, sums.last);
-  while (true) {
-    TRY_ASSIGN(const bool more, rows.step());
-    if (!more) return {};
-    TRY(take(std::as_const(rows)));
-  }
+// The sums that can answer for a range. A till and a day have none by month.
+FigureSums sums_for(By by, const FigureRange& range) {
+  const bool has_months = by != By::kTill && by != By::kDay && by != By::kCount;
+  return figure_sums(range, has_months && is_whole_months(range));
 }
 
 constexpr std::string_view kTakingsSql =
@@ -124,7 +72,7 @@ Table takings_table(const char* first_column) {
 
 // `key`: what SQL groups by; `name_of` gives it its name.
 template <typename NameOf>
-Result<Table> takings_by(Database& db, const char* column, const char* key, const Sums& sums,
+Result<Table> takings_by(Database& db, const char* column, const char* key, const FigureSums& sums,
                          NameOf name_of) {
   Table table = takings_table(column);
   TRY(for_range(db,
@@ -138,7 +86,7 @@ Result<Table> takings_by(Database& db, const char* column, const char* key, cons
   return table;
 }
 
-Result<Table> takings_by_region(Database& db, const Sums& sums, const Regions& regions) {
+Result<Table> takings_by_region(Database& db, const FigureSums& sums, const Regions& regions) {
   std::map<std::pair<std::string, Currency>, TakingsRow> rows;
   TRY(for_range(
       db, "SELECT store" + std::string(kTakingsSql) + sums.takings() + std::string(kTakingsEndSql),
@@ -159,7 +107,7 @@ Result<Table> takings_by_region(Database& db, const Sums& sums, const Regions& r
   return table;
 }
 
-Result<Table> by_tender(Database& db, const Sums& sums) {
+Result<Table> by_tender(Database& db, const FigureSums& sums) {
   Table table{{"tender", "currency", "amount"}, {}};
   TRY(for_range(db,
                 "SELECT code, currency, SUM(debit_minor - credit_minor) FROM " + sums.accounts() +
@@ -186,7 +134,7 @@ Result<void> add_amounts(std::vector<Cell>& cells, const Statement& row,
   return {};
 }
 
-Result<Table> by_tax(Database& db, const Sums& sums) {
+Result<Table> by_tax(Database& db, const FigureSums& sums) {
   Table table{{"tax_code", "currency", "gross", "tax", "net_of_tax"}, {}};
   TRY(for_range(db,
                 "SELECT code, currency, SUM(credit_minor - debit_minor), "
@@ -205,48 +153,7 @@ Result<Table> by_tax(Database& db, const Sums& sums) {
   return table;
 }
 
-Result<Table> by_account(Database& db, const Sums& sums) {
-  Table table{{"account", "name", "currency", "debit", "credit", "balance"}, {}};
-  TRY(for_range(db,
-                "SELECT account, currency, SUM(debit_minor), SUM(credit_minor), "
-                "SUM(debit_minor - credit_minor) FROM " +
-                    sums.accounts() +
-                    " GROUP BY 1, 2 HAVING SUM(debit_minor + credit_minor) <> 0 ORDER BY 1, 2",
-                sums, [&](const Statement& row) -> Result<void> {
-                  const AccountInfo* account = find_account(static_cast<int>(row.column_int(0)));
-                  if (account == nullptr) {
-                    return fail(Errc::kDamaged, "a posting to account " +
-                                                    std::to_string(row.column_int(0)) +
-                                                    ", which the chart of accounts does not have");
-                  }
-                  std::vector<Cell> cells = {Cell::of(row.column_int(0)),
-                                             Cell::of(std::string(account->name)),
-                                             Cell::of(std::string(row.column_text(1)))};
-                  TRY(add_amounts(cells, row, {2, 3, 4}, 1));
-                  table.rows.push_back(std::move(cells));
-                  return {};
-                }));
-  return table;
-}
-
-Result<Table> by_product(Database& db, const Sums& sums) {
-  Table table{{"product", "currency", "sold", "net"}, {}};
-  TRY(for_range(db,
-                "SELECT product, currency, SUM(thousandths), SUM(net_minor) FROM " +
-                    sums.products() +
-                    " GROUP BY 1, 2 HAVING SUM(thousandths) <> 0 OR SUM(net_minor) <> 0 "
-                    "ORDER BY 4 DESC, 1, 2",
-                sums, [&](const Statement& row) -> Result<void> {
-                  TRY_ASSIGN(const Money net, money_at(row, 3, 1));
-                  table.rows.push_back({Cell::of(row.column_int(0)),
-                                        Cell::of(std::string(row.column_text(1))),
-                                        Cell::of(Quantity{row.column_int(2)}), Cell::of(net)});
-                  return {};
-                }));
-  return table;
-}
-
-Result<Table> by_count(Database& db, const Sums& sums) {
+Result<Table> by_count(Database& db, const FigureSums& sums) {
   Table table{{"store", "product", "day", "expected", "counted", "difference"}, {}};
   TRY(for_range(
       db,
@@ -290,9 +197,10 @@ Result<Regions> read_regions(const std::filesystem::path& file) {
   return out;
 }
 
-Result<Table> figures(const Books& books, By by, const FigureRange& range, const Regions& regions) {
+Result<Table> figures(const Books& books, By by, const FigureRange& range, const Regions& regions,
+                      const Settings& settings) {
   Database& db = books.database();
-  const Sums sums = sums_for(by, range);
+  const FigureSums sums = sums_for(by, range);
   switch (by) {
     case By::kStore:
       return takings_by(db, "store", "store", sums,
@@ -313,9 +221,11 @@ Result<Table> figures(const Books& books, By by, const FigureRange& range, const
     case By::kTax:
       return by_tax(db, sums);
     case By::kAccount:
-      return by_account(db, sums);
+      return figures_by_account(books, range, settings);
     case By::kProduct:
-      return by_product(db, sums);
+      return figures_by_product(books, range, settings);
+    case By::kDepartment:
+      return figures_by_department(books, range, settings);
     case By::kCount:
       return by_count(db, sums);
   }

@@ -1,6 +1,7 @@
 // Figures: what the books say of a stretch of days, added up by one thing at a time: by store,
 // till, region, day, month, tender, tax code, account or product, or counts beside what must be
-// there. Must not know how a table is printed (table.h). Tables behind them: docs/formats/books.md.
+// there; and with head office's settings by department, with what the goods cost.
+// Must not know how a table is printed (table.h). Tables behind them: docs/formats/books.md.
 #pragma once
 
 #include <map>
@@ -11,11 +12,24 @@
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "ledger-rebuild/books.h"
+#include "ledger-rebuild/settings.h"
 #include "ledger-rebuild/table.h"
 
 namespace rebuild {
 
-enum class By { kStore, kTill, kRegion, kDay, kMonth, kTender, kTax, kAccount, kProduct, kCount };
+enum class By {
+  kStore,
+  kTill,
+  kRegion,
+  kDay,
+  kMonth,
+  kTender,
+  kTax,
+  kAccount,
+  kProduct,
+  kDepartment,
+  kCount
+};
 
 using Regions = std::map<core::StoreId, std::string>;
 
@@ -31,8 +45,10 @@ struct FigureRange {
 //
 // kCount, shrink: the latest count of each store and product in the range, beside what deliveries,
 // recipes, adjustments and transfers up to the end of its day leave in the store.
-// Errors: kDatabase, kDamaged, kOverflow.
+// kAccount, kProduct and kDepartment go by the settings, too: the retailer's chart and what goods
+// and points are worth. A remark names products that moved and have no cost. Errors: kDatabase,
+// kDamaged, kOverflow; kUsage (kDepartment without products in the settings).
 core::Result<Table> figures(const Books& books, By by, const FigureRange& range,
-                            const Regions& regions);
+                            const Regions& regions, const Settings& settings = Settings{});
 
 }  // namespace rebuild

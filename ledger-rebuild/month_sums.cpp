@@ -43,15 +43,28 @@ Result<void> MonthSums::post(const Where& where, std::int64_t account, std::int6
                  sign);
 }
 
+Result<void> MonthSums::move(std::int64_t month, std::int64_t product, Place from, Place to,
+                             std::int64_t thousandths) {
+  // Every move has a store at one end.
+  const bool is_into_store = to == Place::kStore;
+  std::int64_t& sum = moves_[{month, product, static_cast<int>(is_into_store ? from : to)}];
+  TRY_ASSIGN(sum, is_into_store ? core::checked_subtract(sum, thousandths)
+                                : core::checked_add(sum, thousandths));
+  return {};
+}
+
 Result<void> MonthSums::add(core::StoreId store, const Entry& entry, core::BusinessDay booked) {
+  for (const StockMove& m : entry.moves) {
+    TRY(move(month_of(booked), as_int(m.product.value), m.from, m.to, m.thousandths));
+  }
   if (entry.kind != Kind::kClosing) return {};
   const Where where{month_of(booked), store.value, entry.currency};
   TRY_ASSIGN(const std::int64_t shelf, core::checked_add(entry.net_minor, entry.discount_minor));
-  TRY(add_all(
-      takings_[where],
-      Takings{as_int(entry.sales), as_int(entry.voids), as_int(entry.refunds), shelf,
-              entry.discount_minor, entry.net_minor, entry.refunded_minor, entry.over_short_minor},
-      1));
+  TRY(add_all(takings_[where],
+              Takings{as_int(entry.sales), as_int(entry.voids), as_int(entry.refunds), shelf,
+                      entry.discount_minor, entry.net_minor, entry.refunded_minor,
+                      entry.over_short_minor, entry.points_earned, entry.points_redeemed},
+              1));
   for (const Posting& posting : entry.postings) {
     TRY(post(where, static_cast<int>(posting.account), posting.code, posting.amount_minor, 1));
   }
@@ -68,20 +81,33 @@ Result<void> MonthSums::add_written(Database& db, std::int64_t message, int sign
   TRY_ASSIGN(auto row,
              db.prepare("SELECT booked, store, currency, sales, voids, refunds, "
                         "net_minor + discount_minor, discount_minor, net_minor, refunded_minor, "
-                        "over_short_minor, (SELECT COUNT(*) FROM postings p WHERE p.message = "
-                        "number AND p.reversal = 1) FROM messages WHERE number = ? AND kind = 2"));
+                        "over_short_minor, points_earned, points_redeemed, "
+                        "(SELECT COUNT(*) FROM postings p WHERE p.message = "
+                        "number AND p.reversal = 1), kind FROM messages WHERE number = ? AND "
+                        "kind <> 0"));
   row.bind_int(1, message);
   TRY_ASSIGN(const bool there, row.step());
   if (!there) return {};
   Where where;
   where.month = month_of(core::BusinessDay{static_cast<std::int32_t>(row.column_int(0))});
   where.store = row.column_int(1);
+  TRY_ASSIGN(auto moves, db.prepare("SELECT product, from_place, to_place, thousandths FROM moves "
+                                    "WHERE message = ?"));
+  moves.bind_int(1, message);
+  while (true) {
+    TRY_ASSIGN(const bool more, moves.step());
+    if (!more) break;
+    TRY(move(where.month, moves.column_int(0), static_cast<Place>(moves.column_int(1)),
+             static_cast<Place>(moves.column_int(2)), sign * moves.column_int(3)));
+  }
+  constexpr int kReversedColumn = 13;
+  if (row.column_int(kReversedColumn + 1) != static_cast<int>(Kind::kClosing)) return {};
   TRY_ASSIGN(where.currency, core::Currency::parse(row.column_text(2)));
   Takings takings{};
   for (std::size_t i = 0; i < takings.size(); ++i) {
     takings[i] = row.column_int(3 + static_cast<int>(i));
   }
-  const bool is_reversed = row.column_int(11) > 0;
+  const bool is_reversed = row.column_int(kReversedColumn) > 0;
   TRY_ASSIGN(auto postings,
              db.prepare("SELECT account, code, amount_minor FROM postings WHERE message = ?"));
   postings.bind_int(1, message);
@@ -105,14 +131,16 @@ Result<void> MonthSums::add_written(Database& db, std::int64_t message, int sign
 
 Result<void> MonthSums::flush(Database& db) {
   TRY_ASSIGN(auto takings,
-             db.prepare("INSERT INTO month_takings VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+             db.prepare("INSERT INTO month_takings VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                         "ON CONFLICT DO UPDATE SET sales = sales + excluded.sales, "
                         "voids = voids + excluded.voids, refunds = refunds + excluded.refunds, "
                         "shelf_minor = shelf_minor + excluded.shelf_minor, "
                         "discount_minor = discount_minor + excluded.discount_minor, "
                         "net_minor = net_minor + excluded.net_minor, "
                         "refunded_minor = refunded_minor + excluded.refunded_minor, "
-                        "over_short_minor = over_short_minor + excluded.over_short_minor"));
+                        "over_short_minor = over_short_minor + excluded.over_short_minor, "
+                        "points_earned = points_earned + excluded.points_earned, "
+                        "points_redeemed = points_redeemed + excluded.points_redeemed"));
   for (const auto& [where, sums] : takings_) {
     if (is_nothing(sums)) continue;
     takings.bind_int(1, where.month).bind_int(2, where.store).bind_text(3, where.currency.code());
@@ -150,6 +178,19 @@ Result<void> MonthSums::flush(Database& db) {
             .bind_int(5, sums[1])
             .run());
   }
+  TRY_ASSIGN(auto moves,
+             db.prepare("INSERT INTO month_moves VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE "
+                        "SET thousandths = thousandths + excluded.thousandths"));
+  for (const auto& [key, thousandths] : moves_) {
+    if (thousandths == 0) continue;
+    const auto& [month, product, place] = key;
+    TRY(moves.bind_int(1, month)
+            .bind_int(2, product)
+            .bind_int(3, place)
+            .bind_int(4, thousandths)
+            .run());
+  }
+  moves_.clear();
   takings_.clear();
   accounts_.clear();
   products_.clear();

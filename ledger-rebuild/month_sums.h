@@ -29,8 +29,8 @@ class MonthSums {
   core::Result<void> flush(core::sqlite::Database& db);
 
  private:
-  // Sales, voids, refunds, shelf, discount, net, refunded, over/short.
-  using Takings = std::array<std::int64_t, 8>;
+  // Sales, voids, refunds, shelf, discount, net, refunded, over/short, points earned and redeemed.
+  using Takings = std::array<std::int64_t, 10>;
   using DebitCredit = std::array<std::int64_t, 2>;
   using Sold = std::array<std::int64_t, 2>;  // thousandths, net
   struct Where {
@@ -42,10 +42,14 @@ class MonthSums {
 
   core::Result<void> post(const Where& where, std::int64_t account, std::int64_t code,
                           std::int64_t amount, int sign);
+  core::Result<void> move(std::int64_t month, std::int64_t product, Place from, Place to,
+                          std::int64_t thousandths);
 
   std::map<Where, Takings> takings_;
   std::map<std::tuple<Where, std::int64_t, std::int64_t>, DebitCredit> accounts_;
   std::map<std::pair<Where, std::int64_t>, Sold> products_;  // of all stores together
+  // What went from all stores to a place, less what came from it: by month, product and place.
+  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, std::int64_t> moves_;
 };
 
 }  // namespace rebuild

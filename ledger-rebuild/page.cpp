@@ -86,14 +86,19 @@ std::string days_text(const FigureRange& range) {
 
 }  // namespace
 
-Result<std::string> books_page(const Books& books, const FigureRange& range) {
+Result<std::string> books_page(const Books& books, const FigureRange& range,
+                               const Settings& settings) {
   const bool is_short = range.from && range.to && range.to->days - range.from->days < kDaysMax;
-  const auto table = [&](By by) { return figures(books, by, range, {}); };
+  const auto table = [&](By by) { return figures(books, by, range, {}, settings); };
   TRY_ASSIGN(const Table time, table(is_short ? By::kDay : By::kMonth));
   TRY_ASSIGN(const Table stores, table(By::kStore));
   TRY_ASSIGN(const Table tenders, table(By::kTender));
   TRY_ASSIGN(const Table taxes, table(By::kTax));
   TRY_ASSIGN(const Table products, table(By::kProduct));
+  Table departments;
+  if (settings.has_products) {
+    TRY_ASSIGN(departments, table(By::kDepartment));
+  }
   TRY_ASSIGN(const Table accounts, table(By::kAccount));
   TRY_ASSIGN(const Table counts, table(By::kCount));
   constexpr std::int32_t kQuietDays = 2;
@@ -117,7 +122,9 @@ Result<std::string> books_page(const Books& books, const FigureRange& range) {
   out += section("By tax code", taxes);
   out += section("Top sellers", products,
                  bars(top(products, "net"), "Products that took most", "net"));
+  if (!departments.rows.empty()) out += section("By department", departments);
   out += section("Trial balance of these days", accounts);
+  for (const std::string& remark : accounts.remarks) out += "<p>" + html_escape(remark) + ".</p>\n";
   out += section("Counts beside what must be there", counts);
   out += "<h2>Is it all there?</h2>\n<pre>" + html_escape(completeness_text(tills, {}, kRowsMax)) +
          "</pre>\n</html>\n";

@@ -10,9 +10,10 @@
 
 namespace rebuild {
 
-// Takings over time, by store, tender, tax and product, the trial balance of these days, what
-// counts found, and which tills are not complete. Without gnuplot it has its tables, and says so.
-// Errors: those of figures() and completeness().
-core::Result<std::string> books_page(const Books& books, const FigureRange& range);
+// Takings over time, by store, tender, tax, product and, with products in the settings, department,
+// the trial balance of these days, what counts found, and which tills are not complete. Without
+// gnuplot it has its tables, and says so. Errors: those of figures() and completeness().
+core::Result<std::string> books_page(const Books& books, const FigureRange& range,
+                                     const Settings& settings = Settings{});
 
 }  // namespace rebuild

@@ -133,6 +133,16 @@ Result<void> take_evidence(Entry& entry, const Closing& closing) {
   return {};
 }
 
+Result<void> take_points(Entry& entry, const Closing& closing) {
+  for (const auto& [member, row] : closing.members) {
+    TRY_ASSIGN(entry.points_earned, core::checked_add(entry.points_earned, row.earned));
+    TRY_ASSIGN(entry.points_redeemed, core::checked_add(entry.points_redeemed, row.redeemed));
+    TRY(check_figure(entry.points_earned, "the points earned"));
+    TRY(check_figure(entry.points_redeemed, "the points redeemed"));
+  }
+  return {};
+}
+
 Result<void> take_products(Entry& entry, const Closing& closing) {
   for (const auto& [product, row] : closing.sold) {
     TRY(core::retail::check_product_id(product));
@@ -204,6 +214,7 @@ Result<Entry> entry_of(const Closing& closing) {
   TRY(post_liabilities(entry, closing));
   TRY(post_cash_movements(entry, closing));
   TRY(take_evidence(entry, closing));
+  TRY(take_points(entry, closing));
   Moves moves;
   TRY(moves.add(closing.consumed, Place::kStore, Place::kSold));
   TRY(moves.add(closing.received, Place::kSupplier, Place::kStore));

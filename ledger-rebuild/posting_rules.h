@@ -81,6 +81,9 @@ struct Entry {
   // The till's grand totals after this day.
   std::int64_t ever_sold_minor = 0;
   std::int64_t ever_refunded_minor = 0;
+  // Members' points of the day: earned, less what refunds took back, and redeemed.
+  std::int64_t points_earned = 0;
+  std::int64_t points_redeemed = 0;
   std::map<core::retail::Series, core::retail::NumberRange> numbers;
   // Amounts above zero; a store and till of 0 are the closing's own.
   std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts;

@@ -162,14 +162,14 @@ void print_stock(const ReportData& r, std::size_t list_max, std::string& out) {
 void print_trial_balance(const ReportData& r, std::string& out) {
   out += "\nTrial balance\n";
   Table table(2, {"account", "name", "currency", "debit", "credit", "balance"});
-  for (const AccountBalance& b : r.trial_balance) {
+  for (const AccountBalance& b : r.trial_balance.accounts) {
     table.row({std::to_string(b.account), b.name, std::string(b.currency.code()), amount(b.debit),
                amount(b.credit), amount(b.balance)});
   }
   for (const auto& [currency, takings] : r.totals) {
     Money debit{0, currency};
     Money credit = debit;
-    for (const AccountBalance& b : r.trial_balance) {
+    for (const AccountBalance& b : r.trial_balance.accounts) {
       if (b.currency != currency) continue;
       if (const auto sum = core::add(debit, b.debit)) debit = *sum;
       if (const auto sum = core::add(credit, b.credit)) credit = *sum;
@@ -257,7 +257,8 @@ void print_messages(const ReportData& r, std::size_t list_max, std::string& out)
 
 }  // namespace
 
-Result<ReportData> read_report(const Books& books, std::optional<core::BusinessDay> as_of) {
+Result<ReportData> read_report(const Books& books, std::optional<core::BusinessDay> as_of,
+                               const Settings& settings) {
   ReportData r;
   TRY_ASSIGN(r.origin, books.origin());
   TRY_ASSIGN(r.states, books.state_counts());
@@ -266,7 +267,7 @@ Result<ReportData> read_report(const Books& books, std::optional<core::BusinessD
   TRY_ASSIGN(r.store_days, store_days(books));
   TRY_ASSIGN(r.stock_by_store, stock_by_store(books));
   TRY_ASSIGN(r.stock, stock(books));
-  TRY_ASSIGN(r.trial_balance, trial_balance(books));
+  TRY_ASSIGN(r.trial_balance, trial_balance(books, settings));
   TRY_ASSIGN(r.missing, missing(books));
   TRY_ASSIGN(r.incomplete, incomplete_days(books));
   TRY_ASSIGN(r.unproven, unproven(books));

@@ -20,7 +20,7 @@ struct ReportData {
   std::vector<StoreDay> store_days;
   std::map<core::StoreId, StockByProduct> stock_by_store;
   StockByProduct stock;
-  std::vector<AccountBalance> trial_balance;
+  TrialBalance trial_balance;
   std::vector<MissingRange> missing;
   std::vector<IncompleteDay> incomplete;
   std::vector<Unproven> unproven;
@@ -41,7 +41,8 @@ struct ReportData {
 };
 
 // Errors: as the functions of report.h.
-core::Result<ReportData> read_report(const Books& books, std::optional<core::BusinessDay> as_of);
+core::Result<ReportData> read_report(const Books& books, std::optional<core::BusinessDay> as_of,
+                                     const Settings& settings = Settings{});
 
 // Lists longer than `list_max` are cut, and say so; 0: never.
 std::string report_text(const ReportData& report, std::size_t list_max);

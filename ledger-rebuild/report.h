@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "core/retail/document.h"
 #include "core/retail/summary.h"
 #include "ledger-rebuild/books.h"
+#include "ledger-rebuild/settings.h"
 
 namespace rebuild {
 
@@ -54,12 +56,17 @@ using StockByProduct = std::map<core::ProductId, Stock>;
 
 // Debit positive, credit negative. All accounts of one currency add up to zero.
 struct AccountBalance {
-  int account = 0;
+  std::int64_t account = 0;  // the chart's number
   std::string name;
   core::Currency currency;
   core::Money debit;    // sum of the debit postings
   core::Money credit;   // sum of the credit postings, positive
   core::Money balance;  // debit - credit
+};
+
+struct TrialBalance {
+  std::vector<AccountBalance> accounts;    // by currency and account
+  std::set<core::ProductId> without_cost;  // moved, and are in no account
 };
 
 // Places of a till's chain where a message must have been and is not: [first, last].
@@ -139,7 +146,8 @@ core::Result<std::map<core::Currency, Takings>> totals(const Books& books);
 core::Result<std::vector<StoreDay>> store_days(const Books& books);
 core::Result<StockByProduct> stock(const Books& books);
 core::Result<std::map<core::StoreId, StockByProduct>> stock_by_store(const Books& books);
-core::Result<std::vector<AccountBalance>> trial_balance(const Books& books);
+// By the retailer's chart, with what goods and points are worth.
+core::Result<TrialBalance> trial_balance(const Books& books, const Settings& settings = Settings{});
 
 core::Result<std::vector<MissingRange>> missing(const Books& books);
 core::Result<std::vector<IncompleteDay>> incomplete_days(const Books& books);

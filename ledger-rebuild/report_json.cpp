@@ -118,7 +118,7 @@ Json quarantine_json(const ReportData& r) {
 
 Json trial_balance_json(const ReportData& r) {
   Json out = Json::array();
-  for (const AccountBalance& b : r.trial_balance) {
+  for (const AccountBalance& b : r.trial_balance.accounts) {
     out.push_back({{"account", b.account},
                    {"name", b.name},
                    {"currency", std::string(b.currency.code())},

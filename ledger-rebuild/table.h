@@ -30,6 +30,8 @@ struct Cell {
 struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<Cell>> rows;  // as wide as columns
+  // What a reader should know beside them, a sentence each; printed apart from the table.
+  std::vector<std::string> remarks = {};
 };
 
 // As people read it: "12.34", "0.500".

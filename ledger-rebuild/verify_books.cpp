@@ -83,14 +83,16 @@ constexpr Question kQuestions[] = {
     {"the takings of a month are not the sums of its messages (month and store, currency)",
      "WITH now AS (SELECT CAST(strftime('%Y%m', booked * 86400, 'unixepoch') AS INTEGER) AS month, "
      "store, currency, SUM(sales), SUM(voids), SUM(refunds), SUM(net_minor + discount_minor), "
-     "SUM(discount_minor), SUM(net_minor), SUM(refunded_minor), SUM(over_short_minor) "
+     "SUM(discount_minor), SUM(net_minor), SUM(refunded_minor), SUM(over_short_minor), "
+     "SUM(points_earned), SUM(points_redeemed) "
      "FROM messages WHERE kind = 2 AND state IN (1, 2) GROUP BY 1, 2, 3), kept AS "
      "(SELECT * FROM month_takings WHERE sales <> 0 OR voids <> 0 OR refunds <> 0 OR "
      "shelf_minor <> 0 OR discount_minor <> 0 OR net_minor <> 0 OR refunded_minor <> 0 OR "
-     "over_short_minor <> 0) SELECT month || ' ' || store, currency FROM "
+     "over_short_minor <> 0 OR points_earned <> 0 OR points_redeemed <> 0) SELECT month || ' ' || "
+     "store, currency FROM "
      "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
      "SELECT month || ' ' || store, currency FROM (SELECT * FROM now EXCEPT SELECT * FROM kept "
-     "EXCEPT SELECT month, store, currency, 0, 0, 0, 0, 0, 0, 0, 0 FROM now)"},
+     "EXCEPT SELECT month, store, currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM now)"},
     {"an account of a month is not the sum of its postings (month, store and account, currency)",
      "WITH now AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS "
      "month, "
@@ -112,6 +114,17 @@ constexpr Question kQuestions[] = {
      "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
      "SELECT month || ' ' || product, currency FROM "
      "(SELECT * FROM now WHERE q <> 0 OR n <> 0 EXCEPT SELECT * FROM kept)"},
+    {"what a month moved of a product is not the sum of its moves (month and product, place)",
+     "WITH way AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS month, "
+     "v.product, CASE v.to_place WHEN 1 THEN v.from_place ELSE v.to_place END AS place, "
+     "CASE v.to_place WHEN 1 THEN -v.thousandths ELSE v.thousandths END AS q FROM moves v "
+     "JOIN messages m ON m.number = v.message), now AS (SELECT month, product, place, SUM(q) "
+     "FROM way GROUP BY month, product, place HAVING SUM(q) <> 0), kept AS "
+     "(SELECT * FROM month_moves WHERE thousandths <> 0) "
+     "SELECT month || ' ' || product, place FROM "
+     "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
+     "SELECT month || ' ' || product, place FROM "
+     "(SELECT * FROM now EXCEPT SELECT * FROM kept)"},
     {"a message is there twice (id, times)",
      "SELECT hex(id), COUNT(*) FROM messages GROUP BY id HAVING COUNT(*) > 1"},
     {"a place is posted twice (till, sequence)",

@@ -22,6 +22,13 @@ daybook_test(test_rebuild_property
   SOURCES property/rebuild_property_test.cpp
   USES daybook_test_rebuild
   LABELS property)
+daybook_test(test_rebuild_valuation
+  SOURCES
+    property/rebuild_valuation_property_test.cpp
+    unit/rebuild_settings_test.cpp
+    unit/rebuild_valuation_test.cpp
+  USES daybook_test_rebuild core_sqlite nlohmann_json::nlohmann_json
+  LABELS unit property)
 daybook_test(test_rebuild_golden
   SOURCES golden/rebuild_posting_golden_test.cpp
   USES daybook_test_rebuild

@@ -19,4 +19,12 @@ namespace core::retail {
 Result<std::vector<std::int64_t>> spread(std::int64_t amount_minor,
                                          const std::vector<std::int64_t>& weights);
 
+// Likewise where some weights are below zero, as of what was given back: every share is its exact
+// part rounded down, and what is then missing goes to the lines that lost most. The shares add up
+// to the amount, and each is less than one minor unit off its exact part. Shape: any amount;
+// weights that do not add up to zero, unless the amount is. Errors: kMalformed (the weights add up
+// to zero), kOverflow.
+Result<std::vector<std::int64_t>> spread_signed(std::int64_t amount_minor,
+                                                const std::vector<std::int64_t>& weights);
+
 }  // namespace core::retail

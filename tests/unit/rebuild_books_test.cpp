@@ -269,10 +269,10 @@ TEST_CASE("the chart of accounts in the seeds is the one in the program") {
   std::ifstream file(std::string(DAYBOOK_SOURCE_DIR) + "/seeds/chart_of_accounts.csv");
   std::stringstream text;
   text << file.rdbuf();
-  std::string expected = "account,name,type\n";
+  std::string expected = "role,tax_code,department,account,name,type\n";
   for (const auto& info : rebuild::kChartOfAccounts) {
-    expected += std::to_string(static_cast<int>(info.account)) + "," + std::string(info.name) +
-                "," + std::string(info.type) + "\n";
+    expected += std::string(info.role) + ",,," + std::to_string(static_cast<int>(info.account)) +
+                "," + std::string(info.name) + "," + std::string(info.type) + "\n";
   }
   CHECK(text.str() == expected);
 }
