@@ -77,7 +77,8 @@ CREATE TABLE messages(
   ever_sold_minor     INTEGER NOT NULL,
   ever_refunded_minor INTEGER NOT NULL,
   points_earned    INTEGER NOT NULL,
-  points_redeemed  INTEGER NOT NULL
+  points_redeemed  INTEGER NOT NULL,
+  clock_doubts     INTEGER NOT NULL
 ) STRICT;
 
 CREATE VIEW broken AS
@@ -149,6 +150,7 @@ CREATE TABLE covered(
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX corrections ON messages(booked) WHERE booked <> day;
+CREATE INDEX clocks ON messages(day) WHERE clock_doubts <> 0;
 
 CREATE TABLE month_takings(
   month            INTEGER NOT NULL,

@@ -34,7 +34,7 @@ bool is_in_chain(const Verdict& verdict) {
   return false;
 }
 
-// A message's own figures, from parameter `at` on: kind to points redeemed, as the columns stand.
+// A message's own figures, from parameter `at` on: kind to clock doubts, as the columns stand.
 void bind_figures(core::sqlite::Statement& row, int at, const Entry& entry) {
   row.bind_int(at, static_cast<int>(entry.kind))
       .bind_int(at + 1, entry.day.days)
@@ -51,7 +51,8 @@ void bind_figures(core::sqlite::Statement& row, int at, const Entry& entry) {
       .bind_int(at + 12, entry.ever_sold_minor)
       .bind_int(at + 13, entry.ever_refunded_minor)
       .bind_int(at + 14, entry.points_earned)
-      .bind_int(at + 15, entry.points_redeemed);
+      .bind_int(at + 15, entry.points_redeemed)
+      .bind_int(at + 16, as_int(entry.clock_doubts));
 }
 
 // What the books say of a message: nothing of one that cannot be posted.
@@ -95,9 +96,9 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
           "content, signature, signature_state, state, reason, kind, day, part, "
           "parts, currency, sales, voids, net_minor, discount_minor, "
           "over_short_minor, refunds, refunded_minor, ever_sold_minor, "
-          "ever_refunded_minor, points_earned, points_redeemed, previous, booked) VALUES(?, ?, "
-          "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-          "?)"));
+          "ever_refunded_minor, points_earned, points_redeemed, clock_doubts, previous, booked) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+          "?, ?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto update, db.prepare("UPDATE messages SET state = ?2, reason = ?3, "
                                      "signature_state = ?4 WHERE number = ?1"));
   TRY_ASSIGN(auto posting, db.prepare("INSERT INTO postings VALUES(?, ?, ?, ?, ?, ?)"));
@@ -211,9 +212,9 @@ Result<void> BooksWriter::insert(TillChain& chain, const Item& item, const Verdi
                                  core::BusinessDay booked) {
   const Entry& entry = figures_of(item, verdict);
   const MessageFacts& facts = item.facts;
-  chain.last ? insert_.bind_int(30, *chain.last) : insert_.bind_null(30);
+  chain.last ? insert_.bind_int(31, *chain.last) : insert_.bind_null(31);
   chain.last = item.number();
-  insert_.bind_int(31, booked.days);
+  insert_.bind_int(32, booked.days);
   bind_figures(insert_, 14, entry);
   return insert_.bind_int(1, item.number())
       .bind_blob(2, facts.id.view())
@@ -247,10 +248,10 @@ Result<void> BooksWriter::update(const Item& item, const Verdict& verdict,
                           "discount_minor = ?10, over_short_minor = ?11, refunds = ?12, "
                           "refunded_minor = ?13, ever_sold_minor = ?14, "
                           "ever_refunded_minor = ?15, points_earned = ?16, points_redeemed = ?17, "
-                          "booked = ?18 "
+                          "clock_doubts = ?18, booked = ?19 "
                           "WHERE number = ?1"));
   bind_figures(row, 2, item.entry);
-  row.bind_int(18, booked.days);
+  row.bind_int(19, booked.days);
   return row.bind_int(1, item.number()).run();
 }
 

@@ -47,7 +47,7 @@ class RowWriter {
   CborWriter w_;
 };
 
-constexpr std::size_t kMessageColumns = 25;
+constexpr std::size_t kMessageColumns = 26;
 constexpr std::size_t kPostingColumns = 5;
 constexpr std::size_t kMoveColumns = 5;
 constexpr std::size_t kNumberColumns = 3;
@@ -84,7 +84,8 @@ class TableReader {
                           "SELECT number, id, store, till, epoch, sequence, prev, content, state, "
                           "reason, kind, day, part, parts, currency, sales, voids, net_minor, "
                           "discount_minor, over_short_minor, refunds, refunded_minor, "
-                          "ever_sold_minor, ever_refunded_minor, points_earned, points_redeemed "
+                          "ever_sold_minor, ever_refunded_minor, points_earned, points_redeemed, "
+                          "clock_doubts "
                           "FROM link JOIN messages "
                           "USING(number) ORDER BY sequence, id"));
     TRY_ASSIGN(auto postings,
@@ -145,7 +146,7 @@ class TableReader {
     row.put_bytes(messages_.column_blob(7));                          // content
     for (int i = 8; i <= 13; ++i) row.put(messages_.column_int(i));   // state .. parts
     row.put(messages_.column_text(14));                               // currency
-    for (int i = 15; i <= 25; ++i) row.put(messages_.column_int(i));  // sales .. points redeemed
+    for (int i = 15; i <= 26; ++i) row.put(messages_.column_int(i));  // sales .. clock doubts
     TRY_ASSIGN(const Hash id, Hash::from(messages_.column_blob(1)));
     const std::int64_t number = messages_.column_int(0);
     RowWriter figures;
@@ -238,7 +239,7 @@ MessageDigest digest_of(const Item& item, State state) {
   row.put(as_int(entry.sales)).put(as_int(entry.voids)).put(entry.net_minor);
   row.put(entry.discount_minor).put(entry.over_short_minor).put(as_int(entry.refunds));
   row.put(entry.refunded_minor).put(entry.ever_sold_minor).put(entry.ever_refunded_minor);
-  row.put(entry.points_earned).put(entry.points_redeemed);
+  row.put(entry.points_earned).put(entry.points_redeemed).put(as_int(entry.clock_doubts));
   constexpr int kNoReversal = 0;
   RowWriter figures;
   for (const Posting& posting : entry.postings) {

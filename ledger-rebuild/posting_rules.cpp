@@ -126,6 +126,7 @@ Result<void> take_evidence(Entry& entry, const Closing& closing) {
   entry.ever_sold_minor = closing.grand_totals.sales.minor;
   entry.ever_refunded_minor = closing.grand_totals.refunds.minor;
   entry.numbers = closing.numbers;
+  entry.clock_doubts = closing.counts.clock_doubts;
   for (const auto& [receipt, amount] : closing.refunded_receipts) {
     TRY(check_figure(amount.minor, "what was given back for a receipt"));
     entry.refunded_receipts.emplace(receipt, amount.minor);

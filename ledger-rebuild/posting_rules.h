@@ -82,6 +82,7 @@ struct Entry {
   std::int64_t ever_sold_minor = 0;
   std::int64_t ever_refunded_minor = 0;
   // Members' points of the day: earned, less what refunds took back, and redeemed.
+  std::uint64_t clock_doubts = 0;  // documents whose time cannot be right
   std::int64_t points_earned = 0;
   std::int64_t points_redeemed = 0;
   std::map<core::retail::Series, core::retail::NumberRange> numbers;

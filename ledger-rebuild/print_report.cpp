@@ -213,6 +213,24 @@ void print_gaps(const ReportData& r, std::size_t list_max, std::string& out) {
   }
 }
 
+void print_tills(const ReportData& r, std::size_t list_max, std::string& out) {
+  if (!r.closed_twice.empty()) {
+    out += "Days that were closed more than once: " + std::to_string(r.closed_twice.size()) + "\n";
+  }
+  limited(r.closed_twice, list_max, out, [&](const ClosedTwice& one) {
+    out += "  till " + to_string(one.till) + ", " + to_string(one.day) + ": " +
+           std::to_string(one.closings) + " closings\n";
+  });
+  if (!r.clock_jumps.empty()) {
+    out += "Closings with documents whose time cannot be right: " +
+           std::to_string(r.clock_jumps.size()) + "\n";
+  }
+  limited(r.clock_jumps, list_max, out, [&](const ClockJump& jump) {
+    out += "  " + name_text(jump.message) + ", " + to_string(jump.day) + ": " +
+           std::to_string(jump.documents) + " documents\n";
+  });
+}
+
 void print_messages(const ReportData& r, std::size_t list_max, std::string& out) {
   const auto names = [&](std::string_view title, const std::vector<MessageName>& list) {
     out += std::string(title) + ": " + std::to_string(list.size()) + "\n";
@@ -279,6 +297,8 @@ Result<ReportData> read_report(const Books& books, std::optional<core::BusinessD
   TRY_ASSIGN(r.covered, covered_bad_signatures(books));
   TRY_ASSIGN(r.number_jumps, number_jumps(books));
   TRY_ASSIGN(r.refunded_twice, refunded_twice(books));
+  TRY_ASSIGN(r.closed_twice, closed_twice(books));
+  TRY_ASSIGN(r.clock_jumps, clock_jumps(books));
   TRY_ASSIGN(r.quarantined, quarantined(books));
   r.as_of = as_of;
   if (as_of) {
@@ -301,6 +321,7 @@ std::string report_text(const ReportData& r, std::size_t list_max) {
   print_periods(r, list_max, out);
   print_gaps(r, list_max, out);
   print_messages(r, list_max, out);
+  print_tills(r, list_max, out);
   out += "\nBooks digest:   " + r.digest.books.hex() +
          "\nFigures digest: " + r.digest.figures.hex() + "\n";
   return out;

@@ -32,6 +32,8 @@ struct ReportData {
   std::vector<MessageName> covered;
   std::vector<NumberJump> number_jumps;
   std::vector<RefundedTwice> refunded_twice;
+  std::vector<ClosedTwice> closed_twice;
+  std::vector<ClockJump> clock_jumps;
   std::vector<Quarantined> quarantined;
   std::optional<core::BusinessDay> as_of;
   std::vector<Silent> silent;

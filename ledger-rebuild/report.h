@@ -108,6 +108,20 @@ struct NumberJump {
   std::int64_t found = 0;
 };
 
+// A till's day that more than one closing says it closes.
+struct ClosedTwice {
+  core::TillRef till;
+  core::BusinessDay day;
+  std::uint64_t closings = 0;
+};
+
+// A closing with documents whose time cannot be right: the till's clock jumped.
+struct ClockJump {
+  MessageName message;
+  core::BusinessDay day;
+  std::uint64_t documents = 0;
+};
+
 // A receipt that money was given back for at more than one till, or more than once at one that did
 // not sell it: no till alone could see how much was left.
 struct RefundedTwice {
@@ -164,6 +178,9 @@ core::Result<std::vector<Correction>> corrections(const Books& books);
 // before and the day.
 core::Result<std::vector<NumberJump>> number_jumps(const Books& books);
 core::Result<std::vector<RefundedTwice>> refunded_twice(const Books& books);
+// Of posted closings, in any epoch; the parts of one are one.
+core::Result<std::vector<ClosedTwice>> closed_twice(const Books& books);
+core::Result<std::vector<ClockJump>> clock_jumps(const Books& books);
 core::Result<std::vector<Quarantined>> quarantined(const Books& books);
 // Posted messages whose own signature is bad and which their chain covers; a remark, no more.
 core::Result<std::vector<MessageName>> covered_bad_signatures(const Books& books);

@@ -175,6 +175,20 @@ void add_messages(Json& out, const ReportData& r) {
                                      {"currency", std::string(one.refunded.currency.code())},
                                      {"refunded_minor", one.refunded.minor}});
   }
+  out["closed_twice"] = Json::array();
+  for (const ClosedTwice& one : r.closed_twice) {
+    out["closed_twice"].push_back({{"store", one.till.store.value},
+                                   {"till", one.till.till.value},
+                                   {"day", to_string(one.day)},
+                                   {"closings", one.closings}});
+  }
+  out["clock_jumps"] = Json::array();
+  for (const ClockJump& jump : r.clock_jumps) {
+    Json row = name_json(jump.message);
+    row["day"] = to_string(jump.day);
+    row["documents"] = jump.documents;
+    out["clock_jumps"].push_back(std::move(row));
+  }
   out["quarantined"] = quarantine_json(r);
   if (!r.as_of) return;
   out["as_of"] = to_string(*r.as_of);

@@ -196,6 +196,37 @@ Result<std::vector<NumberJump>> number_jumps(const Books& books) {
   return out;
 }
 
+Result<std::vector<ClosedTwice>> closed_twice(const Books& books) {
+  std::vector<ClosedTwice> out;
+  TRY(for_rows(books.database(),
+               "SELECT store, till, day, COUNT(*) FROM messages WHERE kind = 2 AND part = 1 "
+               "AND state IN (1, 2) GROUP BY store, till, day HAVING COUNT(*) > 1 "
+               "ORDER BY store, till, day",
+               [&](const Statement& row) -> Result<void> {
+                 out.push_back(
+                     ClosedTwice{till_at(row, 0),
+                                 core::BusinessDay{static_cast<std::int32_t>(row.column_int(2))},
+                                 static_cast<std::uint64_t>(row.column_int(3))});
+                 return {};
+               }));
+  return out;
+}
+
+Result<std::vector<ClockJump>> clock_jumps(const Books& books) {
+  std::vector<ClockJump> out;
+  TRY(for_rows(books.database(),
+               "SELECT " + std::string(kNameColumns) +
+                   ", day, clock_doubts FROM messages WHERE clock_doubts <> 0 AND state IN (1, 2) "
+                   "ORDER BY day, store, till, epoch, sequence, id",
+               [&](const Statement& row) -> Result<void> {
+                 out.push_back(ClockJump{
+                     name_at(row), core::BusinessDay{static_cast<std::int32_t>(row.column_int(5))},
+                     static_cast<std::uint64_t>(row.column_int(6))});
+                 return {};
+               }));
+  return out;
+}
+
 Result<std::vector<RefundedTwice>> refunded_twice(const Books& books) {
   std::vector<RefundedTwice> out;
   TRY(for_rows(books.database(),

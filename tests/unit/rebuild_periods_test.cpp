@@ -5,6 +5,7 @@
 
 #include "core/base/random.h"
 #include "ledger-rebuild/close_period.h"
+#include "ledger-rebuild/figures.h"
 #include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/periods.h"
 #include "ledger-rebuild/verify_books.h"
@@ -178,6 +179,48 @@ TEST_CASE("what is outstanding when a period is closed is late when it comes") {
   check_sound(books);
 }
 
+TEST_CASE("a correction is in the sums of the month that it is booked in") {
+  Shop shop;
+  std::vector<Bytes> log = {shop.day(shop.a, 30, 100), shop.day(shop.b, 29, 1000)};
+  log.push_back(shop.close(30, {shop.place(shop.a), shop.place(shop.b)}));
+  log.push_back(shop.day(shop.b, 30, 2000));  // 1970-01-31, booked on 1970-02-01
+  for (const bool late_first : {false, true}) {
+    if (late_first) std::swap(log[2], log[3]);
+    RebuiltBooks books(shop.fleet.roster());
+    if (late_first) books.replay({log.begin(), log.begin() + 3});
+    books.replay(log);
+    const auto months = *rebuild::figures(books.open(), rebuild::By::kMonth, {}, {});
+    REQUIRE(months.rows.size() == 2);
+    CHECK(months.rows[0][7].value == 1100);
+    CHECK(months.rows[1][7].value == 2000);
+    check_sound(books);
+  }
+}
+
+TEST_CASE("a day that is closed twice, and a clock that jumped, are named") {
+  Shop shop;
+  auto jumped = closing(3, 50);
+  jumped.counts.clock_doubts = 4;
+  auto part = closing(4, 10);
+  part.part = {1, 2};
+  auto rest = closing(4, 10);
+  rest.part = {2, 2};
+  const std::vector<Bytes> log = {shop.day(shop.a, 1, 100), shop.day(shop.a, 1, 200),
+                                  shop.fleet.next(shop.b, jumped), shop.fleet.next(shop.b, part),
+                                  shop.fleet.next(shop.b, rest)};
+  RebuiltBooks books(shop.fleet.roster());
+  books.replay(log);
+  const auto twice = *rebuild::closed_twice(books.open());
+  REQUIRE(twice.size() == 1);
+  CHECK(twice[0].till == core::TillRef{core::StoreId{4}, core::TillId{1}});
+  CHECK(twice[0].day == BusinessDay{1});
+  CHECK(twice[0].closings == 2);
+  const auto jumps = *rebuild::clock_jumps(books.open());
+  REQUIRE(jumps.size() == 1);
+  CHECK(jumps[0].day == BusinessDay{3});
+  CHECK(jumps[0].documents == 4);
+}
+
 TEST_CASE("another content for a place that a closed period has is evidence and posts nothing") {
   Shop shop;
   shop.day(shop.b, 1, 1);
@@ -236,9 +279,12 @@ TEST_CASE("only head office's own key closes, and it sends nothing else") {
   const Bytes by_till = shop.fleet.next_bulletin(
       shop.a, rebuild::encode_period_close({BusinessDay{9}, {}, {shop.place(shop.b)}}));
   const Bytes day_of_office = shop.day(shop.office, 1, 100);
+  const Bytes not_as_bulletin =
+      shop.fleet.next_payload(shop.office, rebuild::encode_period_close({BusinessDay{9}, {}, {}}));
   RebuiltBooks books(shop.fleet.roster());
-  const auto outcome = books.replay({by_till, day_of_office, shop.day(shop.b, 1, 70)});
-  CHECK(outcome.states == StateCounts{.proven = 1, .quarantined = 2});
+  const auto outcome =
+      books.replay({by_till, day_of_office, not_as_bulletin, shop.day(shop.b, 1, 70)});
+  CHECK(outcome.states == StateCounts{.proven = 1, .quarantined = 3});
   const auto quarantined = *rebuild::quarantined(books.open());
   for (const auto& q : quarantined) {
     CHECK(q.reason == "malformed-payload");
