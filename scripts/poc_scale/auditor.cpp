@@ -12,11 +12,12 @@ constexpr std::uint64_t kPart[] = {133, 134, 135};
 constexpr std::int64_t kPartsInSet[] = {4, 1, 1};
 constexpr std::int64_t kThousand = 1000;
 
-void count_garden_till(std::uint64_t index, Figures& f) {
+void count_garden_till(std::uint64_t index, std::uint64_t days_before, Figures& f) {
   const auto store = static_cast<std::uint32_t>(index / 3 + 1);
-  const bool third_voided = index % 7 == 0;
+  const bool third_voided = (index + days_before) % 7 == 0;
+  const core::BusinessDay date{20514 + static_cast<std::int32_t>(days_before)};  // 2026-03-02 on
   const std::int64_t sets_sold = third_voided ? 3 : 4;
-  DayFigures& day = f.store_days[{store, core::BusinessDay{20514}}];  // 2026-03-02
+  DayFigures& day = f.store_days[{store, date}];
   day.sales += third_voided ? 2 : 3;
   day.voids += third_voided ? 1 : 0;
   day.net_minor += sets_sold * kSetPriceMinor;
@@ -86,11 +87,13 @@ typename Map::mapped_type get(const Map& map, const Key& key) {
 
 }  // namespace
 
-Figures expect_garden(std::uint64_t tills) {
+Figures expect_garden(std::uint64_t tills, std::uint64_t days) {
   Figures f;
-  f.messages = 2 * tills;   // an opening and a closing
-  f.documents = 9 * tills;  // order, delivery and invoice of each of three sales
-  for (std::uint64_t index = 0; index < tills; ++index) count_garden_till(index, f);
+  f.messages = 2 * tills * days;   // an opening and a closing
+  f.documents = 9 * tills * days;  // order, delivery and invoice of each of three sales
+  for (std::uint64_t day = 0; day < days; ++day) {
+    for (std::uint64_t index = 0; index < tills; ++index) count_garden_till(index, day, f);
+  }
   add_up(f);
   return f;
 }

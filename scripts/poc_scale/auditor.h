@@ -42,8 +42,9 @@ struct Figures {
   std::map<std::uint32_t, std::map<std::uint64_t, ProductFigures>> stock;
 };
 
-// The GardenWorld table, worked out by hand from the unit's facts (seeds/README.md) for N tills.
-Figures expect_garden(std::uint64_t tills);
+// The GardenWorld table, worked out by hand from the unit's facts (seeds/README.md) for N tills, on
+// this day and, if there are more, those after it.
+Figures expect_garden(std::uint64_t tills, std::uint64_t days = 1);
 // The sums of a receipts file's own columns.
 Figures expect_receipts(const ReceiptsFile& file);
 

@@ -15,6 +15,7 @@ struct CheckContext {
   std::filesystem::path log;    // of the main run; the relay is stopped
   std::filesystem::path books;  // of the main run
   rebuild::BooksDigest digest;  // of these books
+  std::size_t mornings = 1;     // as the workload says
 };
 
 inline Check pass(std::string detail) {

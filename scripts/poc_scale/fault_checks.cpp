@@ -98,18 +98,18 @@ Result<std::uint64_t> count_lost(const std::filesystem::path& log, const std::ve
 
 }  // namespace
 
-// The morning's messages stand in the log; half of the evening's are acknowledged when the relay is
-// killed; it restarts on the same directory and the tills send what was not acknowledged.
+// What came before the last evening stands in the log; half of the evening's are acknowledged when
+// the relay is killed; it restarts on the same directory and the tills send what was not
+// acknowledged.
 Result<Check> check_relay_killed(const CheckContext& context) {
   const std::filesystem::path log = context.options.work / "b5-log";
-  std::uint64_t openings = 0;
-  for (const Queue& queue : context.fleet.queues(till::MessageKind::kOpening)) {
-    openings += queue.size();
-  }
-  const std::vector<Queue> evening = context.fleet.queues(till::MessageKind::kClosing);
+  const std::vector<Queue> evening =
+      context.mornings == 1
+          ? context.fleet.queues(till::MessageKind::kClosing)
+          : context.fleet.queues(till::MessageKind::kClosing, context.mornings - 1);
   std::uint64_t closings = 0;
   for (const Queue& queue : evening) closings += queue.size();
-  TRY(copy_log_prefix(context.log, log, openings));
+  TRY(copy_log_prefix(context.log, log, context.fleet.message_count() - closings));
   WaveOptions wave;
   // So few requests in flight that half of the evening is still unsent when the kill comes.
   wave.connections = std::clamp<std::size_t>(closings / 8, 1, context.options.connections);

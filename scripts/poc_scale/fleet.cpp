@@ -157,6 +157,15 @@ std::vector<Queue> Fleet::queues(till::MessageKind kind) const {
   return queues;
 }
 
+std::vector<Queue> Fleet::queues(till::MessageKind kind, std::size_t which) const {
+  std::vector<Queue> queues = this->queues(kind);
+  for (Queue& queue : queues) {
+    if (which < queue.size()) queue[0] = queue[which];
+    queue.resize(which < queue.size() ? 1 : 0);
+  }
+  return queues;
+}
+
 std::vector<Queue> Fleet::queues() const {
   std::vector<Queue> queues;
   for (const FleetTill& till : tills_) {

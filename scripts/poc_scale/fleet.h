@@ -55,6 +55,8 @@ class Fleet {
 
   // Each till's messages of one kind, or all of them.
   std::vector<Queue> queues(till::MessageKind kind) const;
+  // Each till's message number `which` of a kind, from 0.
+  std::vector<Queue> queues(till::MessageKind kind, std::size_t which) const;
   std::vector<Queue> queues() const;
 
   // Hands the relay's answers (of queues()) to the tills' outboxes. Errors: those of Outbox.

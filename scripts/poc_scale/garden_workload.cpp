@@ -1,4 +1,4 @@
-// The GardenWorld day at a till. The figures that must come out are the auditor's, not this file's.
+// GardenWorld days at a till. The figures that must come out are the auditor's, not this file's.
 #include "scripts/poc_scale/workload.h"
 
 namespace sweep {
@@ -13,13 +13,15 @@ constexpr std::int64_t kSetsSold[] = {1, 2, 1};
 constexpr std::size_t kVoidEvery = 7;
 constexpr std::size_t kTillsInStore = 3;
 constexpr std::int64_t kMorning_ms = 1'772'442'000'000;  // 2026-03-02 09:00 UTC
+constexpr std::int64_t kDay_ms = 86'400'000;
 
 class GardenWorkload final : public Workload {
  public:
-  GardenWorkload(std::size_t tills, core::retail::Catalog catalog)
-      : tills_(tills), catalog_(std::move(catalog)) {}
+  GardenWorkload(std::size_t tills, std::size_t days, core::retail::Catalog catalog)
+      : tills_(tills), days_(days), catalog_(std::move(catalog)) {}
 
   std::size_t tills() const override { return tills_; }
+  std::size_t mornings() const override { return days_; }
   const core::retail::Catalog& catalog() const override { return catalog_; }
   core::TillRef till(std::size_t index) const override {
     return {core::StoreId{static_cast<std::uint32_t>(index / kTillsInStore + 1)},
@@ -28,11 +30,19 @@ class GardenWorkload final : public Workload {
 
   core::Result<std::vector<till::DocumentNumbers>> run(till::Till& till,
                                                        std::size_t index) const override {
-    TRY_ASSIGN(const auto day, core::parse_business_day("2026-03-02"));
+    std::vector<till::DocumentNumbers> numbers;
+    for (std::size_t day = 0; day < days_; ++day) TRY(run_day(till, index, day, numbers));
+    return numbers;
+  }
+
+ private:
+  core::Result<void> run_day(till::Till& till, std::size_t index, std::size_t days_before,
+                             std::vector<till::DocumentNumbers>& numbers) const {
+    TRY_ASSIGN(auto day, core::parse_business_day("2026-03-02"));
+    day.days += static_cast<std::int32_t>(days_before);
     TRY_ASSIGN(const auto parts, catalog_.explode(kSet, Quantity{kSetsReceived * Quantity::kUnit}));
     TRY(till.open_day(day, parts));
-    std::vector<till::DocumentNumbers> numbers;
-    std::int64_t time_ms = kMorning_ms;
+    std::int64_t time_ms = kMorning_ms + static_cast<std::int64_t>(days_before) * kDay_ms;
     for (const std::int64_t sets : kSetsSold) {
       till::Basket basket;
       basket.lines.push_back(
@@ -41,23 +51,24 @@ class GardenWorkload final : public Workload {
       TRY_ASSIGN(auto rung, till.ring(basket, time_ms));
       numbers.push_back(std::move(rung.numbers));
     }
-    if (index % kVoidEvery == 0) {
+    if ((index + days_before) % kVoidEvery == 0) {
       TRY(till.void_sale(numbers.back().at(core::retail::Series::kInvoice), "customer left",
                          time_ms + 60'000));
     }
     TRY(till.close_day());
-    return numbers;
+    return {};
   }
 
- private:
   std::size_t tills_;
+  std::size_t days_;
   core::retail::Catalog catalog_;
 };
 
 }  // namespace
 
-std::unique_ptr<Workload> garden_workload(std::size_t tills, core::retail::Catalog catalog) {
-  return std::make_unique<GardenWorkload>(tills, std::move(catalog));
+std::unique_ptr<Workload> garden_workload(std::size_t tills, std::size_t days,
+                                          core::retail::Catalog catalog) {
+  return std::make_unique<GardenWorkload>(tills, days, std::move(catalog));
 }
 
 }  // namespace sweep

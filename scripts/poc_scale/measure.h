@@ -44,6 +44,9 @@ ProcessUse process_use(pid_t pid);
 // not be of one key, with a key of its own for the same work. Median of `rounds`.
 double verify_rate(std::span<const core::Bytes* const> messages, int rounds = 5);
 
+// The same on all cores at once: their rates added up.
+double verify_rate_all_cores(std::span<const core::Bytes* const> messages);
+
 std::string machine_description();  // processor model and core count
 
 }  // namespace sweep

@@ -61,6 +61,13 @@ json times_json(const RunResult& run) {
           {"clear_outboxes", run.clear_seconds}};
 }
 
+// Of what the replay does besides the books' own rows.
+double replay_ratio(const RunResult& run) {
+  const double seconds =
+      run.replay.read_seconds + run.replay.check_seconds + run.replay.judge_seconds;
+  return static_cast<double>(run.found.messages) / seconds / run.verify_per_second_all_cores;
+}
+
 json run_json(const SweepReport& report, const RunResult& run) {
   json checks = json::object();
   json details = json::object();
@@ -81,6 +88,8 @@ json run_json(const SweepReport& report, const RunResult& run) {
               {"check_details", details},
               {"accepted_per_second", run.accepted_per_second},
               {"verify_per_second_one_core", run.verify_per_second},
+              {"verify_per_second_all_cores", run.verify_per_second_all_cores},
+              {"replay_to_verify_ratio", replay_ratio(run)},
               {"accepted_to_verify_ratio", run.accepted_per_second / run.verify_per_second},
               {"window_to_verify_ratio", run.window_seconds / one_core_seconds},
               {"rtt_ms", percentiles_json(run.rtt_ms)},

@@ -81,11 +81,35 @@ class Run {
     // run into the relay's measured syncs.
     ::sync();
     result_.verify_per_second = verify_rate(all_messages(*fleet_));
+    result_.verify_per_second_all_cores = verify_rate_all_cores(all_messages(*fleet_)) / 2;
     return {};
   }
 
-  Result<WaveOutcome> wave(const RelayProcess& relay, const char* label, till::MessageKind kind) {
-    const std::vector<Queue> queues = fleet_->queues(kind);
+  // The fleet's mornings and evenings, one after the other.
+  Result<void> send_days(const RelayProcess& relay) {
+    const std::size_t days = workload_.mornings();
+    if (days == 1) {
+      TRY_ASSIGN(morning_, wave(relay, "morning: openings sent",
+                                fleet_->queues(till::MessageKind::kOpening)));
+      TRY_ASSIGN(evening_, wave(relay, "evening: closings sent",
+                                fleet_->queues(till::MessageKind::kClosing)));
+      return {};
+    }
+    morning_.emplace();
+    evening_.emplace();
+    for (std::size_t day = 0; day < days; ++day) {
+      TRY_ASSIGN(auto sent, wave(relay, ("morning " + std::to_string(day + 1)).c_str(),
+                                 fleet_->queues(till::MessageKind::kOpening, day)));
+      append(*morning_, std::move(sent));
+      TRY_ASSIGN(sent, wave(relay, ("evening " + std::to_string(day + 1)).c_str(),
+                            fleet_->queues(till::MessageKind::kClosing, day)));
+      append(*evening_, std::move(sent));
+    }
+    return {};
+  }
+
+  Result<WaveOutcome> wave(const RelayProcess& relay, const char* label,
+                           const std::vector<Queue>& queues) {
     std::uint64_t messages = 0;
     for (const Queue& queue : queues) messages += queue.size();
     Progress progress(label, messages, options_.quiet);
@@ -105,8 +129,7 @@ class Run {
     TRY_ASSIGN(RelayProcess relay, RelayProcess::start(options_.relay_binary, log()));
     const double cpu_before = process_use(::getpid()).cpu_seconds + relay.use().cpu_seconds;
     const Stopwatch watch;
-    TRY_ASSIGN(morning_, wave(relay, "morning: openings sent", till::MessageKind::kOpening));
-    TRY_ASSIGN(evening_, wave(relay, "evening: closings sent", till::MessageKind::kClosing));
+    TRY(send_days(relay));
     result_.morning_seconds = morning_->seconds;
     result_.evening_seconds = evening_->seconds;
     TRY(replay());
@@ -171,6 +194,7 @@ class Run {
   }
 
   Result<void> after_window() {
+    result_.verify_per_second_all_cores += verify_rate_all_cores(all_messages(*fleet_)) / 2;
     std::vector<float> round_trips = std::move(morning_->round_trips_ms);
     round_trips.insert(round_trips.end(), evening_->round_trips_ms.begin(),
                        evening_->round_trips_ms.end());
@@ -221,7 +245,7 @@ class Run {
   }
 
   Result<void> faults() {
-    const CheckContext context{*fleet_, options_, log(), books(), digest_};
+    const CheckContext context{*fleet_, options_, log(), books(), digest_, workload_.mornings()};
     claim("B2", "a bad network", [&] { return check_bad_network(context, result_); });
     claim("B3", "everything is sent again", [&] { return check_resend(context); });
     claim("B5", "the relay is killed at half", [&] { return check_relay_killed(context); });

@@ -60,7 +60,8 @@ struct RunResult {
   double clear_seconds = 0;   // tills' own journals, after the window
   double wall_seconds = 0;    // all of the run
   double accepted_per_second = 0;
-  double verify_per_second = 0;  // one core, in this run
+  double verify_per_second = 0;            // one core, in this run
+  double verify_per_second_all_cores = 0;  // around the window: before and after it, the mean
   double accepted_per_second_connection_per_till = 0;
   std::size_t connections_per_till = 0;
   Percentiles rtt_ms;

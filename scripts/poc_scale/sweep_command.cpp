@@ -28,6 +28,7 @@ constexpr std::uint64_t kTillsMax = 100'000;
 
 struct SweepCommand {
   std::vector<std::uint64_t> tills = {200, 1000, 5000, 10000};
+  std::uint64_t days = 1;
   std::string receipts;
   std::string products;
   std::string json;
@@ -90,9 +91,10 @@ Result<void> run_garden(const SweepCommand& command, const std::filesystem::path
     if (!command.quiet)
       std::fprintf(stderr, "%llu tills\n", static_cast<unsigned long long>(tills));
     RunOptions options = run_options(command, work / std::to_string(tills));
-    const auto workload = garden_workload(tills, catalog);
+    const auto workload = garden_workload(tills, command.days, catalog);
     const RunResult* smaller = report.runs.empty() ? nullptr : &report.runs.front();
-    TRY_ASSIGN(RunResult run, run_sweep(*workload, expect_garden(tills), options, smaller));
+    TRY_ASSIGN(RunResult run,
+               run_sweep(*workload, expect_garden(tills, command.days), options, smaller));
     report.runs.push_back(std::move(run));
   }
   return {};
@@ -184,6 +186,7 @@ Examples:
   daybook-rebuild sweep --tills 200,1000 --json out.json --report out/
   daybook-rebuild sweep --receipts receipts.csv --products products.csv
   daybook-rebuild sweep --tills 1000 --network bad --seed 7
+  daybook-rebuild sweep --tills 2000 --days 50 --no-faults
 
 Exit status: 0 every claim holds at every N, 1 one does not, 2 wrong usage.)";
 
@@ -196,11 +199,15 @@ void add_sweep_command(CLI::App& app, int& exit_status) {
   sub->add_option("--tills", command->tills, "Fleet sizes, for example 200,1000,5000,10000")
       ->delimiter(',')
       ->check(CLI::Range(kTillsMin, kTillsMax));
+  auto* days = sub->add_option("--days", command->days,
+                               "Days of each till; all are sent and replayed together (1)");
+  days->check(CLI::Range(1, 400));
   auto* receipts =
       sub->add_option("--receipts", command->receipts,
                       "Replay a retailer's receipts (CSV) instead: each store one till")
           ->check(CLI::ExistingFile)
-          ->excludes("--tills");
+          ->excludes("--tills")
+          ->excludes(days);
   sub->add_option("--products", command->products, "Products (CSV) that name the departments")
       ->check(CLI::ExistingFile)
       ->needs(receipts);

@@ -178,6 +178,24 @@ void Lane::again_after(milliseconds pause) {
 
 }  // namespace
 
+void append(WaveOutcome& before, WaveOutcome wave) {
+  before.answers.resize(wave.answers.size());
+  for (std::size_t i = 0; i < wave.answers.size(); ++i) {
+    std::move(wave.answers[i].begin(), wave.answers[i].end(),
+              std::back_inserter(before.answers[i]));
+  }
+  before.accepted += wave.accepted;
+  before.duplicates += wave.duplicates;
+  before.refused += wave.refused;
+  before.failed_sends += wave.failed_sends;
+  before.lost_requests += wave.lost_requests;
+  before.lost_answers += wave.lost_answers;
+  before.committed_unheard += wave.committed_unheard;
+  before.round_trips_ms.insert(before.round_trips_ms.end(), wave.round_trips_ms.begin(),
+                               wave.round_trips_ms.end());
+  before.seconds += wave.seconds;
+}
+
 WaveOutcome send_wave(const core::wire::Endpoint& relay, std::span<const Queue> queues,
                       const WaveOptions& options) {
   return Wave(relay, queues, options).run();

@@ -55,6 +55,9 @@ struct WaveOutcome {
   double seconds = 0;
 };
 
+// Puts a later wave of the same tills behind the ones before.
+void append(WaveOutcome& before, WaveOutcome wave);
+
 WaveOutcome send_wave(const core::wire::Endpoint& relay, std::span<const Queue> queues,
                       const WaveOptions& options);
 

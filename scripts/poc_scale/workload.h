@@ -18,6 +18,8 @@ class Workload {
   virtual ~Workload() = default;
   virtual std::size_t tills() const = 0;
   virtual core::TillRef till(std::size_t index) const = 0;
+  // How many mornings and evenings the fleet sends in; 1: all its days in one of each.
+  virtual std::size_t mornings() const { return 1; }
   virtual const core::retail::Catalog& catalog() const = 0;
   // Does all of this till's days by the till's own operations: open, ring, void, close.
   // Returns the numbers of the documents that it wrote. Thread: any; tills are independent.
@@ -25,9 +27,11 @@ class Workload {
                                                                std::size_t index) const = 0;
 };
 
-// Every till one GardenWorld day: goods for 4 sets, sales of 1, 2 and 1 sets, the third one voided
-// where the index is divisible by 7. Three tills a store. Source: seeds/README.md.
-std::unique_ptr<Workload> garden_workload(std::size_t tills, core::retail::Catalog catalog);
+// Every till GardenWorld days from 2026-03-02 on: goods for 4 sets, sales of 1, 2 and 1 sets, the
+// third one voided where the till's index and the day's, both from 0, add up to a multiple of 7.
+// Three tills a store. Source: seeds/README.md.
+std::unique_ptr<Workload> garden_workload(std::size_t tills, std::size_t days,
+                                          core::retail::Catalog catalog);
 
 // Every store of a receipts file one till, every date one business day.
 // Errors: kMalformed (a store number out of range).

@@ -63,6 +63,18 @@ TEST_CASE("a small sweep holds every claim and writes its table, JSON and page")
   CHECK(page.find("src=") == std::string::npos);
 }
 
+TEST_CASE("a fleet of several days holds every claim, its chains in their order") {
+  const TempDir directory;
+  const auto outcome = run({kRebuild, "sweep", "--tills", "14", "--days", "5", "--json",
+                            (directory / "s.json").string(), "--quiet"});
+  CHECK_MESSAGE(outcome.status == 0, outcome.out, outcome.err);
+  const json r = read_json(directory / "s.json")["runs"][0];
+  CHECK(r["messages"] == 140);
+  CHECK(r["voids"] == 10);
+  CHECK(r["replay_to_verify_ratio"] > 0);
+  for (const char* claim : {"B1", "B4", "B5", "B7"}) CHECK(r["checks"].value(claim, "") == "pass");
+}
+
 TEST_CASE("a sweep over a bad network with synced tills gives the same figures") {
   const TempDir directory;
   const auto outcome = run({kRebuild, "sweep", "--tills", "30", "--network", "bad",

@@ -51,6 +51,16 @@ TEST_CASE("the GardenWorld expectation is the table that the unit's facts give")
   }
 }
 
+TEST_CASE("days follow one another, each with other tills that void") {
+  const Figures two = expect_garden(7, 2);
+  CHECK(two.messages == 28);
+  CHECK(two.documents == 126);
+  CHECK(two.total.voids == 2);  // till 0 on the first day, till 6 on the second
+  CHECK(two.store_days.at({1, core::BusinessDay{20514}}).voids == 1);
+  CHECK(two.store_days.at({1, core::BusinessDay{20515}}).voids == 0);
+  CHECK(two.store_days.at({3, core::BusinessDay{20515}}).voids == 1);
+}
+
 TEST_CASE("a cent, a thousandth, a void or a message too many is a difference") {
   const Figures expected = expect_garden(7);
   CHECK(differences(expected, expected).empty());
