@@ -400,10 +400,31 @@ class Bench {
       CORE_CHECK(!need(rebuild::figures(books, by, {}, {})).rows.empty());
       f_.reports.emplace_back(std::string("figures by ") + name, seconds_since(start));
     }
+    const rebuild::Settings settings = costs();
+    for (const auto& [name, by] :
+         {std::pair{"account, valued", By::kAccount}, std::pair{"product, valued", By::kProduct},
+          std::pair{"department", By::kDepartment}}) {
+      const auto start = Clock::now();
+      const auto books = need(rebuild::Books::open(file));
+      CORE_CHECK(!need(rebuild::figures(books, by, {}, {}, settings)).rows.empty());
+      f_.reports.emplace_back(std::string("figures by ") + name, seconds_since(start));
+    }
     const auto start = Clock::now();
     const auto books = need(rebuild::Books::open(file));
     CORE_CHECK(need(rebuild::completeness(books, std::nullopt, 0)).clean());
     f_.reports.emplace_back("completeness", seconds_since(start));
+  }
+
+  // Of every product that the fleet moves.
+  static rebuild::Settings costs() {
+    rebuild::Settings out;
+    out.has_products = true;
+    const auto usd = need(core::Currency::parse("USD"));
+    for (std::uint64_t product = 1; product <= 1000; ++product) {
+      out.products[core::ProductId{product}] = {
+          "", "Everything", core::TaxCode{1}, usd, {{core::BusinessDay{0}, 1'234'500}}};
+    }
+    return out;
   }
 
   static void say(const char* what, double seconds) {

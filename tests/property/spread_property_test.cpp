@@ -68,3 +68,37 @@ TEST_CASE("what cannot be shared out is said") {
   CHECK(spread(-1, {1}).error().code == Errc::kMalformed);
   CHECK(spread(1, {2, -1}).error().code == Errc::kMalformed);
 }
+
+TEST_CASE(
+    "weights of both signs: shares add up, are less than one off, and are spread's where none is "
+    "below") {
+  std::size_t mixed = 0;
+  for (std::uint64_t seed = 1; seed <= 20000; ++seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    auto weights = random_weights(random);
+    const bool is_mixed = random.between(0, 1) == 0;
+    for (std::int64_t& weight : weights) {
+      if (is_mixed && random.between(0, 2) == 0) weight = -weight;
+    }
+    const std::int64_t sum = std::accumulate(weights.begin(), weights.end(), std::int64_t{0});
+    const auto amount = static_cast<std::int64_t>(random.between(0, 2'000'000)) - 1'000'000;
+    const auto shares = spread_signed(amount, weights);
+    if (sum == 0 && amount != 0) {
+      CHECK(shares.error().code == Errc::kMalformed);
+      continue;
+    }
+    REQUIRE(shares);
+    CHECK(std::accumulate(shares->begin(), shares->end(), std::int64_t{0}) == amount);
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      const Int128 over = Int128{(*shares)[i]} * sum - Int128{amount} * weights[i];
+      const Int128 limit = sum < 0 ? -Int128{sum} : Int128{sum};
+      CHECK((amount == 0 || (over < limit && over > -limit)));
+    }
+    if (!is_mixed && amount >= 0) CHECK(*shares == *spread(amount, weights));
+    mixed += is_mixed;
+  }
+  CHECK(mixed > 1000);
+  const auto large = spread_signed(INT64_MAX, {INT64_MAX, -(INT64_MAX - 1)});
+  CHECK(large.error().code == Errc::kOverflow);
+}

@@ -206,6 +206,38 @@ TEST_CASE("a correction of a closed period leaves the period's count as it was")
   CHECK(store.accounts(settings_of()).find("1200 12.50\n") != std::string::npos);
 }
 
+TEST_CASE(
+    "a count that comes late for a closed period leaves out what moved since, or a newer count") {
+  for (const bool counted_since : {false, true}) {
+    CAPTURE(counted_since);
+    Store store;
+    const std::size_t other = store.fleet.enrol(1, 2);
+    const std::size_t office = store.fleet.enrol(0, 0);
+    store.say(test::opening(kJanuary30, {{ProductId{1}, units(10)}}));
+    Closing late = closing(kJanuary30, 0, 0, {});
+    late.on_hand[ProductId{1}] = units(8);
+    const Bytes late_count = store.fleet.next(other, late);
+    Closing sold = closing(kJanuary31, 500, 1, {{ProductId{1}, units(3)}});
+    if (counted_since) sold.on_hand[ProductId{1}] = units(6);
+    store.say(sold);
+    const test::ChainEnd& end = store.fleet.till(store.till);
+    store.log.push_back(store.fleet.next_bulletin(
+        office,
+        rebuild::encode_period_close(
+            {BusinessDay{kJanuary31}, {}, {{end.ref, end.epoch, end.sequence, end.prev}}})));
+    store.log.push_back(late_count);
+    store.replay();
+    const auto counts = *rebuild::variances(store.books.open(), {});
+    REQUIRE(counts.size() == (counted_since ? 2 : 1));
+    // Ten came in, and on that day nothing had been sold yet.
+    CHECK(counts.back().day == BusinessDay{kFebruary1});
+    CHECK(counts.back().difference == units(counted_since ? 0 : -2));
+    CHECK(store.accounts(settings_of(), {}, kJanuary31) ==
+          (counted_since ? "1000 5.00\n1200 12.00\n2100 -20.00\n4000 -5.00\n5000 6.00\n5100 2.00\n"
+                         : "1000 5.00\n1200 14.00\n2100 -20.00\n4000 -5.00\n5000 6.00\n"));
+  }
+}
+
 TEST_CASE("points are an expense and owed when they are earned, and at their new worth") {
   Store store;
   Closing day = closing(kJanuary31, 1000);
