@@ -1,7 +1,7 @@
 // Books: opening books.db and its few small facts.
 #include "ledger-rebuild/books.h"
 
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/digest.h"
 #include "ledger-rebuild/log_tree.h"
@@ -12,7 +12,7 @@ namespace rebuild {
 using core::Errc;
 using core::fail;
 using core::Result;
-using core::sqlite::Database;
+using core::sql::Database;
 
 namespace {
 
@@ -20,7 +20,7 @@ Result<Hash> stored_hash(Database& db, std::string_view name) {
   TRY_ASSIGN(auto row, db.prepare("SELECT value FROM meta WHERE name = ?"));
   row.bind_text(1, name);
   TRY_ASSIGN(const bool there, row.step());
-  if (!there) return fail(Errc::kDamaged, db.path().string() + ": no " + std::string(name));
+  if (!there) return fail(Errc::kDamaged, db.name() + ": no " + std::string(name));
   return Hash::from(row.column_blob(0));
 }
 
@@ -28,7 +28,7 @@ Result<Hash> stored_hash(Database& db, std::string_view name) {
 
 Result<void> check_books_version(Database& db) {
   const auto refuse = [&](const std::string& what) {
-    return fail(Errc::kMalformed, db.path().string() + ": " + what);
+    return fail(Errc::kMalformed, db.name() + ": " + what);
   };
   TRY_ASSIGN(const std::int64_t application, db.query_int("PRAGMA application_id"));
   if (application != kBooksApplication) {
@@ -81,7 +81,7 @@ Result<StateCounts> count_states(Database& db) {
              db.query_int("SELECT COALESCE(SUM(tip_sequence), 0) FROM chains WHERE whole = 1"));
   counts.proven = static_cast<std::uint64_t>(whole);
   TRY(for_rows(db, "SELECT state, COUNT(*) FROM broken GROUP BY state",
-               [&](const core::sqlite::Statement& row) -> Result<void> {
+               [&](const core::sql::Statement& row) -> Result<void> {
                  const auto count = static_cast<std::uint64_t>(row.column_int(1));
                  switch (static_cast<State>(row.column_int(0))) {
                    case State::kProven:

@@ -13,7 +13,7 @@
 #include "core/envelope/message.h"
 #include "ledger-rebuild/state.h"
 
-namespace core::sqlite {
+namespace core::sql {
 class Database;
 }
 
@@ -58,12 +58,12 @@ class Books {
   core::Result<BooksDigest> stored_digest() const;
 
   // For report.cpp and its kind.
-  core::sqlite::Database& database() const { return *database_; }
+  core::sql::Database& database() const { return *database_; }
 
  private:
-  explicit Books(std::unique_ptr<core::sqlite::Database> database);
+  explicit Books(std::unique_ptr<core::sql::Database> database);
 
-  std::unique_ptr<core::sqlite::Database> database_;
+  std::unique_ptr<core::sql::Database> database_;
 };
 
 }  // namespace rebuild

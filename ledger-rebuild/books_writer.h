@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/facts.h"
 #include "ledger-rebuild/month_sums.h"
 #include "ledger-rebuild/till_chains.h"
@@ -14,7 +14,7 @@ namespace rebuild {
 // Errors of all: kDatabase, kDiskFull, kIo, kSyncFailed.
 class BooksWriter {
  public:
-  static core::Result<BooksWriter> open(core::sqlite::Database& db);
+  static core::Result<BooksWriter> open(core::sql::Database& db);
 
   // A message that the books do not have. `chain`: its key's, nullptr when it is not on the roster;
   // its `last` moves when the message is in the chain.
@@ -32,8 +32,8 @@ class BooksWriter {
   core::Result<void> mark_valid(std::int64_t number);
 
  private:
-  using Statement = core::sqlite::Statement;
-  BooksWriter(core::sqlite::Database& db, Statement insert, Statement update, Statement posting,
+  using Statement = core::sql::Statement;
+  BooksWriter(core::sql::Database& db, Statement insert, Statement update, Statement posting,
               Statement move, Statement range, Statement refunded, Statement sold,
               Statement counted, Statement hold, Statement release);
 
@@ -46,7 +46,7 @@ class BooksWriter {
   // Statements of one parameter, in their order.
   core::Result<void> run_for(std::initializer_list<const char*> statements, std::int64_t number);
 
-  core::sqlite::Database* db_;
+  core::sql::Database* db_;
   MonthSums months_;
   Statement insert_, update_, posting_, move_, range_, refunded_, sold_, counted_, hold_, release_;
 };

@@ -14,8 +14,8 @@ using core::Bytes;
 using core::Errc;
 using core::Result;
 using core::envelope::CborWriter;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 // The rows of one message, each a CBOR array. Whoever has the values writes them in the columns'
 // order: a replay from what it decoded, a check from the tables.
@@ -198,9 +198,9 @@ Result<void> refuse_orphans(Database& db) {
         "SELECT COUNT(*) FROM counted WHERE message NOT IN (SELECT number FROM messages)"}) {
     TRY_ASSIGN(const std::int64_t orphans, db.query_int(sql));
     if (orphans == 0) continue;
-    return core::sqlite::damaged(db.path(),
-                                 "postings, or other rows of a message, without a message; replay "
-                                 "the log into a new file");
+    return core::sql::damaged(db.name(),
+                              "postings, or other rows of a message, without a message; replay "
+                              "the log into a new file");
   }
   return {};
 }
@@ -290,7 +290,7 @@ Result<BooksDigest> compute_digest(Database& db) {
   }
   TRY_ASSIGN(const std::int64_t messages, db.query_int("SELECT COUNT(*) FROM messages"));
   if (messages != reader.messages_read()) {
-    return core::sqlite::damaged(db.path(), "messages that no chain leads to");
+    return core::sql::damaged(db.name(), "messages that no chain leads to");
   }
   return digest_books(db, chains);
 }

@@ -13,7 +13,7 @@ using core::Errc;
 using core::fail;
 using core::Money;
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 // Text is handed on in pieces of about so much.
 constexpr std::size_t kPieceBytes = 64 * 1024;
@@ -25,7 +25,7 @@ Result<const AccountInfo*> account_of(int number) {
                                   ", which the chart of accounts does not have");
 }
 
-Result<std::vector<Currency>> currencies_of(core::sqlite::Database& db) {
+Result<std::vector<Currency>> currencies_of(core::sql::Database& db) {
   std::vector<Currency> out;
   TRY(for_rows(db,
                "SELECT DISTINCT currency FROM messages WHERE kind = 2 AND state <= 3 "
@@ -45,7 +45,7 @@ std::string where(const ExportEntry& entry) {
 
 class Walk {
  public:
-  Walk(core::sqlite::Database& db, const ExportRange& range, ExportFormat& format,
+  Walk(core::sql::Database& db, const ExportRange& range, ExportFormat& format,
        const ExportFormat::Sink& sink)
       : db_(db), range_(range), format_(format), sink_(sink) {}
 
@@ -147,7 +147,7 @@ class Walk {
     return {};
   }
 
-  core::sqlite::Database& db_;
+  core::sql::Database& db_;
   const ExportRange& range_;
   ExportFormat& format_;
   const ExportFormat::Sink& sink_;

@@ -21,8 +21,8 @@ using core::fail;
 using core::Money;
 using core::Quantity;
 using core::Result;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 namespace {
 

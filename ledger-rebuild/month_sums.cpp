@@ -11,8 +11,8 @@
 namespace rebuild {
 
 using core::Result;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 namespace {
 

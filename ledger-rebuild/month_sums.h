@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "core/base/result.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/posting_rules.h"
 
 namespace rebuild {
@@ -24,9 +24,9 @@ class MonthSums {
   core::Result<void> add(core::StoreId store, const Entry& entry);
   // Takes away, or adds, what the tables have of a message: for changes of what was written.
   // Errors: kOverflow, kDatabase, kDamaged.
-  core::Result<void> add_written(core::sqlite::Database& db, std::int64_t message, int sign);
+  core::Result<void> add_written(core::sql::Database& db, std::int64_t message, int sign);
   // Writes it all. Errors: kDatabase.
-  core::Result<void> flush(core::sqlite::Database& db);
+  core::Result<void> flush(core::sql::Database& db);
 
  private:
   // Sales, voids, refunds, shelf, discount, net, refunded, over/short.

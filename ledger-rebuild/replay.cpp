@@ -6,7 +6,7 @@
 #include <deque>
 #include <optional>
 
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "core/tlog/note.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/digest.h"
@@ -25,8 +25,8 @@ using core::fail;
 using core::LogIndex;
 using core::Result;
 using core::envelope::Roster;
-using core::sqlite::Database;
-using core::sqlite::Transaction;
+using core::sql::Database;
+using core::sql::Transaction;
 
 Result<Database> open_for_writing(const std::filesystem::path& books) {
   TRY_ASSIGN(Database db, Database::open(books, {.create = true, .busy_timeout_ms = 1000}));
@@ -53,7 +53,7 @@ Result<bool> open_books(Database& db, const Roster& roster, Verify verify) {
   TRY_ASSIGN(const std::string origin,
              db.query_text("SELECT value FROM meta WHERE name = 'origin'"));
   if (origin != roster.origin()) {
-    return fail(Errc::kMalformed, db.path().string() + ": books of '" + origin +
+    return fail(Errc::kMalformed, db.name() + ": books of '" + origin +
                                       "', and the roster is of '" + roster.origin() + "'");
   }
   TRY_ASSIGN(const BooksDigest stored, read_stored_digest(db));
@@ -65,8 +65,8 @@ Result<bool> open_books(Database& db, const Roster& roster, Verify verify) {
     TRY_ASSIGN(now, digest_books(db, chains));
   }
   if (stored == now) return false;
-  return core::sqlite::damaged(
-      db.path(), "the tables do not match their digest; replay the log into a new file");
+  return core::sql::damaged(db.name(),
+                            "the tables do not match their digest; replay the log into a new file");
 }
 
 // Everything inside the transaction but its commit.

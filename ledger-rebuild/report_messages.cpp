@@ -11,7 +11,7 @@ namespace rebuild {
 namespace {
 
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 // Columns of a MessageName, in the order of name_at.
 constexpr std::string_view kNameColumns = "store, till, epoch, sequence, id";

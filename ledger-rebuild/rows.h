@@ -5,14 +5,14 @@
 
 #include "core/base/ids.h"
 #include "core/base/money.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 
 namespace rebuild {
 
 // Calls take(row) for every row of `sql`; an error that it returns ends the reading.
 template <typename Take>
-core::Result<void> for_rows(core::sqlite::Database& db, std::string_view sql, Take take) {
-  TRY_ASSIGN(core::sqlite::Statement rows, db.prepare(sql));
+core::Result<void> for_rows(core::sql::Database& db, std::string_view sql, Take take) {
+  TRY_ASSIGN(core::sql::Statement rows, db.prepare(sql));
   while (true) {
     TRY_ASSIGN(const bool more, rows.step());
     if (!more) return {};
@@ -31,21 +31,21 @@ inline constexpr const char* kLinkSql =
     "FROM link JOIN messages m USING(number) WHERE m.previous IS NOT NULL) ";
 
 template <typename Id>
-Id id_at(const core::sqlite::Statement& row, int column) {
+Id id_at(const core::sql::Statement& row, int column) {
   return Id{static_cast<typename Id::rep>(row.column_int(column))};
 }
 
-inline core::TillRef till_at(const core::sqlite::Statement& row, int store_column) {
+inline core::TillRef till_at(const core::sql::Statement& row, int store_column) {
   return core::TillRef{id_at<core::StoreId>(row, store_column),
                        id_at<core::TillId>(row, store_column + 1)};
 }
 
-inline core::Result<void> set_meta(core::sqlite::Database& db, std::string_view name,
+inline core::Result<void> set_meta(core::sql::Database& db, std::string_view name,
                                    std::int64_t value) {
   TRY_ASSIGN(auto row, db.prepare("INSERT OR REPLACE INTO meta VALUES(?, ?)"));
   return row.bind_text(1, name).bind_int(2, value).run();
 }
-inline core::Result<void> set_meta(core::sqlite::Database& db, std::string_view name,
+inline core::Result<void> set_meta(core::sql::Database& db, std::string_view name,
                                    core::ByteView value) {
   TRY_ASSIGN(auto row, db.prepare("INSERT OR REPLACE INTO meta VALUES(?, ?)"));
   return row.bind_text(1, name).bind_blob(2, value).run();

@@ -16,7 +16,7 @@ namespace {
 using core::Errc;
 using core::fail;
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 // `sql` selects the culprits: a name and what was found.
 struct Question {
