@@ -2,6 +2,7 @@
 #include "ledger-rebuild/books.h"
 
 #include "core/sql/database.h"
+#include "ledger-rebuild/books_database.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/digest.h"
 #include "ledger-rebuild/log_tree.h"
@@ -30,13 +31,12 @@ Result<void> check_books_version(Database& db) {
   const auto refuse = [&](const std::string& what) {
     return fail(Errc::kMalformed, db.name() + ": " + what);
   };
-  TRY_ASSIGN(const std::int64_t application, db.query_int("PRAGMA application_id"));
-  if (application != kBooksApplication) {
+  TRY_ASSIGN(const core::sql::Marks marks, db.marks());
+  if (marks.application != kBooksApplication) {
     return refuse("no books; make them with 'daybook-rebuild replay'");
   }
-  TRY_ASSIGN(const std::int64_t version, db.query_int("PRAGMA user_version"));
-  if (version != kBooksVersion) {
-    return refuse("books of version " + std::to_string(version) + ", this program writes " +
+  if (marks.version != kBooksVersion) {
+    return refuse("books of version " + std::to_string(marks.version) + ", this program writes " +
                   std::to_string(kBooksVersion) + "; replay the log into a new file");
   }
   return {};
@@ -47,9 +47,7 @@ Books::Books(Books&&) noexcept = default;
 Books::~Books() = default;
 
 Result<Books> Books::open(const std::filesystem::path& file) {
-  // Not opened read-only: a replay that was killed left a journal that the next reader plays back.
-  TRY_ASSIGN(Database db, Database::open(file, {.busy_timeout_ms = 5000}));
-  TRY(db.exec("PRAGMA query_only = 1"));
+  TRY_ASSIGN(Database db, open_to_read(file));
   TRY(check_books_version(db));
   return Books(std::make_unique<Database>(std::move(db)));
 }

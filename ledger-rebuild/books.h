@@ -42,7 +42,8 @@ struct BooksDigest {
 
 class Books {
  public:
-  // Opens for reading. Errors: kNotFound, kMalformed (no books, or another version), kDatabase.
+  // Opens for reading: a file, or postgres://user@host/database. Errors: kNotFound, kMalformed (no
+  // books, or another version), kUsage (no URL), kNetwork, kDatabase.
   static core::Result<Books> open(const std::filesystem::path& file);
   ~Books();
   Books(Books&&) noexcept;

@@ -94,8 +94,12 @@ Result<BooksWriter> BooksWriter::open(Database& db) {
   TRY_ASSIGN(auto refunded, db.prepare("INSERT INTO refunded_receipts VALUES(?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto sold, db.prepare("INSERT INTO sold VALUES(?, ?, ?, ?)"));
   TRY_ASSIGN(auto counted, db.prepare("INSERT INTO counted VALUES(?, ?, ?)"));
-  TRY_ASSIGN(auto hold,
-             db.prepare("INSERT OR REPLACE INTO quarantine VALUES(?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(
+      auto hold,
+      db.prepare(
+          "INSERT INTO quarantine VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
+          "log_index = excluded.log_index, chain = excluded.chain, message = excluded.message, "
+          "reason = excluded.reason, detail = excluded.detail, bytes = excluded.bytes"));
   TRY_ASSIGN(auto release, db.prepare("DELETE FROM quarantine WHERE id = ?"));
   return BooksWriter(db, std::move(insert), std::move(update), std::move(posting), std::move(move),
                      std::move(range), std::move(refunded), std::move(sold), std::move(counted),

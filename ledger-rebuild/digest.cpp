@@ -188,15 +188,12 @@ Result<Bytes> hash_quarantine(Database& db) {
 
 // Rows that belong to nothing would be in no chain's digest.
 Result<void> refuse_orphans(Database& db) {
-  for (const char* sql :
-       {"SELECT COUNT(*) FROM postings WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM moves WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM numbers WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM refunded_receipts "
-        "WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM sold WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM counted WHERE message NOT IN (SELECT number FROM messages)"}) {
-    TRY_ASSIGN(const std::int64_t orphans, db.query_int(sql));
+  for (const char* table :
+       {"postings", "moves", "numbers", "refunded_receipts", "sold", "counted"}) {
+    TRY_ASSIGN(const std::int64_t orphans,
+               db.query_int("SELECT COUNT(*) FROM " + std::string(table) +
+                            " r WHERE NOT EXISTS (SELECT 1 FROM messages m "
+                            "WHERE m.number = r.message)"));
     if (orphans == 0) continue;
     return core::sql::damaged(db.name(),
                               "postings, or other rows of a message, without a message; replay "

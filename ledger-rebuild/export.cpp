@@ -61,9 +61,9 @@ class Walk {
 
   Result<void> all() {
     TRY_ASSIGN(Statement messages,
-               db_.prepare("SELECT number, day, store, till, epoch, sequence, id, state "
-                           "FROM messages WHERE kind = 2 AND state <= 3 "
-                           "ORDER BY day, store, till, epoch, sequence, id"));
+               db_.scan("SELECT number, day, store, till, epoch, sequence, id, state "
+                        "FROM messages WHERE kind = 2 AND state <= 3 "
+                        "ORDER BY day, store, till, epoch, sequence, id"));
     while (true) {
       TRY_ASSIGN(const bool row, messages.step());
       if (!row) break;

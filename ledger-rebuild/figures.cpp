@@ -2,6 +2,8 @@
 #include "ledger-rebuild/figures.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <limits>
 
 #include "core/base/arithmetic.h"
@@ -39,22 +41,24 @@ struct Sums {
   std::int64_t last = 0;
 
   std::string takings() const {
-    if (by_month) return "(SELECT * FROM month_takings WHERE month BETWEEN ?1 AND ?2)";
+    if (by_month) return "(SELECT * FROM month_takings WHERE month BETWEEN ?1 AND ?2) takings";
     return "(SELECT store, till, day, currency, sales, voids, refunds, "
            "net_minor + discount_minor AS shelf_minor, discount_minor, net_minor, refunded_minor, "
            "over_short_minor FROM messages WHERE kind = 2 AND state IN (1, 2) "
-           "AND day BETWEEN ?1 AND ?2)";
+           "AND day BETWEEN ?1 AND ?2) takings";
   }
   std::string accounts() const {
-    if (by_month) return "(SELECT * FROM month_accounts WHERE month BETWEEN ?1 AND ?2)";
-    return "(SELECT p.account, p.code, p.currency, MAX(p.amount_minor, 0) AS debit_minor, "
-           "MAX(-p.amount_minor, 0) AS credit_minor FROM postings p JOIN messages m "
-           "ON m.number = p.message WHERE m.day BETWEEN ?1 AND ?2)";
+    if (by_month) return "(SELECT * FROM month_accounts WHERE month BETWEEN ?1 AND ?2) accounts";
+    return "(SELECT p.account, p.code, p.currency, "
+           "CASE WHEN p.amount_minor > 0 THEN p.amount_minor ELSE 0 END AS debit_minor, "
+           "CASE WHEN p.amount_minor < 0 THEN -p.amount_minor ELSE 0 END AS credit_minor FROM "
+           "postings p JOIN messages m "
+           "ON m.number = p.message WHERE m.day BETWEEN ?1 AND ?2) accounts";
   }
   std::string products() const {
-    if (by_month) return "(SELECT * FROM month_products WHERE month BETWEEN ?1 AND ?2)";
+    if (by_month) return "(SELECT * FROM month_products WHERE month BETWEEN ?1 AND ?2) products";
     return "(SELECT s.product, m.currency, s.thousandths, s.net_minor FROM sold s JOIN messages m "
-           "ON m.number = s.message WHERE m.state IN (1, 2) AND m.day BETWEEN ?1 AND ?2)";
+           "ON m.number = s.message WHERE m.state IN (1, 2) AND m.day BETWEEN ?1 AND ?2) products";
   }
 };
 
@@ -124,17 +128,16 @@ Table takings_table(const char* first_column) {
 
 // `key`: what SQL groups by; `name_of` gives it its name.
 template <typename NameOf>
-Result<Table> takings_by(Database& db, const char* column, const char* key, const Sums& sums,
+Result<Table> takings_by(Database& db, const char* column, const std::string& key, const Sums& sums,
                          NameOf name_of) {
   Table table = takings_table(column);
-  TRY(for_range(db,
-                "SELECT " + std::string(key) + std::string(kTakingsSql) + sums.takings() +
-                    std::string(kTakingsEndSql),
-                sums, [&](const Statement& row) -> Result<void> {
-                  TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
-                  add_row(table, name_of(row), currency, takings_at(row));
-                  return {};
-                }));
+  TRY(for_range(
+      db, "SELECT " + key + std::string(kTakingsSql) + sums.takings() + std::string(kTakingsEndSql),
+      sums, [&](const Statement& row) -> Result<void> {
+        TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
+        add_row(table, name_of(row), currency, takings_at(row));
+        return {};
+      }));
   return table;
 }
 
@@ -274,8 +277,23 @@ Result<Table> by_count(Database& db, const Sums& sums) {
   return table;
 }
 
-Cell text_cell(const Statement& row) {
-  return Cell::of(std::string(row.column_text(0)));
+// A till as one number, which sorts by store first.
+constexpr const char* kTillSql = "store * 4294967296 + till";
+
+Cell till_cell(const Statement& row) {
+  const auto key = static_cast<std::uint64_t>(row.column_int(0));
+  return Cell::of(std::to_string(key >> 32) + "/" + std::to_string(key & 0xffffffff));
+}
+
+Cell day_cell(const Statement& row) {
+  return Cell::of(to_string(BusinessDay{static_cast<std::int32_t>(row.column_int(0))}));
+}
+
+Cell month_cell(const Statement& row) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02d", static_cast<int>(row.column_int(0) / 100),
+                static_cast<int>(row.column_int(0) % 100));
+  return Cell::of(std::string(text.data()));
 }
 
 }  // namespace
@@ -298,16 +316,13 @@ Result<Table> figures(const Books& books, By by, const FigureRange& range, const
       return takings_by(db, "store", "store", sums,
                         [](const Statement& row) { return Cell::of(row.column_int(0)); });
     case By::kTill:
-      return takings_by(db, "till", "printf('%d/%d', store, till)", sums, text_cell);
+      return takings_by(db, "till", kTillSql, sums, till_cell);
     case By::kRegion:
       return takings_by_region(db, sums, regions);
     case By::kDay:
-      return takings_by(db, "day", "date(day * 86400, 'unixepoch')", sums, text_cell);
+      return takings_by(db, "day", "day", sums, day_cell);
     case By::kMonth:
-      return takings_by(db, "month",
-                        sums.by_month ? "printf('%04d-%02d', month / 100, month % 100)"
-                                      : "strftime('%Y-%m', day * 86400, 'unixepoch')",
-                        sums, text_cell);
+      return takings_by(db, "month", sums.by_month ? "month" : month_sql("day"), sums, month_cell);
     case By::kTender:
       return by_tender(db, sums);
     case By::kTax:

@@ -126,7 +126,8 @@ Result<void> LogTree::write_tile(TileKey key, const Tile& hashes) {
   Bytes bytes;
   bytes.reserve(hashes.size() * Hash::kSize);
   for (const Hash& hash : hashes) core::append(bytes, hash.view());
-  TRY_ASSIGN(Statement row, db_->prepare("INSERT OR REPLACE INTO tiles VALUES(?, ?, ?)"));
+  TRY_ASSIGN(Statement row, db_->prepare("INSERT INTO tiles VALUES(?, ?, ?) ON CONFLICT(level, "
+                                         "position) DO UPDATE SET hashes = excluded.hashes"));
   return row.bind_int(1, key.first)
       .bind_int(2, static_cast<std::int64_t>(key.second))
       .bind_blob(3, bytes)

@@ -16,6 +16,8 @@ namespace rebuild {
 
 // 202611 for November 2026.
 std::int64_t month_of(core::BusinessDay day);
+// The same as SQL, of a column with days since 1970-01-01. Shape: not before 0000-03-01.
+std::string month_sql(const std::string& day);
 
 // What changed since the last flush. Memory: one row a month, store and account that changed.
 class MonthSums {

@@ -8,6 +8,7 @@
 
 #include "core/sql/database.h"
 #include "core/tlog/note.h"
+#include "ledger-rebuild/books_database.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/digest.h"
 #include "ledger-rebuild/judge.h"
@@ -28,22 +29,12 @@ using core::envelope::Roster;
 using core::sql::Database;
 using core::sql::Transaction;
 
-Result<Database> open_for_writing(const std::filesystem::path& books) {
-  TRY_ASSIGN(Database db, Database::open(books, {.create = true, .busy_timeout_ms = 1000}));
-  // The rollback journal keeps the old books until the new ones are synced; a large cache keeps
-  // half-made pages out of the file until then.
-  TRY(
-      db.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; "
-              "PRAGMA cache_size = -262144"));
-  return db;
-}
-
 // Makes the tables, or checks that they are those of the roster's log and, as far as `verify` asks
 // for it, what their digest says. Returns whether the books are new.
 Result<bool> open_books(Database& db, const Roster& roster, Verify verify) {
-  TRY_ASSIGN(const std::int64_t tables, db.query_int("SELECT COUNT(*) FROM sqlite_master"));
-  if (tables == 0) {
-    TRY(db.exec(kBooksSchema));
+  TRY_ASSIGN(const core::sql::Marks marks, db.marks());
+  if (marks.is_empty) {
+    TRY(db.create_tables(kBooksSchema, {false, kBooksApplication, kBooksVersion}));
     TRY_ASSIGN(auto row, db.prepare("INSERT INTO meta VALUES('origin', ?)"));
     TRY(row.bind_text(1, roster.origin()).run());
     TRY(set_meta(db, "log_end", std::int64_t{0}));
@@ -252,7 +243,7 @@ Result<ReplayOutcome> replay(Source& source, const Roster& roster,
   Stopwatch watch;
   std::error_code ignored;  // no log, no books
   if (!std::filesystem::exists(books, ignored)) TRY(source.reach());
-  TRY_ASSIGN(Database db, open_for_writing(books));
+  TRY_ASSIGN(Database db, open_to_write(books));
   TRY_ASSIGN(Transaction transaction, Transaction::begin(db));
   {
     TRY_ASSIGN(const bool is_new, open_books(db, roster, options.verify));

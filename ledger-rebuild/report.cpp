@@ -229,7 +229,9 @@ Result<StockByProduct> stock(const Books& books) {
 Result<std::vector<AccountBalance>> trial_balance(const Books& books) {
   std::vector<AccountBalance> out;
   TRY(for_rows(books.database(),
-               "SELECT currency, account, SUM(MAX(amount_minor, 0)), SUM(-MIN(amount_minor, 0)) "
+               "SELECT currency, account, "
+               "SUM(CASE WHEN amount_minor > 0 THEN amount_minor ELSE 0 END), "
+               "SUM(CASE WHEN amount_minor < 0 THEN -amount_minor ELSE 0 END) "
                "FROM postings GROUP BY 1, 2 ORDER BY 1, 2",
                [&](const Statement& row) -> Result<void> {
                  AccountBalance balance;

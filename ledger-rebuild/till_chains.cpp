@@ -89,8 +89,12 @@ std::vector<const TillChain*> TillChains::by_kid() const {
 }
 
 Result<void> TillChains::save(const TillChain& chain) {
-  TRY_ASSIGN(auto row, db_->prepare("INSERT OR REPLACE INTO chains VALUES(?, ?, ?, ?, ?, ?, ?, ?, "
-                                    "?, ?, ?, ?)"));
+  TRY_ASSIGN(
+      auto row,
+      db_->prepare(
+          "INSERT INTO chains VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO "
+          "UPDATE SET whole = excluded.whole, tip_sequence = excluded.tip_sequence, tip = "
+          "excluded.tip, last = excluded.last, rows = excluded.rows, figures = excluded.figures"));
   chain.last ? row.bind_int(10, *chain.last) : row.bind_null(10);
   return row.bind_int(1, chain.number)
       .bind_blob(2, chain.kid.view())

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "ledger-rebuild/log_tree.h"
+#include "ledger-rebuild/month_sums.h"
 #include "ledger-rebuild/parallel.h"
 #include "ledger-rebuild/report.h"
 #include "ledger-rebuild/rows.h"
@@ -21,10 +22,10 @@ using core::sql::Statement;
 // `sql` selects the culprits: a name and what was found.
 struct Question {
   const char* what;
-  const char* sql;
+  std::string sql;
 };
 
-constexpr Question kQuestions[] = {
+const Question kQuestions[] = {
     {"an entry does not balance (message, debits less credits)",
      "SELECT message, SUM(amount_minor) FROM postings GROUP BY message, reversal "
      "HAVING SUM(amount_minor) <> 0"},
@@ -76,43 +77,47 @@ constexpr Question kQuestions[] = {
      "WHERE (m.store, m.till, m.epoch) <> (c.store, c.till, c.epoch)"},
     {"a chain is called whole and is not, or the other way round (till, messages not proven)",
      "SELECT c.store || '/' || c.till, COUNT(m.number) FILTER (WHERE m.state <> 1) FROM chains c "
-     "LEFT JOIN messages m ON m.chain = c.number GROUP BY c.number HAVING c.whole <> "
+     "LEFT JOIN messages m ON m.chain = c.number GROUP BY c.number HAVING (c.whole = 1) <> "
      "(COUNT(m.number) FILTER (WHERE m.state <> 1) = 0) OR (c.whole = 1 AND "
      "(COUNT(m.number) <> c.tip_sequence OR COALESCE(MAX(m.sequence), 0) <> c.tip_sequence))"},
     {"the takings of a month are not the sums of its messages (month and store, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', day * 86400, 'unixepoch') AS INTEGER) AS month, "
-     "store, currency, SUM(sales), SUM(voids), SUM(refunds), SUM(net_minor + discount_minor), "
-     "SUM(discount_minor), SUM(net_minor), SUM(refunded_minor), SUM(over_short_minor) "
-     "FROM messages WHERE kind = 2 AND state IN (1, 2) GROUP BY 1, 2, 3), kept AS "
-     "(SELECT * FROM month_takings WHERE sales <> 0 OR voids <> 0 OR refunds <> 0 OR "
-     "shelf_minor <> 0 OR discount_minor <> 0 OR net_minor <> 0 OR refunded_minor <> 0 OR "
-     "over_short_minor <> 0) SELECT month || ' ' || store, currency FROM "
-     "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
-     "SELECT month || ' ' || store, currency FROM (SELECT * FROM now EXCEPT SELECT * FROM kept "
-     "EXCEPT SELECT month, store, currency, 0, 0, 0, 0, 0, 0, 0, 0 FROM now)"},
+     "WITH now AS (SELECT " + month_sql("day") +
+         " AS month, store, currency, SUM(sales), SUM(voids), SUM(refunds), SUM(net_minor + "
+         "discount_minor), "
+         "SUM(discount_minor), SUM(net_minor), SUM(refunded_minor), SUM(over_short_minor) "
+         "FROM messages WHERE kind = 2 AND state IN (1, 2) GROUP BY 1, 2, 3), kept AS "
+         "(SELECT * FROM month_takings WHERE sales <> 0 OR voids <> 0 OR refunds <> 0 OR "
+         "shelf_minor <> 0 OR discount_minor <> 0 OR net_minor <> 0 OR refunded_minor <> 0 OR "
+         "over_short_minor <> 0) SELECT month || ' ' || store, currency FROM "
+         "(SELECT * FROM kept EXCEPT SELECT * FROM now) only_kept UNION ALL "
+         "SELECT month || ' ' || store, currency FROM (SELECT * FROM now EXCEPT SELECT * FROM kept "
+         "EXCEPT SELECT month, store, currency, 0, 0, 0, 0, 0, 0, 0, 0 FROM now) only_now"},
     {"an account of a month is not the sum of its postings (month, store and account, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', m.day * 86400, 'unixepoch') AS INTEGER) AS month, "
-     "m.store, p.account, p.code, p.currency, SUM(MAX(p.amount_minor, 0)), "
-     "SUM(MAX(-p.amount_minor, 0)) FROM postings p JOIN messages m ON m.number = p.message "
-     "GROUP BY 1, 2, 3, 4, 5), kept AS (SELECT * FROM month_accounts "
-     "WHERE debit_minor <> 0 OR credit_minor <> 0) "
-     "SELECT month || ' ' || store || ' ' || account, currency FROM "
-     "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
-     "SELECT month || ' ' || store || ' ' || account, currency FROM "
-     "(SELECT * FROM now EXCEPT SELECT * FROM kept)"},
+     "WITH now AS (SELECT " + month_sql("m.day") +
+         " AS month, m.store, p.account, p.code, p.currency, "
+         "SUM(CASE WHEN p.amount_minor > 0 THEN p.amount_minor ELSE 0 END), "
+         "SUM(CASE WHEN p.amount_minor < 0 THEN -p.amount_minor ELSE 0 END) FROM postings p JOIN "
+         "messages m ON m.number = p.message "
+         "GROUP BY 1, 2, 3, 4, 5), kept AS (SELECT * FROM month_accounts "
+         "WHERE debit_minor <> 0 OR credit_minor <> 0) "
+         "SELECT month || ' ' || store || ' ' || account, currency FROM "
+         "(SELECT * FROM kept EXCEPT SELECT * FROM now) only_kept UNION ALL "
+         "SELECT month || ' ' || store || ' ' || account, currency FROM "
+         "(SELECT * FROM now EXCEPT SELECT * FROM kept) only_now"},
     {"what a month sold of a product is not the sum of its messages (month and product, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', m.day * 86400, 'unixepoch') AS INTEGER) AS month, "
-     "s.product, m.currency, SUM(s.thousandths) AS q, SUM(s.net_minor) AS n FROM sold s "
-     "JOIN messages m ON m.number = s.message WHERE m.state IN (1, 2) GROUP BY 1, 2, 3), "
-     "kept AS (SELECT * FROM month_products WHERE thousandths <> 0 OR net_minor <> 0) "
-     "SELECT month || ' ' || product, currency FROM "
-     "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
-     "SELECT month || ' ' || product, currency FROM "
-     "(SELECT * FROM now WHERE q <> 0 OR n <> 0 EXCEPT SELECT * FROM kept)"},
-    {"a message is there twice (id, times)",
-     "SELECT hex(id), COUNT(*) FROM messages GROUP BY id HAVING COUNT(*) > 1"},
+     "WITH now AS (SELECT " + month_sql("m.day") +
+         " AS month, s.product, m.currency, SUM(s.thousandths) AS q, SUM(s.net_minor) AS n FROM "
+         "sold s "
+         "JOIN messages m ON m.number = s.message WHERE m.state IN (1, 2) GROUP BY 1, 2, 3), "
+         "kept AS (SELECT * FROM month_products WHERE thousandths <> 0 OR net_minor <> 0) "
+         "SELECT month || ' ' || product, currency FROM "
+         "(SELECT * FROM kept EXCEPT SELECT * FROM now) only_kept UNION ALL "
+         "SELECT month || ' ' || product, currency FROM "
+         "(SELECT * FROM now WHERE q <> 0 OR n <> 0 EXCEPT SELECT * FROM kept) only_now"},
+    {"a message is there twice (its first number, times)",
+     "SELECT MIN(number), COUNT(*) FROM messages GROUP BY id HAVING COUNT(*) > 1"},
     {"a place is posted twice (till, sequence)",
-     "SELECT store || '/' || till, sequence FROM messages WHERE state IN (1, 2) "
+     "SELECT MIN(store) || '/' || MIN(till), sequence FROM messages WHERE state IN (1, 2) "
      "GROUP BY chain, sequence HAVING COUNT(*) > 1"},
 };
 

@@ -77,7 +77,8 @@ class AnsweredStatement : public sql::StatementHandle {
 
   Answer answer_;
   int row_ = -1;
-  mutable std::map<int, std::string> texts_;  // of this row's numbers, as far as they were asked for
+  mutable std::map<int, std::string>
+      texts_;  // of this row's numbers, as far as they were asked for
 };
 
 class PreparedStatement final : public AnsweredStatement {
@@ -229,8 +230,8 @@ Result<bool> Cursor::step() {
         return false;
       }
     }
-    TRY_ASSIGN(Answer answer, owner_.link().ask_rows("FETCH " + std::to_string(kCursorRows) +
-                                                     " FROM " + name_));
+    TRY_ASSIGN(Answer answer,
+               owner_.link().ask_rows("FETCH " + std::to_string(kCursorRows) + " FROM " + name_));
     take(std::move(answer));
   }
 }
@@ -244,12 +245,12 @@ void Cursor::reset() {
 
 // A role's or a database's own settings must not weaken a commit, or end a replay in its midst.
 Result<void> PostgresConnection::prepare_session() {
-  TRY(link_.ask(
-      "SELECT set_config('synchronous_commit', 'on', false) "
-      "WHERE current_setting('synchronous_commit') IN ('off', 'local'); "
-      "SET statement_timeout = 0; SET lock_timeout = 0; "
-      "SET idle_in_transaction_session_timeout = 0; SET cursor_tuple_fraction = 1; "
-      "SET work_mem = '64MB'; SET standard_conforming_strings = on"));
+  TRY(
+      link_.ask("SELECT set_config('synchronous_commit', 'on', false) "
+                "WHERE current_setting('synchronous_commit') IN ('off', 'local'); "
+                "SET statement_timeout = 0; SET lock_timeout = 0; "
+                "SET idle_in_transaction_session_timeout = 0; SET cursor_tuple_fraction = 1; "
+                "SET work_mem = '64MB'; SET standard_conforming_strings = on"));
   TRY_ASSIGN(const std::int64_t utf8,
              number("SELECT (current_setting('server_encoding') = 'UTF8')::int8"));
   if (utf8 != 1) return link_.fail_with(Errc::kDatabase, "the database's encoding is not UTF8");
@@ -305,9 +306,10 @@ Result<sql::Marks> PostgresConnection::marks() {
 
 Result<void> PostgresConnection::create_tables(const std::string& schema, const sql::Marks& marks) {
   TRY(exec(schema_text(schema)));
-  return exec("CREATE TABLE sql_marks(application BIGINT NOT NULL, version BIGINT NOT NULL); "
-              "INSERT INTO sql_marks VALUES(" +
-              std::to_string(marks.application) + ", " + std::to_string(marks.version) + ")");
+  return exec(
+      "CREATE TABLE sql_marks(application BIGINT NOT NULL, version BIGINT NOT NULL); "
+      "INSERT INTO sql_marks VALUES(" +
+      std::to_string(marks.application) + ", " + std::to_string(marks.version) + ")");
 }
 
 // Read committed, and not repeatable read: a snapshot from before the lock would miss what the
@@ -345,7 +347,7 @@ Result<void> PostgresConnection::commit() {
                                     "; whether everything was written or nothing is not known: "
                                     "run it again");
   }
-  TRY(answer);
+  if (!answer) return fail(answer.error());
   if (std::string_view(::PQcmdStatus(answer->get())) != "COMMIT") {
     return link_.fail_with(Errc::kDatabase, "the server took the transaction back");
   }

@@ -30,10 +30,8 @@ std::string_view replacement(std::string_view word) {
   struct Pair {
     std::string_view from, to;
   };
-  static constexpr std::array<Pair, 4> kWords = {{{"INTEGER", "BIGINT"},
-                                                  {"BLOB", "BYTEA"},
-                                                  {"ANY", "BYTEA"},
-                                                  {"TEXT", "TEXT COLLATE \"C\""}}};
+  static constexpr std::array<Pair, 4> kWords = {
+      {{"INTEGER", "BIGINT"}, {"BLOB", "BYTEA"}, {"ANY", "BYTEA"}, {"TEXT", "TEXT COLLATE \"C\""}}};
   for (const Pair& pair : kWords) {
     if (pair.from == word) return pair.to;
   }

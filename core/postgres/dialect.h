@@ -16,8 +16,8 @@ std::string query_text(std::string_view sql);
 // STRICT, WITHOUT ROWID and PRAGMA lines are left out.
 std::string schema_text(std::string_view sql);
 
-// What a plain insert's rows can be copied into: "table" or "table(column, ...)". Empty: the text is
-// not INSERT INTO ... VALUES(?, ..., ?) and nothing more.
+// What a plain insert's rows can be copied into: "table" or "table(column, ...)". Empty: the text
+// is not INSERT INTO ... VALUES(?, ..., ?) and nothing more.
 std::string copy_target(std::string_view sql);
 
 }  // namespace core::postgres

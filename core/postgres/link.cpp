@@ -164,9 +164,8 @@ Result<void> Link::send_prepared(const std::string& statement, const Values& val
   if (pending_ == 0 && ::PQenterPipelineMode(connection) != 1) return lost();
   const Parameters p(values);
   ++pending_;
-  const int sent =
-      ::PQsendQueryPrepared(connection, statement.c_str(), p.count(), p.texts.data(),
-                            p.sizes.data(), p.formats.data(), kBinary);
+  const int sent = ::PQsendQueryPrepared(connection, statement.c_str(), p.count(), p.texts.data(),
+                                         p.sizes.data(), p.formats.data(), kBinary);
   return sent == 1 ? Result<void>{} : lost();
 }
 
@@ -206,7 +205,7 @@ Result<void> Link::copy(const std::string& target, std::string_view rows) {
   const auto answer = checked(::PQgetResult(connection));
   while (Answer(::PQgetResult(connection))) {
   }
-  TRY(answer);
+  if (!answer) return fail(answer.error());
   return {};
 }
 
