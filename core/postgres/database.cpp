@@ -252,9 +252,9 @@ Result<void> PostgresConnection::prepare_session() {
                 "SET idle_in_transaction_session_timeout = 0; SET cursor_tuple_fraction = 1; "
                 "SET work_mem = '64MB'; SET standard_conforming_strings = on"));
   TRY_ASSIGN(const std::int64_t utf8,
-             number("SELECT (current_setting('server_encoding') = 'UTF8')::int8"));
+             number("SELECT (current_setting('server_encoding') = 'UTF8')::int4"));
   if (utf8 != 1) return link_.fail_with(Errc::kDatabase, "the database's encoding is not UTF8");
-  TRY_ASSIGN(const std::int64_t schema, number("SELECT (current_schema() IS NOT NULL)::int8"));
+  TRY_ASSIGN(const std::int64_t schema, number("SELECT (current_schema() IS NOT NULL)::int4"));
   if (schema != 1) return link_.fail_with(Errc::kDatabase, "search_path names no schema");
   if (options_.read_only) TRY(link_.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
   return {};
