@@ -12,7 +12,7 @@ namespace rebuild {
 using core::Currency;
 using core::Money;
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 namespace {
 

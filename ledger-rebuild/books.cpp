@@ -1,7 +1,8 @@
 // Books: opening books.db and its few small facts.
 #include "ledger-rebuild/books.h"
 
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
+#include "ledger-rebuild/books_database.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/digest.h"
 #include "ledger-rebuild/log_tree.h"
@@ -12,7 +13,7 @@ namespace rebuild {
 using core::Errc;
 using core::fail;
 using core::Result;
-using core::sqlite::Database;
+using core::sql::Database;
 
 namespace {
 
@@ -20,7 +21,7 @@ Result<Hash> stored_hash(Database& db, std::string_view name) {
   TRY_ASSIGN(auto row, db.prepare("SELECT value FROM meta WHERE name = ?"));
   row.bind_text(1, name);
   TRY_ASSIGN(const bool there, row.step());
-  if (!there) return fail(Errc::kDamaged, db.path().string() + ": no " + std::string(name));
+  if (!there) return fail(Errc::kDamaged, db.name() + ": no " + std::string(name));
   return Hash::from(row.column_blob(0));
 }
 
@@ -28,15 +29,14 @@ Result<Hash> stored_hash(Database& db, std::string_view name) {
 
 Result<void> check_books_version(Database& db) {
   const auto refuse = [&](const std::string& what) {
-    return fail(Errc::kMalformed, db.path().string() + ": " + what);
+    return fail(Errc::kMalformed, db.name() + ": " + what);
   };
-  TRY_ASSIGN(const std::int64_t application, db.query_int("PRAGMA application_id"));
-  if (application != kBooksApplication) {
+  TRY_ASSIGN(const core::sql::Marks marks, db.marks());
+  if (marks.application != kBooksApplication) {
     return refuse("no books; make them with 'daybook-rebuild replay'");
   }
-  TRY_ASSIGN(const std::int64_t version, db.query_int("PRAGMA user_version"));
-  if (version != kBooksVersion) {
-    return refuse("books of version " + std::to_string(version) + ", this program writes " +
+  if (marks.version != kBooksVersion) {
+    return refuse("books of version " + std::to_string(marks.version) + ", this program writes " +
                   std::to_string(kBooksVersion) + "; replay the log into a new file");
   }
   return {};
@@ -47,9 +47,7 @@ Books::Books(Books&&) noexcept = default;
 Books::~Books() = default;
 
 Result<Books> Books::open(const std::filesystem::path& file) {
-  // Not opened read-only: a replay that was killed left a journal that the next reader plays back.
-  TRY_ASSIGN(Database db, Database::open(file, {.busy_timeout_ms = 5000}));
-  TRY(db.exec("PRAGMA query_only = 1"));
+  TRY_ASSIGN(Database db, open_to_read(file));
   TRY(check_books_version(db));
   return Books(std::make_unique<Database>(std::move(db)));
 }
@@ -81,7 +79,7 @@ Result<StateCounts> count_states(Database& db) {
              db.query_int("SELECT COALESCE(SUM(tip_sequence), 0) FROM chains WHERE whole = 1"));
   counts.proven = static_cast<std::uint64_t>(whole);
   TRY(for_rows(db, "SELECT state, COUNT(*) FROM broken GROUP BY state",
-               [&](const core::sqlite::Statement& row) -> Result<void> {
+               [&](const core::sql::Statement& row) -> Result<void> {
                  const auto count = static_cast<std::uint64_t>(row.column_int(1));
                  switch (static_cast<State>(row.column_int(0))) {
                    case State::kProven:

@@ -13,7 +13,7 @@
 #include "core/envelope/message.h"
 #include "ledger-rebuild/state.h"
 
-namespace core::sqlite {
+namespace core::sql {
 class Database;
 }
 
@@ -45,7 +45,8 @@ struct BooksDigest {
 
 class Books {
  public:
-  // Opens for reading. Errors: kNotFound, kMalformed (no books, or another version), kDatabase.
+  // Opens for reading: a file, or postgres://user@host/database. Errors: kNotFound, kMalformed (no
+  // books, or another version), kUsage (no URL), kNetwork, kDatabase.
   static core::Result<Books> open(const std::filesystem::path& file);
   ~Books();
   Books(Books&&) noexcept;
@@ -61,12 +62,12 @@ class Books {
   core::Result<BooksDigest> stored_digest() const;
 
   // For report.cpp and its kind.
-  core::sqlite::Database& database() const { return *database_; }
+  core::sql::Database& database() const { return *database_; }
 
  private:
-  explicit Books(std::unique_ptr<core::sqlite::Database> database);
+  explicit Books(std::unique_ptr<core::sql::Database> database);
 
-  std::unique_ptr<core::sqlite::Database> database_;
+  std::unique_ptr<core::sql::Database> database_;
 };
 
 }  // namespace rebuild

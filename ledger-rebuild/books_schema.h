@@ -10,6 +10,8 @@ inline constexpr std::int64_t kBooksVersion = 5;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
+// In SQLite's words; core/postgres/dialect.h replaces them. ANY: a number or bytes; or text that
+// may quote a message, and so may be none.
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
 PRAGMA user_version = 5;
@@ -203,7 +205,7 @@ CREATE TABLE quarantine(
   chain     INTEGER,
   message   INTEGER,
   reason    INTEGER NOT NULL,
-  detail    TEXT NOT NULL,
+  detail    ANY NOT NULL,
   bytes     BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql";

@@ -9,7 +9,7 @@
 namespace rebuild {
 
 using core::Result;
-using core::sqlite::Database;
+using core::sql::Database;
 
 namespace {
 
@@ -35,7 +35,7 @@ bool is_in_chain(const Verdict& verdict) {
 }
 
 // A message's own figures, from parameter `at` on: kind to clock doubts, as the columns stand.
-void bind_figures(core::sqlite::Statement& row, int at, const Entry& entry) {
+void bind_figures(core::sql::Statement& row, int at, const Entry& entry) {
   row.bind_int(at, static_cast<int>(entry.kind))
       .bind_int(at + 1, entry.day.days)
       .bind_int(at + 2, entry.part.number)
@@ -108,8 +108,12 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
   TRY_ASSIGN(auto sold, db.prepare("INSERT INTO sold VALUES(?, ?, ?, ?)"));
   TRY_ASSIGN(auto counted, db.prepare("INSERT INTO counted VALUES(?, ?, ?)"));
   TRY_ASSIGN(auto covered, db.prepare("INSERT INTO covered VALUES(?, ?, ?, ?, ?, ?)"));
-  TRY_ASSIGN(auto hold,
-             db.prepare("INSERT OR REPLACE INTO quarantine VALUES(?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(
+      auto hold,
+      db.prepare(
+          "INSERT INTO quarantine VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
+          "log_index = excluded.log_index, chain = excluded.chain, message = excluded.message, "
+          "reason = excluded.reason, detail = excluded.detail, bytes = excluded.bytes"));
   TRY_ASSIGN(auto release, db.prepare("DELETE FROM quarantine WHERE id = ?"));
   return BooksWriter(db, periods, std::move(insert), std::move(update), std::move(posting),
                      std::move(move), std::move(range), std::move(refunded), std::move(sold),
@@ -179,7 +183,7 @@ Result<void> BooksWriter::take_back(TillChain& chain, const TillChain& before) {
     CORE_CHECK(chain.last.has_value());
     row.bind_int(1, *chain.last);
     TRY_ASSIGN(const bool there, row.step());
-    if (!there) return core::sqlite::damaged(db_->path(), "a message of a chain is missing");
+    if (!there) return core::sql::damaged(db_->name(), "a message of a chain is missing");
     const bool is_first = row.column_is_null(0);
     const std::int64_t previous = row.column_int(0);
     row.reset();

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/facts.h"
 #include "ledger-rebuild/month_sums.h"
 #include "ledger-rebuild/periods.h"
@@ -16,7 +16,7 @@ namespace rebuild {
 class BooksWriter {
  public:
   // Owner: both must outlive it.
-  static core::Result<BooksWriter> open(core::sqlite::Database& db, const Periods& periods);
+  static core::Result<BooksWriter> open(core::sql::Database& db, const Periods& periods);
 
   // A message that the books do not have. `chain`: its key's, nullptr when it is not on the roster;
   // its `last` moves when the message is in the chain.
@@ -36,11 +36,11 @@ class BooksWriter {
   core::Result<void> mark_valid(std::int64_t number);
 
  private:
-  using Statement = core::sqlite::Statement;
-  BooksWriter(core::sqlite::Database& db, const Periods& periods, Statement insert,
-              Statement update, Statement posting, Statement move, Statement range,
-              Statement refunded, Statement sold, Statement counted, Statement covered,
-              Statement hold, Statement release);
+  using Statement = core::sql::Statement;
+  BooksWriter(core::sql::Database& db, const Periods& periods, Statement insert, Statement update,
+              Statement posting, Statement move, Statement range, Statement refunded,
+              Statement sold, Statement counted, Statement covered, Statement hold,
+              Statement release);
 
   core::Result<void> insert(TillChain& chain, const Item& item, const Verdict& verdict,
                             core::BusinessDay booked);
@@ -53,7 +53,7 @@ class BooksWriter {
   // Statements of one parameter, in their order.
   core::Result<void> run_for(std::initializer_list<const char*> statements, std::int64_t number);
 
-  core::sqlite::Database* db_;
+  core::sql::Database* db_;
   const Periods* periods_;
   MonthSums months_;
   Statement insert_, update_, posting_, move_, range_, refunded_, sold_, counted_, covered_, hold_,

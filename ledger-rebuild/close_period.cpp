@@ -14,8 +14,8 @@ using core::BusinessDay;
 using core::Errc;
 using core::fail;
 using core::Result;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 namespace {
 
@@ -43,7 +43,7 @@ Result<Found> find_in_whole(Database& db, const TillChain& chain, BusinessDay la
                                   "WHERE number = ?"));
   for (std::optional<std::int64_t> next = chain.last; next;) {
     TRY_ASSIGN(const bool there, row.bind_int(1, *next).step());
-    if (!there) return core::sqlite::damaged(db.path(), "a message of a chain is missing");
+    if (!there) return core::sql::damaged(db.name(), "a message of a chain is missing");
     TRY_ASSIGN(const Step step, step_at(row));
     if (step.day <= last) return Found({chain.till, chain.epoch, step.sequence, step.id});
     next = row.column_is_null(4) ? std::nullopt : std::optional(row.column_int(4));

@@ -96,7 +96,7 @@ void add_close_period(CLI::App& app, int& exit_code) {
       "close-period", "Close the days up to one: what comes later for them is a correction");
   auto a = std::make_shared<CloseArguments>();
   command->add_option("--head-office", a->head_office, "Head-office directory")->required();
-  command->add_option("--books", a->books, "The books, an SQLite file")->required();
+  command->add_option("--books", a->books, kBooksHelp)->required();
   command->add_option("--through", a->through, "The last day that is closed")->required();
   command->add_option("--relay", a->relay, "URL of the relay; without it nothing is sent");
   command

@@ -11,8 +11,8 @@ namespace rebuild {
 
 using core::BusinessDay;
 using core::Result;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 namespace {
 
@@ -34,7 +34,7 @@ Result<void> read_tip(Database& db, std::int64_t last, TillCompleteness& till) {
   while (true) {
     row.bind_int(1, last);
     TRY_ASSIGN(const bool there, row.step());
-    if (!there) return core::sqlite::damaged(db.path(), "a message of a chain is missing");
+    if (!there) return core::sql::damaged(db.name(), "a message of a chain is missing");
     const bool posted = is_posted(static_cast<State>(row.column_int(3)));
     const auto kind = static_cast<Kind>(row.column_int(1));
     if (posted && kind == Kind::kOpening && !opened) opened = day_at(row, 2);

@@ -12,7 +12,7 @@ using core::BusinessDay;
 using core::Currency;
 using core::Money;
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 namespace {
 

@@ -16,7 +16,7 @@ using core::Money;
 using core::ProductId;
 using core::Result;
 using core::TaxCode;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 namespace {
 

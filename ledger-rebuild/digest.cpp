@@ -14,8 +14,8 @@ using core::Bytes;
 using core::Errc;
 using core::Result;
 using core::envelope::CborWriter;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 // The rows of one message, each a CBOR array. Whoever has the values writes them in the columns'
 // order: a replay from what it decoded, a check from the tables.
@@ -205,20 +205,16 @@ Result<Bytes> hash_quarantine(Database& db) {
 
 // Rows that belong to nothing would be in no chain's digest.
 Result<void> refuse_orphans(Database& db) {
-  for (const char* sql :
-       {"SELECT COUNT(*) FROM postings WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM moves WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM numbers WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM refunded_receipts "
-        "WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM sold WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM counted WHERE message NOT IN (SELECT number FROM messages)",
-        "SELECT COUNT(*) FROM covered WHERE message NOT IN (SELECT number FROM messages)"}) {
-    TRY_ASSIGN(const std::int64_t orphans, db.query_int(sql));
+  for (const char* table :
+       {"postings", "moves", "numbers", "refunded_receipts", "sold", "counted", "covered"}) {
+    TRY_ASSIGN(const std::int64_t orphans,
+               db.query_int("SELECT COUNT(*) FROM " + std::string(table) +
+                            " r WHERE NOT EXISTS (SELECT 1 FROM messages m "
+                            "WHERE m.number = r.message)"));
     if (orphans == 0) continue;
-    return core::sqlite::damaged(db.path(),
-                                 "postings, or other rows of a message, without a message; replay "
-                                 "the log into a new file");
+    return core::sql::damaged(db.name(),
+                              "postings, or other rows of a message, without a message; replay "
+                              "the log into a new file");
   }
   return {};
 }
@@ -313,7 +309,7 @@ Result<BooksDigest> compute_digest(Database& db) {
   }
   TRY_ASSIGN(const std::int64_t messages, db.query_int("SELECT COUNT(*) FROM messages"));
   if (messages != reader.messages_read()) {
-    return core::sqlite::damaged(db.path(), "messages that no chain leads to");
+    return core::sql::damaged(db.name(), "messages that no chain leads to");
   }
   return digest_books(db, chains);
 }

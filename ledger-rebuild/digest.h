@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/books.h"
 #include "ledger-rebuild/facts.h"
 #include "ledger-rebuild/till_chains.h"
@@ -25,16 +25,16 @@ void extend(TillChain& chain, const MessageDigest& message);
 
 // Both digests of a chain, from its rows as they are in the tables now.
 // Errors of all: kDatabase, kDamaged (a row that the replay does not write).
-core::Result<void> digest_chain(core::sqlite::Database& db, TillChain& chain);
+core::Result<void> digest_chain(core::sql::Database& db, TillChain& chain);
 
 // Of chains, with the digests that they have, and of the quarantine as it is in the tables.
-core::Result<BooksDigest> digest_books(core::sqlite::Database& db, const TillChains& chains);
+core::Result<BooksDigest> digest_books(core::sql::Database& db, const TillChains& chains);
 // All of it from the tables.
-core::Result<BooksDigest> compute_digest(core::sqlite::Database& db);
-core::Result<BooksDigest> read_stored_digest(core::sqlite::Database& db);
-core::Result<StateCounts> count_states(core::sqlite::Database& db);
+core::Result<BooksDigest> compute_digest(core::sql::Database& db);
+core::Result<BooksDigest> read_stored_digest(core::sql::Database& db);
+core::Result<StateCounts> count_states(core::sql::Database& db);
 
 // Errors: kMalformed (not books, or of another version).
-core::Result<void> check_books_version(core::sqlite::Database& db);
+core::Result<void> check_books_version(core::sql::Database& db);
 
 }  // namespace rebuild

@@ -16,14 +16,14 @@ using core::Errc;
 using core::fail;
 using core::Money;
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 // Text is handed on in pieces of about so much.
 constexpr std::size_t kPieceBytes = 64 * 1024;
 constexpr BusinessDay kAfterAll{BusinessDay::kMax + 1};
 
 // Of takings, and of what the settings value.
-Result<std::vector<Currency>> currencies_of(core::sqlite::Database& db, const Settings& settings) {
+Result<std::vector<Currency>> currencies_of(core::sql::Database& db, const Settings& settings) {
   std::set<Currency> out;
   for (const auto& [id, product] : settings.products) {
     if (!product.cost.empty()) out.insert(product.currency);
@@ -47,7 +47,7 @@ std::string where(const ExportEntry& entry) {
 
 class Walk {
  public:
-  Walk(core::sqlite::Database& db, const Settings& settings, ValuedEntries valued,
+  Walk(core::sql::Database& db, const Settings& settings, ValuedEntries valued,
        const ExportRange& range, ExportFormat& format, const ExportFormat::Sink& sink)
       : db_(db),
         settings_(settings),
@@ -68,9 +68,9 @@ class Walk {
 
   Result<void> all() {
     TRY_ASSIGN(Statement messages,
-               db_.prepare("SELECT number, booked, store, till, epoch, sequence, id, state, day "
-                           "FROM messages WHERE kind = 2 AND state <= 3 "
-                           "ORDER BY booked, store, till, epoch, sequence, id"));
+               db_.scan("SELECT number, booked, store, till, epoch, sequence, id, state, day "
+                        "FROM messages WHERE kind = 2 AND state <= 3 "
+                        "ORDER BY booked, store, till, epoch, sequence, id"));
     while (true) {
       TRY_ASSIGN(const bool row, messages.step());
       if (!row) break;
@@ -174,7 +174,7 @@ class Walk {
     return {};
   }
 
-  core::sqlite::Database& db_;
+  core::sql::Database& db_;
   const Settings& settings_;
   ValuedEntries valued_;
   const ExportRange& range_;

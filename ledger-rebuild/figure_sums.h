@@ -9,7 +9,7 @@
 
 #include "core/base/business_day.h"
 #include "core/base/money.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/figures.h"
 
 namespace rebuild {
@@ -30,9 +30,9 @@ FigureSums figure_sums(const FigureRange& range, bool by_month);
 
 // Calls take(row) for the rows of a query whose ?1 and ?2 are the first and the last day or month.
 template <typename Take>
-core::Result<void> for_range(core::sqlite::Database& db, const std::string& sql,
+core::Result<void> for_range(core::sql::Database& db, const std::string& sql,
                              const FigureSums& sums, Take take) {
-  TRY_ASSIGN(core::sqlite::Statement rows, db.prepare(sql));
+  TRY_ASSIGN(core::sql::Statement rows, db.prepare(sql));
   rows.bind_int(1, sums.first).bind_int(2, sums.last);
   while (true) {
     TRY_ASSIGN(const bool more, rows.step());

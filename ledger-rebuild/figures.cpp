@@ -1,6 +1,8 @@
 // Figures: one query each, over the days asked for.
 #include "ledger-rebuild/figures.h"
 
+#include <array>
+#include <cstdio>
 #include "core/base/arithmetic.h"
 #include "core/retail/names.h"
 #include "ledger-rebuild/csv_file.h"
@@ -17,8 +19,8 @@ using core::fail;
 using core::Money;
 using core::Quantity;
 using core::Result;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 namespace {
 
@@ -72,17 +74,16 @@ Table takings_table(const char* first_column) {
 
 // `key`: what SQL groups by; `name_of` gives it its name.
 template <typename NameOf>
-Result<Table> takings_by(Database& db, const char* column, const char* key, const FigureSums& sums,
-                         NameOf name_of) {
+Result<Table> takings_by(Database& db, const char* column, const std::string& key,
+                         const FigureSums& sums, NameOf name_of) {
   Table table = takings_table(column);
-  TRY(for_range(db,
-                "SELECT " + std::string(key) + std::string(kTakingsSql) + sums.takings() +
-                    std::string(kTakingsEndSql),
-                sums, [&](const Statement& row) -> Result<void> {
-                  TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
-                  add_row(table, name_of(row), currency, takings_at(row));
-                  return {};
-                }));
+  TRY(for_range(
+      db, "SELECT " + key + std::string(kTakingsSql) + sums.takings() + std::string(kTakingsEndSql),
+      sums, [&](const Statement& row) -> Result<void> {
+        TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
+        add_row(table, name_of(row), currency, takings_at(row));
+        return {};
+      }));
   return table;
 }
 
@@ -181,8 +182,23 @@ Result<Table> by_count(Database& db, const FigureSums& sums) {
   return table;
 }
 
-Cell text_cell(const Statement& row) {
-  return Cell::of(std::string(row.column_text(0)));
+// A till as one number, which sorts by store first.
+constexpr const char* kTillSql = "store * 4294967296 + till";
+
+Cell till_cell(const Statement& row) {
+  const auto key = static_cast<std::uint64_t>(row.column_int(0));
+  return Cell::of(std::to_string(key >> 32) + "/" + std::to_string(key & 0xffffffff));
+}
+
+Cell day_cell(const Statement& row) {
+  return Cell::of(to_string(BusinessDay{static_cast<std::int32_t>(row.column_int(0))}));
+}
+
+Cell month_cell(const Statement& row) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02d", static_cast<int>(row.column_int(0) / 100),
+                static_cast<int>(row.column_int(0) % 100));
+  return Cell::of(std::string(text.data()));
 }
 
 }  // namespace
@@ -206,16 +222,14 @@ Result<Table> figures(const Books& books, By by, const FigureRange& range, const
       return takings_by(db, "store", "store", sums,
                         [](const Statement& row) { return Cell::of(row.column_int(0)); });
     case By::kTill:
-      return takings_by(db, "till", "printf('%d/%d', store, till)", sums, text_cell);
+      return takings_by(db, "till", kTillSql, sums, till_cell);
     case By::kRegion:
       return takings_by_region(db, sums, regions);
     case By::kDay:
-      return takings_by(db, "day", "date(booked * 86400, 'unixepoch')", sums, text_cell);
+      return takings_by(db, "day", "booked", sums, day_cell);
     case By::kMonth:
-      return takings_by(db, "month",
-                        sums.by_month ? "printf('%04d-%02d', month / 100, month % 100)"
-                                      : "strftime('%Y-%m', booked * 86400, 'unixepoch')",
-                        sums, text_cell);
+      return takings_by(db, "month", sums.by_month ? "month" : month_sql("booked"), sums,
+                        month_cell);
     case By::kTender:
       return by_tender(db, sums);
     case By::kTax:

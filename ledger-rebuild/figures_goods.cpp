@@ -19,7 +19,7 @@ using core::Money;
 using core::ProductId;
 using core::Quantity;
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 namespace {
 

@@ -15,8 +15,8 @@ using core::Errc;
 using core::fail;
 using core::LogIndex;
 using core::Result;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 template <typename Fixed>
 Result<void> read_into(Fixed& out, const Statement& row, int column) {
@@ -57,9 +57,9 @@ class Judge {
     TRY(digest_chain(db(), now));
     const TillChain& kept = update_.chains.at(number);
     if (now.rows == kept.rows && now.figures == kept.figures) return {};
-    return core::sqlite::damaged(db().path(), "the rows of till " + to_string(kept.till) +
-                                                  " do not match their digest; replay the log "
-                                                  "into a new file");
+    return core::sql::damaged(db().name(), "the rows of till " + to_string(kept.till) +
+                                               " do not match their digest; replay the log "
+                                               "into a new file");
   }
 
   Item of_chain(std::int64_t number) const {
@@ -127,7 +127,7 @@ class Judge {
           TRY(read_into(id, row, 1));
           parse({id_at<LogIndex>(row, 0), bytes}, id, item);
           if (item.protected_header.empty()) {
-            return core::sqlite::damaged(db().path(), "bytes that are no message");
+            return core::sql::damaged(db().name(), "bytes that are no message");
           }
           item.tree_head.reset();  // it was looked at when it was read
           find_chain(update_.chains, item);
@@ -210,7 +210,7 @@ class Judge {
           items_[i].kept == Kept::kMessages && items_[i].before.state != State::kQuarantined;
       if (!was_posted || verdicts_[i].state != State::kQuarantined) continue;
       return fail(Errc::kDamaged,
-                  db().path().string() + ": message " + items_[i].facts.id.hex() +
+                  db().name() + ": message " + items_[i].facts.id.hex() +
                       " was posted and would be quarantined now (" + verdicts_[i].detail +
                       "); the books were changed. Nothing was written; replay the log into a new "
                       "file");
@@ -275,7 +275,7 @@ Result<std::vector<Held>> read_held(Database& db) {
                [&](const Statement& row) -> Result<void> {
                  const auto message = core::envelope::parse_message(row.column_blob(0));
                  if (!message) {
-                   return core::sqlite::damaged(db.path(), "bytes that are no message");
+                   return core::sql::damaged(db.name(), "bytes that are no message");
                  }
                  out.push_back({message->header.kid, message->signature});
                  return {};

@@ -24,7 +24,7 @@ struct Held {
 };
 
 // Errors: kDatabase, kDamaged (a row that the replay does not write).
-core::Result<std::vector<Held>> read_held(core::sqlite::Database& db);
+core::Result<std::vector<Held>> read_held(core::sql::Database& db);
 
 // Judges the chains of these numbers and the messages that are in none, and writes the difference.
 // `fresh`: the messages of these chains, and of strangers, that the log has and the books do not,

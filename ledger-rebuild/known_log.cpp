@@ -11,8 +11,8 @@ namespace rebuild {
 using core::Errc;
 using core::fail;
 using core::Result;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 Result<KnownLog> KnownLog::load(Database& db, const LogTree& tree) {
   KnownLog log(db);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/log_tree.h"
 #include "ledger-rebuild/source.h"
 
@@ -17,7 +17,7 @@ namespace rebuild {
 class KnownLog {
  public:
   // Owner: the database must outlive it. Errors: kDatabase, kDamaged.
-  static core::Result<KnownLog> load(core::sqlite::Database& db, const LogTree& tree);
+  static core::Result<KnownLog> load(core::sql::Database& db, const LogTree& tree);
 
   // Where reading has to start: at the last entry that the tree knows, which shows that it is the
   // same log.
@@ -47,11 +47,11 @@ class KnownLog {
     std::uint64_t last = 0;
   };
 
-  explicit KnownLog(core::sqlite::Database& db) : db_(&db) {}
+  explicit KnownLog(core::sql::Database& db) : db_(&db) {}
   bool is_known(std::uint64_t index) const;
   void lose(std::uint64_t first, std::uint64_t end);
 
-  core::sqlite::Database* db_;
+  core::sql::Database* db_;
   core::LogIndex start_{};
   std::uint64_t old_end_ = 0;
   std::uint64_t end_ = 0;

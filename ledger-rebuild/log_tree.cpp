@@ -13,8 +13,8 @@ using core::Errc;
 using core::fail;
 using core::Result;
 using core::envelope::Hash;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 using core::tlog::kTileHeight;
 using core::tlog::kTileWidth;
 
@@ -44,13 +44,13 @@ Result<LogTree> LogTree::load(Database& db) {
     if (width == 0) continue;
     const TileKey key{static_cast<unsigned>(level), hashes / kTileWidth};
     TRY_ASSIGN(const Tile* kept, tree.tile(key));
-    if (kept->size() < width) return core::sqlite::damaged(db.path(), "a tile is too short");
+    if (kept->size() < width) return core::sql::damaged(db.name(), "a tile is too short");
     edge.assign(kept->begin(), kept->begin() + static_cast<std::ptrdiff_t>(width));
     tree.read_.erase(key);
   }
   TRY_ASSIGN(const Hash root, tree.root(tree.size_));
   if (root == head->root) return tree;
-  return core::sqlite::damaged(db.path(), "the tiles are not those of the tree's root");
+  return core::sql::damaged(db.name(), "the tiles are not those of the tree's root");
 }
 
 Result<void> LogTree::append(const Hash& leaf) {
@@ -91,7 +91,7 @@ Result<Hash> LogTree::node(unsigned level, std::uint64_t index) {
   if (inside == 0) {
     TRY_ASSIGN(const Tile* hashes, tile({level / kTileHeight, index / kTileWidth}));
     if (index % kTileWidth < hashes->size()) return (*hashes)[index % kTileWidth];
-    return core::sqlite::damaged(db_->path(), "a tile is too short");
+    return core::sql::damaged(db_->name(), "a tile is too short");
   }
   const std::uint64_t key = std::uint64_t{level} << 56 | index;
   const auto known = nodes_.find(key);
@@ -112,7 +112,7 @@ Result<const LogTree::Tile*> LogTree::tile(TileKey key) {
              db_->prepare("SELECT hashes FROM tiles WHERE level = ? AND position = ?"));
   row.bind_int(1, level).bind_int(2, static_cast<std::int64_t>(position));
   TRY_ASSIGN(const bool there, row.step());
-  if (!there) return core::sqlite::damaged(db_->path(), "a tile of the log's tree is missing");
+  if (!there) return core::sql::damaged(db_->name(), "a tile of the log's tree is missing");
   core::ByteView bytes = row.column_blob(0);
   Tile hashes;
   for (; bytes.size() >= Hash::kSize; bytes = bytes.subspan(Hash::kSize)) {
@@ -126,7 +126,8 @@ Result<void> LogTree::write_tile(TileKey key, const Tile& hashes) {
   Bytes bytes;
   bytes.reserve(hashes.size() * Hash::kSize);
   for (const Hash& hash : hashes) core::append(bytes, hash.view());
-  TRY_ASSIGN(Statement row, db_->prepare("INSERT OR REPLACE INTO tiles VALUES(?, ?, ?)"));
+  TRY_ASSIGN(Statement row, db_->prepare("INSERT INTO tiles VALUES(?, ?, ?) ON CONFLICT(level, "
+                                         "position) DO UPDATE SET hashes = excluded.hashes"));
   return row.bind_int(1, key.first)
       .bind_int(2, static_cast<std::int64_t>(key.second))
       .bind_blob(3, bytes)

@@ -14,7 +14,7 @@
 
 #include "core/base/result.h"
 #include "core/envelope/message.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 
 namespace rebuild {
 
@@ -29,7 +29,7 @@ struct LogHead {
 class LogTree {
  public:
   // What the books have: nothing, when they are new. Owner: the database must outlive it.
-  static core::Result<LogTree> load(core::sqlite::Database& db);
+  static core::Result<LogTree> load(core::sql::Database& db);
 
   std::uint64_t size() const { return size_; }
   core::Result<void> append(const core::envelope::Hash& leaf);
@@ -45,13 +45,13 @@ class LogTree {
   using Tile = std::vector<core::envelope::Hash>;  // up to 256, ascending
   using TileKey = std::pair<unsigned, std::uint64_t>;
 
-  explicit LogTree(core::sqlite::Database& db) : db_(&db) {}
+  explicit LogTree(core::sql::Database& db) : db_(&db) {}
   core::Result<core::envelope::Hash> node(unsigned level, std::uint64_t index);
   core::Result<const Tile*> tile(TileKey key);
   core::Result<void> write_tiles();
   core::Result<void> write_tile(TileKey key, const Tile& hashes);
 
-  core::sqlite::Database* db_;
+  core::sql::Database* db_;
   std::uint64_t size_ = 0;
   std::uint64_t saved_size_ = 0;
   std::vector<Tile> edge_;         // the tile that is growing, by level
@@ -62,7 +62,7 @@ class LogTree {
 };
 
 // What head office saw of the log at the last replay that found nothing wrong with it.
-core::Result<std::optional<core::envelope::TreeHead>> read_tree_head(core::sqlite::Database& db);
+core::Result<std::optional<core::envelope::TreeHead>> read_tree_head(core::sql::Database& db);
 
 // Heads that were shown, each compared with the tree as soon as it has grown so far: a lie of each
 // teller is kept, and nothing of the rest.

@@ -20,7 +20,7 @@ namespace rebuild {
 
 // What the books are being brought up to date with. Owner: whoever replays.
 struct Update {
-  core::sqlite::Database& db;
+  core::sql::Database& db;
   TillChains& chains;
   Periods& periods;
   BooksWriter& writer;

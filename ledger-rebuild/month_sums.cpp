@@ -11,8 +11,8 @@
 namespace rebuild {
 
 using core::Result;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 namespace {
 
@@ -34,6 +34,18 @@ bool is_nothing(std::span<const std::int64_t> sums) {
 std::int64_t month_of(core::BusinessDay day) {
   const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day.days}}};
   return int{date.year()} * 100 + static_cast<std::int64_t>(unsigned{date.month()});
+}
+
+// In whole numbers only: each database has other functions for dates. Years begin in March here, so
+// that a leap day is the last one. Source: Neri and Schneider, "Euclidean affine functions and
+// their application to calendar algorithms", 2022.
+std::string month_sql(const std::string& day) {
+  const std::string since_0000 = "(4 * " + day + " + 2877875)";
+  const std::string in_century = "(4 * (" + since_0000 + " % 146097 / 4) + 3)";
+  const std::string month = "((5 * (" + in_century + " % 1461 / 4) + 461) / 153)";  // 3 to 14
+  const std::string year = "(100 * (" + since_0000 + " / 146097) + " + in_century + " / 1461)";
+  return "(100 * " + year + " + " + month + " + CASE WHEN " + month +
+         " > 12 THEN 88 ELSE 0 END)";  // to the next year's January
 }
 
 Result<void> MonthSums::post(const Where& where, std::int64_t account, std::int64_t code,
@@ -130,17 +142,19 @@ Result<void> MonthSums::add_written(Database& db, std::int64_t message, int sign
 }
 
 Result<void> MonthSums::flush(Database& db) {
-  TRY_ASSIGN(auto takings,
-             db.prepare("INSERT INTO month_takings VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                        "ON CONFLICT DO UPDATE SET sales = sales + excluded.sales, "
-                        "voids = voids + excluded.voids, refunds = refunds + excluded.refunds, "
-                        "shelf_minor = shelf_minor + excluded.shelf_minor, "
-                        "discount_minor = discount_minor + excluded.discount_minor, "
-                        "net_minor = net_minor + excluded.net_minor, "
-                        "refunded_minor = refunded_minor + excluded.refunded_minor, "
-                        "over_short_minor = over_short_minor + excluded.over_short_minor, "
-                        "points_earned = points_earned + excluded.points_earned, "
-                        "points_redeemed = points_redeemed + excluded.points_redeemed"));
+  TRY_ASSIGN(
+      auto takings,
+      db.prepare(
+          "INSERT INTO month_takings AS kept VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT(month, store, currency) DO UPDATE SET sales = kept.sales + excluded.sales, "
+          "voids = kept.voids + excluded.voids, refunds = kept.refunds + excluded.refunds, "
+          "shelf_minor = kept.shelf_minor + excluded.shelf_minor, "
+          "discount_minor = kept.discount_minor + excluded.discount_minor, "
+          "net_minor = kept.net_minor + excluded.net_minor, "
+          "refunded_minor = kept.refunded_minor + excluded.refunded_minor, "
+          "over_short_minor = kept.over_short_minor + excluded.over_short_minor, "
+          "points_earned = kept.points_earned + excluded.points_earned, "
+          "points_redeemed = kept.points_redeemed + excluded.points_redeemed"));
   for (const auto& [where, sums] : takings_) {
     if (is_nothing(sums)) continue;
     takings.bind_int(1, where.month).bind_int(2, where.store).bind_text(3, where.currency.code());
@@ -150,9 +164,10 @@ Result<void> MonthSums::flush(Database& db) {
     TRY(takings.run());
   }
   TRY_ASSIGN(auto accounts,
-             db.prepare("INSERT INTO month_accounts VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
-                        "UPDATE SET debit_minor = debit_minor + excluded.debit_minor, "
-                        "credit_minor = credit_minor + excluded.credit_minor"));
+             db.prepare("INSERT INTO month_accounts AS kept VALUES(?, ?, ?, ?, ?, ?, ?) "
+                        "ON CONFLICT(month, store, account, code, currency) DO UPDATE SET "
+                        "debit_minor = kept.debit_minor + excluded.debit_minor, "
+                        "credit_minor = kept.credit_minor + excluded.credit_minor"));
   for (const auto& [key, sums] : accounts_) {
     if (is_nothing(sums)) continue;
     const auto& [where, account, code] = key;
@@ -165,10 +180,10 @@ Result<void> MonthSums::flush(Database& db) {
             .bind_int(7, sums[1])
             .run());
   }
-  TRY_ASSIGN(auto products,
-             db.prepare("INSERT INTO month_products VALUES(?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
-                        "SET thousandths = thousandths + excluded.thousandths, "
-                        "net_minor = net_minor + excluded.net_minor"));
+  TRY_ASSIGN(auto products, db.prepare("INSERT INTO month_products AS kept VALUES(?, ?, ?, ?, ?) "
+                                       "ON CONFLICT(month, product, currency) DO UPDATE SET "
+                                       "thousandths = kept.thousandths + excluded.thousandths, "
+                                       "net_minor = kept.net_minor + excluded.net_minor"));
   for (const auto& [key, sums] : products_) {
     if (is_nothing(sums)) continue;
     TRY(products.bind_int(1, key.first.month)
@@ -178,9 +193,9 @@ Result<void> MonthSums::flush(Database& db) {
             .bind_int(5, sums[1])
             .run());
   }
-  TRY_ASSIGN(auto moves,
-             db.prepare("INSERT INTO month_moves VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE "
-                        "SET thousandths = thousandths + excluded.thousandths"));
+  TRY_ASSIGN(auto moves, db.prepare("INSERT INTO month_moves AS kept VALUES(?, ?, ?, ?) "
+                                    "ON CONFLICT(month, product, place) DO UPDATE SET "
+                                    "thousandths = kept.thousandths + excluded.thousandths"));
   for (const auto& [key, thousandths] : moves_) {
     if (thousandths == 0) continue;
     const auto& [month, product, place] = key;

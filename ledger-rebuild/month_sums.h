@@ -9,13 +9,15 @@
 #include <tuple>
 
 #include "core/base/result.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/posting_rules.h"
 
 namespace rebuild {
 
 // 202611 for November 2026.
 std::int64_t month_of(core::BusinessDay day);
+// The same as SQL, of a column with days since 1970-01-01. Shape: not before 0000-03-01.
+std::string month_sql(const std::string& day);
 
 // What changed since the last flush. Memory: one row a month, store and account that changed.
 class MonthSums {
@@ -24,9 +26,9 @@ class MonthSums {
   core::Result<void> add(core::StoreId store, const Entry& entry, core::BusinessDay booked);
   // Takes away, or adds, what the tables have of a message: for changes of what was written.
   // Errors: kOverflow, kDatabase, kDamaged.
-  core::Result<void> add_written(core::sqlite::Database& db, std::int64_t message, int sign);
+  core::Result<void> add_written(core::sql::Database& db, std::int64_t message, int sign);
   // Writes it all. Errors: kDatabase.
-  core::Result<void> flush(core::sqlite::Database& db);
+  core::Result<void> flush(core::sql::Database& db);
 
  private:
   // Sales, voids, refunds, shelf, discount, net, refunded, over/short, points earned and redeemed.

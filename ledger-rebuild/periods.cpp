@@ -11,8 +11,8 @@ using core::BusinessDay;
 using core::Result;
 using core::Sequence;
 using core::envelope::MessageId;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 Result<Periods> Periods::load(Database& db) {
   Periods out(db);

@@ -10,7 +10,7 @@
 
 #include "core/base/business_day.h"
 #include "core/base/result.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/till_chains.h"
 
@@ -21,7 +21,7 @@ namespace rebuild {
 // Owner: the database must outlive it. Errors of all: kDatabase, kDamaged.
 class Periods {
  public:
-  static core::Result<Periods> load(core::sqlite::Database& db);
+  static core::Result<Periods> load(core::sql::Database& db);
 
   // What became of the closes.
   struct Change {
@@ -51,11 +51,11 @@ class Periods {
     bool operator==(const Close&) const = default;
   };
 
-  explicit Periods(core::sqlite::Database& db) : db_(&db) {}
+  explicit Periods(core::sql::Database& db) : db_(&db) {}
   core::Result<std::vector<Close>> read() const;
   core::Result<std::optional<CoveredChain>> find(const Close& close, const TillChain& chain) const;
 
-  core::sqlite::Database* db_;
+  core::sql::Database* db_;
   std::vector<Close> closes_;  // in the order of head office's sequence; last days ascend
 };
 

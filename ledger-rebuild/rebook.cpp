@@ -26,14 +26,14 @@ Result<Sequence> settled_before(const Update& update, const TillChain& chain,
 }
 
 Result<void> rebook_chain(const Update& update, const TillChain& chain, Sequence floor,
-                          core::sqlite::Statement& row) {
+                          core::sql::Statement& row) {
   std::optional<std::int64_t> next = chain.last;
   while (next) {
     const std::int64_t number = *next;
     row.bind_int(1, number);
     TRY_ASSIGN(const bool there, row.step());
     if (!there) {
-      return core::sqlite::damaged(update.db.path(), "a message of a chain is missing");
+      return core::sql::damaged(update.db.name(), "a message of a chain is missing");
     }
     const auto sequence = id_at<Sequence>(row, 1);
     const BusinessDay day{static_cast<std::int32_t>(row.column_int(2))};

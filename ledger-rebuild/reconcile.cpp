@@ -17,7 +17,7 @@ using core::Errc;
 using core::fail;
 using core::Money;
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 struct PaidLine {
   PaidKey key;

@@ -7,8 +7,9 @@
 #include <optional>
 #include <set>
 
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "core/tlog/note.h"
+#include "ledger-rebuild/books_database.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/digest.h"
 #include "ledger-rebuild/judge.h"
@@ -27,25 +28,15 @@ using core::fail;
 using core::LogIndex;
 using core::Result;
 using core::envelope::Roster;
-using core::sqlite::Database;
-using core::sqlite::Transaction;
-
-Result<Database> open_for_writing(const std::filesystem::path& books) {
-  TRY_ASSIGN(Database db, Database::open(books, {.create = true, .busy_timeout_ms = 1000}));
-  // The rollback journal keeps the old books until the new ones are synced; a large cache keeps
-  // half-made pages out of the file until then.
-  TRY(
-      db.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; "
-              "PRAGMA cache_size = -262144"));
-  return db;
-}
+using core::sql::Database;
+using core::sql::Transaction;
 
 // Makes the tables, or checks that they are those of the roster's log and, as far as `verify` asks
 // for it, what their digest says. Returns whether the books are new.
 Result<bool> open_books(Database& db, const Roster& roster, Verify verify) {
-  TRY_ASSIGN(const std::int64_t tables, db.query_int("SELECT COUNT(*) FROM sqlite_master"));
-  if (tables == 0) {
-    TRY(db.exec(kBooksSchema));
+  TRY_ASSIGN(const core::sql::Marks marks, db.marks());
+  if (marks.is_empty) {
+    TRY(db.create_tables(kBooksSchema, {false, kBooksApplication, kBooksVersion}));
     TRY_ASSIGN(auto row, db.prepare("INSERT INTO meta VALUES('origin', ?)"));
     TRY(row.bind_text(1, roster.origin()).run());
     TRY(set_meta(db, "log_end", std::int64_t{0}));
@@ -55,7 +46,7 @@ Result<bool> open_books(Database& db, const Roster& roster, Verify verify) {
   TRY_ASSIGN(const std::string origin,
              db.query_text("SELECT value FROM meta WHERE name = 'origin'"));
   if (origin != roster.origin()) {
-    return fail(Errc::kMalformed, db.path().string() + ": books of '" + origin +
+    return fail(Errc::kMalformed, db.name() + ": books of '" + origin +
                                       "', and the roster is of '" + roster.origin() + "'");
   }
   TRY_ASSIGN(const BooksDigest stored, read_stored_digest(db));
@@ -67,8 +58,8 @@ Result<bool> open_books(Database& db, const Roster& roster, Verify verify) {
     TRY_ASSIGN(now, digest_books(db, chains));
   }
   if (stored == now) return false;
-  return core::sqlite::damaged(
-      db.path(), "the tables do not match their digest; replay the log into a new file");
+  return core::sql::damaged(db.name(),
+                            "the tables do not match their digest; replay the log into a new file");
 }
 
 // Ends the reading of a source, and nothing else.
@@ -218,7 +209,7 @@ class Run {
       return {};
     }
     return fail(Errc::kState,
-                update_.db.path().string() +
+                update_.db.name() +
                     ": a period was closed by a bulletin of head office that is contradicted now; "
                     "nothing was written. Replay the log into a new file");
   }
@@ -370,7 +361,7 @@ Result<ReplayOutcome> replay(Source& source, const Roster& roster,
   Stopwatch watch;
   std::error_code ignored;  // no log, no books
   if (!std::filesystem::exists(books, ignored)) TRY(source.reach());
-  TRY_ASSIGN(Database db, open_for_writing(books));
+  TRY_ASSIGN(Database db, open_to_write(books));
   watch.lap(outcome.open_seconds);
   ShownHeads shown;  // of all stages: what is longer than a stage is compared by a later one
   for (bool has_more = true; has_more;) {

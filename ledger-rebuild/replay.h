@@ -54,8 +54,8 @@ struct ReplayOutcome {
 };
 
 // Posts everything that `source` has and `books` does not, one transaction a stage; creates the
-// books when there are none. A replay that is killed or fails leaves the books of its last whole
-// stage, which are those of the log up to there.
+// books when there are none. `books`: a file, or postgres://user@host/database. A replay that is
+// killed or fails leaves the books of its last whole stage, which are those of the log up to there.
 // Errors: those of the source; kDamaged (the log is not the one that these books were made from: it
 // shrank, or a known entry has another id; or the tables are not those of their digest),
 // kMalformed (books of another version, or of another origin), kBusy (another replay is writing),

@@ -20,7 +20,7 @@ using core::Quantity;
 using core::Result;
 using core::retail::TaxRow;
 using core::retail::TenderKind;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 using DayKey = std::tuple<core::StoreId, core::BusinessDay, Currency>;
 using DayMap = std::map<DayKey, Takings>;

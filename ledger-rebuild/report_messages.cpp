@@ -12,7 +12,7 @@ namespace rebuild {
 namespace {
 
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 // Columns of a MessageName, in the order of name_at.
 constexpr std::string_view kNameColumns = "store, till, epoch, sequence, id";
@@ -174,7 +174,7 @@ Result<std::vector<NumberJump>> number_jumps(const Books& books) {
                "SELECT m.store, m.till, m.epoch, m.sequence, m.id, n.series, n.first, "
                "LAG(n.last, 1, 0) OVER (PARTITION BY m.chain, n.series ORDER BY m.sequence) + 1 "
                "AS expected FROM numbers n JOIN messages m ON m.number = n.message "
-               "WHERE m.state = 1) WHERE first <> expected ORDER BY 1, 2, 3, 4, 6",
+               "WHERE m.state = 1) n WHERE first <> expected ORDER BY 1, 2, 3, 4, 6",
                [&](const Statement& row) -> Result<void> {
                  TRY(take(row));
                  const auto series = static_cast<core::retail::Series>(row.column_int(5));
@@ -190,7 +190,7 @@ Result<std::vector<NumberJump>> number_jumps(const Books& books) {
                      " AS found, LAG(" + column +
                      ", 1, 0) OVER (PARTITION BY chain ORDER BY sequence) + " + day +
                      " AS expected FROM messages WHERE kind = 2 AND part = 1 AND state = 1 AND "
-                     "ever_sold_minor <> 0) WHERE found <> expected ORDER BY 1, 2, 3, 4",
+                     "ever_sold_minor <> 0) m WHERE found <> expected ORDER BY 1, 2, 3, 4",
                  take));
   }
   return out;
@@ -229,24 +229,25 @@ Result<std::vector<ClockJump>> clock_jumps(const Books& books) {
 
 Result<std::vector<RefundedTwice>> refunded_twice(const Books& books) {
   std::vector<RefundedTwice> out;
-  TRY(for_rows(books.database(),
-               "SELECT r.store, r.till, r.invoice, COUNT(DISTINCT m.store << 32 | m.till), "
-               "COUNT(*), SUM(r.amount_minor), m.currency FROM refunded_receipts r "
-               "JOIN messages m ON m.number = r.message WHERE m.state IN (1, 2) "
-               "GROUP BY r.store, r.till, r.invoice, m.currency "
-               "HAVING COUNT(DISTINCT m.store << 32 | m.till) > 1 OR "
-               "SUM((m.store, m.till) <> (r.store, r.till)) > 1 ORDER BY 1, 2, 3, 7",
-               [&](const Statement& row) -> Result<void> {
-                 RefundedTwice one;
-                 one.sold_at = till_at(row, 0);
-                 one.invoice = static_cast<std::uint64_t>(row.column_int(2));
-                 one.tills = static_cast<std::uint64_t>(row.column_int(3));
-                 one.closings = static_cast<std::uint64_t>(row.column_int(4));
-                 TRY_ASSIGN(const auto currency, core::Currency::parse(row.column_text(6)));
-                 one.refunded = core::Money{row.column_int(5), currency};
-                 out.push_back(one);
-                 return {};
-               }));
+  TRY(for_rows(
+      books.database(),
+      "SELECT r.store, r.till, r.invoice, COUNT(DISTINCT m.store << 32 | m.till), "
+      "COUNT(*), SUM(r.amount_minor), m.currency FROM refunded_receipts r "
+      "JOIN messages m ON m.number = r.message WHERE m.state IN (1, 2) "
+      "GROUP BY r.store, r.till, r.invoice, m.currency "
+      "HAVING COUNT(DISTINCT m.store << 32 | m.till) > 1 OR "
+      "COUNT(*) FILTER (WHERE (m.store, m.till) <> (r.store, r.till)) > 1 ORDER BY 1, 2, 3, 7",
+      [&](const Statement& row) -> Result<void> {
+        RefundedTwice one;
+        one.sold_at = till_at(row, 0);
+        one.invoice = static_cast<std::uint64_t>(row.column_int(2));
+        one.tills = static_cast<std::uint64_t>(row.column_int(3));
+        one.closings = static_cast<std::uint64_t>(row.column_int(4));
+        TRY_ASSIGN(const auto currency, core::Currency::parse(row.column_text(6)));
+        one.refunded = core::Money{row.column_int(5), currency};
+        out.push_back(one);
+        return {};
+      }));
   return out;
 }
 
@@ -270,13 +271,14 @@ Result<std::vector<Quarantined>> quarantined(const Books& books) {
 
 Result<std::vector<Silent>> silent(const Books& books, core::BusinessDay as_of) {
   std::vector<Silent> out;
-  TRY(for_rows(books.database(),
-               "SELECT DISTINCT store, till FROM chains WHERE store > 0 AND (store, till) NOT IN "
-               "(SELECT store, till FROM messages WHERE state < 5)",
-               [&](const Statement& row) -> Result<void> {
-                 out.push_back(Silent{till_at(row, 0), std::nullopt});
-                 return {};
-               }));
+  TRY(for_rows(
+      books.database(),
+      "SELECT store, till FROM chains WHERE store > 0 EXCEPT SELECT store, till FROM messages "
+      "WHERE state < 5",
+      [&](const Statement& row) -> Result<void> {
+        out.push_back(Silent{till_at(row, 0), std::nullopt});
+        return {};
+      }));
   TRY(for_rows(
       books.database(),
       "SELECT store, till, day FROM messages WHERE state < 5 AND kind IN (1, 2) "

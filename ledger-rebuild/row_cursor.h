@@ -10,7 +10,7 @@
 
 namespace rebuild {
 
-inline core::BusinessDay day_in(const core::sqlite::Statement& row, int column) {
+inline core::BusinessDay day_in(const core::sql::Statement& row, int column) {
   return core::BusinessDay{static_cast<std::int32_t>(row.column_int(column))};
 }
 
@@ -18,7 +18,7 @@ inline core::BusinessDay day_in(const core::sqlite::Statement& row, int column) 
 template <typename Row>
 class RowCursor {
  public:
-  using Read = std::function<core::Result<Row>(const core::sqlite::Statement&)>;
+  using Read = std::function<core::Result<Row>(const core::sql::Statement&)>;
 
   core::Result<void> open(const Books& books, const char* sql, Read read) {
     TRY_ASSIGN(auto statement, books.database().prepare(sql));
@@ -38,7 +38,7 @@ class RowCursor {
   }
 
  private:
-  std::optional<core::sqlite::Statement> statement_;
+  std::optional<core::sql::Statement> statement_;
   Read read_;
   std::optional<Row> row_;
 };

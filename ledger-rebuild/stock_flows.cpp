@@ -17,8 +17,8 @@ using core::Currency;
 using core::ProductId;
 using core::Quantity;
 using core::Result;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 namespace {
 

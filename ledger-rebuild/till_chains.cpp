@@ -10,8 +10,8 @@ namespace rebuild {
 using core::Result;
 using core::envelope::Hash;
 using core::envelope::Kid;
-using core::sqlite::Database;
-using core::sqlite::Statement;
+using core::sql::Database;
+using core::sql::Statement;
 
 Result<TillChains> TillChains::load(Database& db) {
   TillChains out(db);
@@ -33,7 +33,7 @@ Result<TillChains> TillChains::load(Database& db) {
                  TRY_ASSIGN(chain.figures, Hash::from(row.column_blob(11)));
                  const auto next = static_cast<std::int64_t>(out.chains_.size() + 1);
                  if (chain.number != next) {
-                   return core::sqlite::damaged(db.path(), "a chain is missing");
+                   return core::sql::damaged(db.name(), "a chain is missing");
                  }
                  out.numbers_.emplace(chain.kid, chain.number);
                  out.chains_.push_back(chain);
@@ -65,7 +65,7 @@ Result<std::size_t> TillChains::enrol(const core::envelope::Roster& roster) {
   for (const TillChain& chain : chains_) {
     if (chain.enrolment != nullptr) continue;
     return core::fail(core::Errc::kDamaged,
-                      db_->path().string() + ": till " + to_string(chain.till) + ", epoch " +
+                      db_->name() + ": till " + to_string(chain.till) + ", epoch " +
                           to_string(chain.epoch) +
                           ": its key is in the books, and the roster does not have it, or for "
                           "another till; the roster lost entries, or the books were changed. "
@@ -89,8 +89,12 @@ std::vector<const TillChain*> TillChains::by_kid() const {
 }
 
 Result<void> TillChains::save(const TillChain& chain) {
-  TRY_ASSIGN(auto row, db_->prepare("INSERT OR REPLACE INTO chains VALUES(?, ?, ?, ?, ?, ?, ?, ?, "
-                                    "?, ?, ?, ?)"));
+  TRY_ASSIGN(
+      auto row,
+      db_->prepare(
+          "INSERT INTO chains VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO "
+          "UPDATE SET whole = excluded.whole, tip_sequence = excluded.tip_sequence, tip = "
+          "excluded.tip, last = excluded.last, rows = excluded.rows, figures = excluded.figures"));
   chain.last ? row.bind_int(10, *chain.last) : row.bind_null(10);
   return row.bind_int(1, chain.number)
       .bind_blob(2, chain.kid.view())

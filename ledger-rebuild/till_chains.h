@@ -10,7 +10,7 @@
 
 #include "core/base/result.h"
 #include "core/envelope/roster.h"
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 
 namespace rebuild {
 
@@ -37,7 +37,7 @@ struct TillChain {
 // Memory: linear in tills. Errors of all: kDatabase, kDamaged.
 class TillChains {
  public:
-  static core::Result<TillChains> load(core::sqlite::Database& db);
+  static core::Result<TillChains> load(core::sql::Database& db);
 
   // Finds each chain's enrolment and begins those that are new. Returns how many that were.
   // Errors: kDamaged (a key of the books is not on the roster, or is there for another till).
@@ -53,9 +53,9 @@ class TillChains {
   core::Result<void> save(const TillChain& chain);
 
  private:
-  explicit TillChains(core::sqlite::Database& db) : db_(&db) {}
+  explicit TillChains(core::sql::Database& db) : db_(&db) {}
 
-  core::sqlite::Database* db_;
+  core::sql::Database* db_;
   std::vector<TillChain> chains_;  // number n at n - 1
   std::unordered_map<core::envelope::Kid, std::int64_t, core::FixedBytesHash> numbers_;
 };

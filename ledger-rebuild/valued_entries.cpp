@@ -18,7 +18,7 @@ using core::Currency;
 using core::Money;
 using core::Result;
 using core::StoreId;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 // Not in a namespace of this file alone, because Impl has them.
 // Of one store; a variance is a flow, too.

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "ledger-rebuild/log_tree.h"
+#include "ledger-rebuild/month_sums.h"
 #include "ledger-rebuild/parallel.h"
 #include "ledger-rebuild/periods.h"
 #include "ledger-rebuild/report.h"
@@ -17,15 +18,15 @@ namespace {
 using core::Errc;
 using core::fail;
 using core::Result;
-using core::sqlite::Statement;
+using core::sql::Statement;
 
 // `sql` selects the culprits: a name and what was found.
 struct Question {
   const char* what;
-  const char* sql;
+  std::string sql;
 };
 
-constexpr Question kQuestions[] = {
+const Question kQuestions[] = {
     {"an entry does not balance (message, debits less credits)",
      "SELECT message, SUM(amount_minor) FROM postings GROUP BY message, reversal "
      "HAVING SUM(amount_minor) <> 0"},
@@ -77,59 +78,61 @@ constexpr Question kQuestions[] = {
      "WHERE (m.store, m.till, m.epoch) <> (c.store, c.till, c.epoch)"},
     {"a chain is called whole and is not, or the other way round (till, messages not proven)",
      "SELECT c.store || '/' || c.till, COUNT(m.number) FILTER (WHERE m.state <> 1) FROM chains c "
-     "LEFT JOIN messages m ON m.chain = c.number GROUP BY c.number HAVING c.whole <> "
+     "LEFT JOIN messages m ON m.chain = c.number GROUP BY c.number HAVING (c.whole = 1) <> "
      "(COUNT(m.number) FILTER (WHERE m.state <> 1) = 0) OR (c.whole = 1 AND "
      "(COUNT(m.number) <> c.tip_sequence OR COALESCE(MAX(m.sequence), 0) <> c.tip_sequence))"},
     {"the takings of a month are not the sums of its messages (month and store, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', booked * 86400, 'unixepoch') AS INTEGER) AS month, "
-     "store, currency, SUM(sales), SUM(voids), SUM(refunds), SUM(net_minor + discount_minor), "
-     "SUM(discount_minor), SUM(net_minor), SUM(refunded_minor), SUM(over_short_minor), "
-     "SUM(points_earned), SUM(points_redeemed) "
-     "FROM messages WHERE kind = 2 AND state IN (1, 2) GROUP BY 1, 2, 3), kept AS "
-     "(SELECT * FROM month_takings WHERE sales <> 0 OR voids <> 0 OR refunds <> 0 OR "
-     "shelf_minor <> 0 OR discount_minor <> 0 OR net_minor <> 0 OR refunded_minor <> 0 OR "
-     "over_short_minor <> 0 OR points_earned <> 0 OR points_redeemed <> 0) SELECT month || ' ' || "
-     "store, currency FROM "
-     "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
-     "SELECT month || ' ' || store, currency FROM (SELECT * FROM now EXCEPT SELECT * FROM kept "
-     "EXCEPT SELECT month, store, currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM now)"},
+     "WITH now AS (SELECT " + month_sql("booked") +
+         " AS month, store, currency, SUM(sales), SUM(voids), SUM(refunds), SUM(net_minor + "
+         "discount_minor), "
+         "SUM(discount_minor), SUM(net_minor), SUM(refunded_minor), SUM(over_short_minor), "
+         "SUM(points_earned), SUM(points_redeemed) "
+         "FROM messages WHERE kind = 2 AND state IN (1, 2) GROUP BY 1, 2, 3), kept AS "
+         "(SELECT * FROM month_takings WHERE sales <> 0 OR voids <> 0 OR refunds <> 0 OR "
+         "shelf_minor <> 0 OR discount_minor <> 0 OR net_minor <> 0 OR refunded_minor <> 0 OR "
+         "over_short_minor <> 0 OR points_earned <> 0 OR points_redeemed <> 0) SELECT month || ' ' "
+         "|| store, currency FROM "
+         "(SELECT * FROM kept EXCEPT SELECT * FROM now) only_kept UNION ALL "
+         "SELECT month || ' ' || store, currency FROM (SELECT * FROM now EXCEPT SELECT * FROM kept "
+         "EXCEPT SELECT month, store, currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM now) only_now"},
     {"an account of a month is not the sum of its postings (month, store and account, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS "
-     "month, "
-     "m.store, p.account, p.code, p.currency, SUM(MAX(p.amount_minor, 0)), "
-     "SUM(MAX(-p.amount_minor, 0)) FROM postings p JOIN messages m ON m.number = p.message "
-     "GROUP BY 1, 2, 3, 4, 5), kept AS (SELECT * FROM month_accounts "
-     "WHERE debit_minor <> 0 OR credit_minor <> 0) "
-     "SELECT month || ' ' || store || ' ' || account, currency FROM "
-     "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
-     "SELECT month || ' ' || store || ' ' || account, currency FROM "
-     "(SELECT * FROM now EXCEPT SELECT * FROM kept)"},
+     "WITH now AS (SELECT " + month_sql("m.booked") +
+         " AS month, m.store, p.account, p.code, p.currency, "
+         "SUM(CASE WHEN p.amount_minor > 0 THEN p.amount_minor ELSE 0 END), "
+         "SUM(CASE WHEN p.amount_minor < 0 THEN -p.amount_minor ELSE 0 END) FROM postings p JOIN "
+         "messages m ON m.number = p.message "
+         "GROUP BY 1, 2, 3, 4, 5), kept AS (SELECT * FROM month_accounts "
+         "WHERE debit_minor <> 0 OR credit_minor <> 0) "
+         "SELECT month || ' ' || store || ' ' || account, currency FROM "
+         "(SELECT * FROM kept EXCEPT SELECT * FROM now) only_kept UNION ALL "
+         "SELECT month || ' ' || store || ' ' || account, currency FROM "
+         "(SELECT * FROM now EXCEPT SELECT * FROM kept) only_now"},
     {"what a month sold of a product is not the sum of its messages (month and product, currency)",
-     "WITH now AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS "
-     "month, "
-     "s.product, m.currency, SUM(s.thousandths) AS q, SUM(s.net_minor) AS n FROM sold s "
-     "JOIN messages m ON m.number = s.message WHERE m.state IN (1, 2) GROUP BY 1, 2, 3), "
-     "kept AS (SELECT * FROM month_products WHERE thousandths <> 0 OR net_minor <> 0) "
-     "SELECT month || ' ' || product, currency FROM "
-     "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
-     "SELECT month || ' ' || product, currency FROM "
-     "(SELECT * FROM now WHERE q <> 0 OR n <> 0 EXCEPT SELECT * FROM kept)"},
+     "WITH now AS (SELECT " + month_sql("m.booked") +
+         " AS month, s.product, m.currency, SUM(s.thousandths) AS q, SUM(s.net_minor) AS n FROM "
+         "sold s "
+         "JOIN messages m ON m.number = s.message WHERE m.state IN (1, 2) GROUP BY 1, 2, 3), "
+         "kept AS (SELECT * FROM month_products WHERE thousandths <> 0 OR net_minor <> 0) "
+         "SELECT month || ' ' || product, currency FROM "
+         "(SELECT * FROM kept EXCEPT SELECT * FROM now) only_kept UNION ALL "
+         "SELECT month || ' ' || product, currency FROM "
+         "(SELECT * FROM now WHERE q <> 0 OR n <> 0 EXCEPT SELECT * FROM kept) only_now"},
     {"what a month moved of a product is not the sum of its moves (month and product, place)",
-     "WITH way AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS "
-     "month, "
-     "v.product, CASE v.to_place WHEN 1 THEN v.from_place ELSE v.to_place END AS place, "
-     "CASE v.to_place WHEN 1 THEN -v.thousandths ELSE v.thousandths END AS q FROM moves v "
-     "JOIN messages m ON m.number = v.message), now AS (SELECT month, product, place, SUM(q) "
-     "FROM way GROUP BY month, product, place HAVING SUM(q) <> 0), kept AS "
-     "(SELECT * FROM month_moves WHERE thousandths <> 0) "
-     "SELECT month || ' ' || product, place FROM "
-     "(SELECT * FROM kept EXCEPT SELECT * FROM now) UNION ALL "
-     "SELECT month || ' ' || product, place FROM "
-     "(SELECT * FROM now EXCEPT SELECT * FROM kept)"},
-    {"a message is there twice (id, times)",
-     "SELECT hex(id), COUNT(*) FROM messages GROUP BY id HAVING COUNT(*) > 1"},
+     "WITH way AS (SELECT " + month_sql("m.booked") +
+         " AS month, v.product, CASE v.to_place WHEN 1 THEN v.from_place ELSE v.to_place END AS "
+         "place, "
+         "CASE v.to_place WHEN 1 THEN -v.thousandths ELSE v.thousandths END AS q FROM moves v "
+         "JOIN messages m ON m.number = v.message), now AS (SELECT month, product, place, SUM(q) "
+         "FROM way GROUP BY month, product, place HAVING SUM(q) <> 0), kept AS "
+         "(SELECT * FROM month_moves WHERE thousandths <> 0) "
+         "SELECT month || ' ' || product, place FROM "
+         "(SELECT * FROM kept EXCEPT SELECT * FROM now) only_kept UNION ALL "
+         "SELECT month || ' ' || product, place FROM "
+         "(SELECT * FROM now EXCEPT SELECT * FROM kept) only_now"},
+    {"a message is there twice (its first number, times)",
+     "SELECT MIN(number), COUNT(*) FROM messages GROUP BY id HAVING COUNT(*) > 1"},
     {"a place is posted twice (till, sequence)",
-     "SELECT store || '/' || till, sequence FROM messages WHERE state IN (1, 2) "
+     "SELECT MIN(store) || '/' || MIN(till), sequence FROM messages WHERE state IN (1, 2) "
      "GROUP BY chain, sequence HAVING COUNT(*) > 1"},
 };
 

@@ -8,6 +8,16 @@ daybook_test(test_envelope
     unit/cbor_test.cpp unit/message_test.cpp unit/roster_test.cpp unit/sealing_test.cpp
     unit/vectors_test.cpp
   USES core_envelope nlohmann_json::nlohmann_json PkgConfig::SODIUM LABELS unit)
+daybook_test(test_postgres_dialect
+  SOURCES unit/postgres_dialect_test.cpp
+  USES core_postgres LABELS unit)
+# A real server for one test.
+add_library(daybook_test_postgres STATIC support/postgres_server.cpp)
+target_link_libraries(daybook_test_postgres PUBLIC daybook_test_support core_sql
+  PRIVATE core_postgres)
+daybook_test(test_postgres
+  SOURCES functional/postgres_database_test.cpp
+  USES daybook_test_postgres core_postgres LABELS functional)
 daybook_test(test_tlog
   SOURCES unit/tlog_test.cpp
   USES core_tlog LABELS unit)

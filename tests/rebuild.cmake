@@ -58,3 +58,8 @@ daybook_test(test_rebuild_kill
   USES daybook_test_rebuild core_disk
   LABELS functional crash
   BINARIES daybook-rebuild)
+daybook_test(test_rebuild_postgres
+  SOURCES functional/rebuild_postgres_test.cpp
+  USES daybook_test_rebuild daybook_test_postgres core_disk nlohmann_json::nlohmann_json
+  LABELS functional
+  BINARIES daybook-rebuild)

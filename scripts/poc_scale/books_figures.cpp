@@ -1,7 +1,7 @@
 // BooksFigures, by the rebuild's reports and one query for stock by day.
 #include "scripts/poc_scale/books_figures.h"
 
-#include "core/sqlite/database.h"
+#include "core/sql/database.h"
 #include "ledger-rebuild/report.h"
 
 namespace sweep {

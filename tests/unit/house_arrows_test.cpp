@@ -15,7 +15,9 @@ namespace {
 const std::map<std::string, std::set<std::string>> kAllowed = {
     {"core/base", {}},
     {"core/disk", {"core/base"}},
-    {"core/sqlite", {"core/base"}},
+    {"core/sql", {"core/base"}},
+    {"core/sqlite", {"core/base", "core/sql"}},
+    {"core/postgres", {"core/base", "core/sql"}},
     {"core/envelope", {"core/base"}},
     {"core/tlog", {"core/base", "core/envelope"}},
     {"core/tls", {"core/base"}},
@@ -26,11 +28,11 @@ const std::map<std::string, std::set<std::string>> kAllowed = {
      {"core/base", "core/disk", "core/envelope", "core/retail", "core/sqlite", "core/tlog",
       "core/wire"}},
     {"ledger-rebuild",
-     {"core/base", "core/disk", "core/envelope", "core/retail", "core/sqlite", "core/tlog",
-      "core/wire"}},
+     {"core/base", "core/disk", "core/envelope", "core/postgres", "core/retail", "core/sql",
+      "core/sqlite", "core/tlog", "core/wire"}},
     {"scripts/poc_scale",
-     {"core/base", "core/disk", "core/envelope", "core/retail", "core/sqlite", "core/tlog",
-      "core/wire", "till", "ledger-rebuild"}},
+     {"core/base", "core/disk", "core/envelope", "core/retail", "core/sql", "core/sqlite",
+      "core/tlog", "core/wire", "till", "ledger-rebuild"}},
 };
 
 // The one arrow into the sweep: its entry point, from the program's main.
