@@ -41,7 +41,7 @@ Result<AccountSums> account_sums(const Books& books, const Settings& settings,
   const FigureSums from = figure_sums(range, is_whole_months(range));
   TRY(for_range(books.database(),
                 "SELECT account, code, currency, SUM(debit_minor), SUM(credit_minor) FROM " +
-                    from.accounts() + " AS a GROUP BY account, code, currency",
+                    from.accounts() + " GROUP BY account, code, currency",
                 from, [&](const Statement& row) -> Result<void> {
                   TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(2)));
                   TRY_ASSIGN(const ChartAccount* const account,

@@ -69,7 +69,7 @@ Result<std::map<MonthKey, MonthSales>> read_months(const Books& books, const Fig
   TRY(for_range(
       books.database(),
       "SELECT " + month + ", currency, product, SUM(thousandths), SUM(net_minor) FROM " +
-          from.products() + " AS p GROUP BY " + grouped + "currency, product",
+          from.products() + " GROUP BY " + grouped + "currency, product",
       from, [&](const Statement& row) -> Result<void> {
         TRY_ASSIGN(MonthSales* const sales, month_at(row));
         sales->products[id_at<ProductId>(row, 2)] = {row.column_int(3), row.column_int(4), 0};
@@ -78,8 +78,8 @@ Result<std::map<MonthKey, MonthSales>> read_months(const Books& books, const Fig
   TRY(for_range(
       books.database(),
       "SELECT " + month + ", currency, code, account, SUM(credit_minor - debit_minor) FROM " +
-          from.accounts() + " AS a WHERE code >= 0 AND account IN (2200, 4000) GROUP BY " +
-          grouped + "currency, code, account",
+          from.accounts() + " WHERE code >= 0 AND account IN (2200, 4000) GROUP BY " + grouped +
+          "currency, code, account",
       from, [&](const Statement& row) -> Result<void> {
         TRY_ASSIGN(MonthSales* const sales, month_at(row));
         MonthSales::Taxed& taxed = sales->taxes[id_at<TaxCode>(row, 2)];

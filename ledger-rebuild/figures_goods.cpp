@@ -81,7 +81,7 @@ Result<Table> sold_products(const Books& books, const FigureRange& range) {
   TRY(for_range(
       books.database(),
       "SELECT product, currency, SUM(thousandths), SUM(net_minor) FROM " + sums.products() +
-          " AS p GROUP BY product, currency HAVING SUM(thousandths) <> 0 OR "
+          " GROUP BY product, currency HAVING SUM(thousandths) <> 0 OR "
           "SUM(net_minor) <> 0 ORDER BY SUM(net_minor) DESC, product, currency",
       sums, [&](const Statement& row) -> Result<void> {
         TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));

@@ -234,7 +234,7 @@ Result<std::vector<PointsLedger::Day>> points_until(const Books& books, Business
   };
   TRY(for_range(books.database(),
                 "SELECT currency, SUM(points_earned), SUM(points_redeemed) FROM " + sums.takings() +
-                    " AS t GROUP BY currency",
+                    " GROUP BY currency",
                 sums, [&](const Statement& row) -> Result<void> {
                   TRY_ASSIGN(PointsLedger::Day* const day, day_of(row));
                   day->earned = row.column_int(1);
@@ -243,7 +243,7 @@ Result<std::vector<PointsLedger::Day>> points_until(const Books& books, Business
                 }));
   TRY(for_range(books.database(),
                 "SELECT currency, SUM(debit_minor - credit_minor) FROM " + sums.accounts() +
-                    " AS a WHERE account = 2410 GROUP BY currency",
+                    " WHERE account = 2410 GROUP BY currency",
                 sums, [&](const Statement& row) -> Result<void> {
                   TRY_ASSIGN(PointsLedger::Day* const day, day_of(row));
                   day->tender_minor = row.column_int(1);

@@ -10,6 +10,7 @@
 #include "ledger-rebuild/completeness.h"
 #include "ledger-rebuild/export_formats.h"
 #include "ledger-rebuild/figures.h"
+#include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/print_report.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
@@ -63,6 +64,17 @@ struct World {
         add(random, till, 20480 + 7 * day / 2, day % 2 == 1);
     }
     log.push_back(core::to_bytes(core::as_bytes("no message\xff")));
+    close(fleet.enrol(0, 0), 20490);
+  }
+
+  // Head office closes the days up to one, in which it has of each till what it sent first.
+  void close(std::size_t office, int last) {
+    rebuild::PeriodClose close{core::BusinessDay{last}, {}, {}};
+    for (std::size_t till = 0; till < office; ++till) {
+      const auto& end = fleet.till(till);
+      close.covered.push_back({end.ref, end.epoch, core::Sequence{1}, first_ids[till]});
+    }
+    log.push_back(fleet.next_bulletin(office, rebuild::encode_period_close(close)));
   }
 
   void add(Random& random, std::size_t till, int day, bool is_opening) {
@@ -70,6 +82,7 @@ struct World {
     const auto summary = random_summary(random, day, is_opening);
     const Bytes payload = core::retail::encode_summary(summary);
     const Bytes sent = fleet.next(till, summary);
+    first_ids.try_emplace(till, core::envelope::message_id(sent));
     const auto header = test::header_after(before);
     switch (random.between(1, 12)) {
       case 1:  // a clone
@@ -103,7 +116,24 @@ struct World {
 
   Fleet fleet;
   std::vector<Bytes> log;
+  std::map<std::size_t, core::envelope::MessageId> first_ids;
 };
+
+// Some products have a cost, which changes in the midst of a month.
+rebuild::Settings some_costs() {
+  rebuild::Settings out;
+  const auto usd = *core::Currency::parse("USD");
+  for (const std::uint64_t product : {1U, 3U, 5U}) {
+    out.products[core::ProductId{product}] = {
+        "product",
+        "department",
+        core::TaxCode{0},
+        usd,
+        {{core::BusinessDay{0}, 123'456}, {core::BusinessDay{20490}, 130'000}}};
+  }
+  out.has_products = true;
+  return out;
+}
 
 core::Result<rebuild::ReplayOutcome> replay(const World& world, rebuild::Source& source,
                                             const std::filesystem::path& books,
@@ -126,22 +156,23 @@ T need(core::Result<T> result) {
 // All that head office can read, as text.
 std::string everything(const std::filesystem::path& file) {
   const auto books = open(file);
+  const rebuild::Settings settings = some_costs();
   std::string out =
-      rebuild::report_json(need(rebuild::read_report(books, core::BusinessDay{20490})));
+      rebuild::report_json(need(rebuild::read_report(books, core::BusinessDay{20490}, settings)));
   using rebuild::By;
   for (const auto& range :
        {rebuild::FigureRange{},
         rebuild::FigureRange{core::BusinessDay{20485}, core::BusinessDay{20500}},
         rebuild::FigureRange{core::BusinessDay{20485}, std::nullopt}}) {
     for (const By by : {By::kStore, By::kTill, By::kDay, By::kMonth, By::kTender, By::kTax,
-                        By::kAccount, By::kProduct, By::kCount}) {
-      out += rebuild::table_csv(need(rebuild::figures(books, by, range, {})));
+                        By::kAccount, By::kProduct, By::kCount, By::kDepartment}) {
+      out += rebuild::table_csv(need(rebuild::figures(books, by, range, {}, settings)));
     }
   }
   out += rebuild::completeness_json(need(rebuild::completeness(books, std::nullopt, 2)), {});
   for (const char* name : {"ledger", "hledger", "beancount", "csv", "json"}) {
     const auto format = need(rebuild::export_format(name));
-    need(rebuild::export_books(books, {}, *format, [&](std::string_view text) {
+    need(rebuild::export_books(books, settings, {}, *format, [&](std::string_view text) {
       out += text;
       return core::Result<void>{};
     }));
