@@ -115,7 +115,8 @@ constexpr Question kQuestions[] = {
      "SELECT month || ' ' || product, currency FROM "
      "(SELECT * FROM now WHERE q <> 0 OR n <> 0 EXCEPT SELECT * FROM kept)"},
     {"what a month moved of a product is not the sum of its moves (month and product, place)",
-     "WITH way AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS month, "
+     "WITH way AS (SELECT CAST(strftime('%Y%m', m.booked * 86400, 'unixepoch') AS INTEGER) AS "
+     "month, "
      "v.product, CASE v.to_place WHEN 1 THEN v.from_place ELSE v.to_place END AS place, "
      "CASE v.to_place WHEN 1 THEN -v.thousandths ELSE v.thousandths END AS q FROM moves v "
      "JOIN messages m ON m.number = v.message), now AS (SELECT month, product, place, SUM(q) "
