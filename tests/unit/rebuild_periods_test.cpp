@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/random.h"
+#include "core/sqlite/database.h"
 #include "ledger-rebuild/close_period.h"
 #include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/periods.h"
@@ -229,6 +230,26 @@ TEST_CASE("a close in parts is in effect with all of them, and only in its place
   CHECK(booked(books, 1) == 1100);
   CHECK(booked(books, 2) == 50);
   check_sound(books);
+}
+
+TEST_CASE("an entry that somebody booked on another day is found") {
+  Shop shop;
+  std::vector<Bytes> log = {shop.day(shop.a, 1, 100), shop.day(shop.a, 2, 200)};
+  log.push_back(shop.close(1, {}));
+  RebuiltBooks books(shop.fleet.roster());
+  books.replay(log);
+  check_sound(books);
+  for (const int number : {0, 1}) {  // the correction, and the one that is none
+    test::TempDir dir;
+    const auto copy = dir / "books.db";
+    std::filesystem::copy_file(books.file(), copy);
+    auto db = *core::sqlite::Database::open(copy, {});
+    REQUIRE(db.exec("UPDATE messages SET booked = 4 WHERE number = " + std::to_string(number)));
+    const auto problems = *rebuild::verify_books(*rebuild::Books::open(copy));
+    CHECK(std::any_of(problems.begin(), problems.end(), [](const std::string& problem) {
+      return problem.starts_with("an entry is not booked on the day");
+    }));
+  }
 }
 
 TEST_CASE("only head office's own key closes, and it sends nothing else") {
