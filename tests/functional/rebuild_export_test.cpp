@@ -423,6 +423,11 @@ TEST_CASE("what cannot be exported is refused with what to do") {
       2, "--to is before --from");
   refused({"export", "--books", (chain.dir / "none.db").string(), "--format", "csv"}, 1,
           "not-found");
+  refused({"figures", "--books", books, "--by", "department"}, 2, "--settings DIR");
+  const std::string none = (chain.dir / "none").string();
+  refused({"figures", "--books", books, "--by", "account", "--settings", none}, 1, "no such dir");
+  refused({"report", "--books", books, "--settings", none}, 1, "no such directory");
+  refused({"export", "--books", books, "--format", "csv", "--settings", none}, 1, "no such dir");
   {
     auto db = core::sqlite::Database::open(books, {}).value();
     REQUIRE(

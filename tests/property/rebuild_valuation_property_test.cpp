@@ -161,6 +161,11 @@ void write_settings(Random& random, World& world) {
                << worth_text(cost, currency == kUsd ? 2 : 0) << "," << currency << "\n";
     }
   }
+  std::ofstream chart(world.settings / "accounts.csv");
+  chart << std::ifstream(std::string(DAYBOOK_SOURCE_DIR) + "/seeds/chart_of_accounts.csv").rdbuf()
+        << "sales,,Dept 0,4010,Sales of department 0,revenue\n"
+           "sales,,Dept 1,4011,Sales of department 1,revenue\n"
+           "sales,2,,4002,Sales under tax code 2,revenue\n";
   std::ofstream points(world.settings / "points.csv");
   points << "from,currency,worth_of_1000\n";
   world.points[kUsd][0] = 5'000'000;
@@ -366,6 +371,29 @@ std::string exported(const rebuild::Books& books, const rebuild::Settings& setti
   return out;
 }
 
+// What every account stands at, day by day, by the export and by the figures.
+void check_balances(const rebuild::Books& books, const rebuild::Settings& settings,
+                    const std::string& text) {
+  std::map<int, Sheet> days;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto row = nlohmann::json::parse(line);
+    if (row["row"] != "balance") continue;
+    const int day = core::parse_business_day(row["day"].get<std::string>())->days;
+    days[day][{row["account"].get<int>(), row["currency"]}] = row["balance_minor"];
+  }
+  for (auto& [day, sheet] : days) {
+    CAPTURE(day);
+    rebuild::FigureRange range;
+    range.to = BusinessDay{day};
+    const auto table = *rebuild::figures(books, rebuild::By::kAccount, range, {}, settings);
+    for (const auto& row : table.rows) {
+      CAPTURE(row[0].value);
+      CHECK(sheet[{static_cast<int>(row[0].value), row[2].text}] == row[5].value);
+    }
+  }
+}
+
 // The balances after each day of the export are the model's.
 void check_export(const std::string& text, const std::map<int, Sheet>& sheets) {
   std::istringstream lines(text);
@@ -409,6 +437,7 @@ void run_seed(std::uint64_t seed) {
     if (way == 0) {
       first = text;
       check_export(text, sheets);
+      check_balances(books, *settings, text);
       check_accounts(books, *settings, sheets, kFirstDay, kFirstDay + kDays);
       for (int k = 0; k < 6; ++k) {
         const int from = static_cast<int>(some(random, kFirstDay, kFirstDay + kDays - 1));
