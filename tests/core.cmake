@@ -7,7 +7,7 @@ daybook_test(test_envelope
   SOURCES
     unit/cbor_test.cpp unit/message_test.cpp unit/roster_test.cpp unit/sealing_test.cpp
     unit/vectors_test.cpp
-  USES core_envelope nlohmann_json::nlohmann_json PkgConfig::SODIUM LABELS unit)
+  USES core_envelope nlohmann_json::nlohmann_json PkgConfig::SODIUM PkgConfig::CBOR LABELS unit)
 daybook_test(test_tlog
   SOURCES unit/tlog_test.cpp
   USES core_tlog LABELS unit)
