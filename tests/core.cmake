@@ -18,7 +18,8 @@ daybook_test(test_retail
   USES core_retail OpenSSL::Crypto LABELS unit)
 daybook_test(test_retail_property
   SOURCES
-    property/bom_property_test.cpp property/summary_property_test.cpp
+    property/bom_property_test.cpp property/summary_form_property_test.cpp
+    property/summary_property_test.cpp
     property/spread_property_test.cpp property/tax_share_property_test.cpp
   USES core_retail LABELS property)
 # Certificates for one test: a test authority and what it issued.
