@@ -29,8 +29,9 @@ Reason fault_of(Errc code) {
 }
 
 core::Result<Entry> decode(const Item& item) {
-  TRY_ASSIGN(const auto summary, read_summary(item));
-  return make_entry(summary);
+  const auto summary = read_summary(item);  // large: not to be moved about
+  if (!summary) return core::fail(summary.error());
+  return make_entry(*summary);
 }
 
 // Checks the signatures of `which`.
