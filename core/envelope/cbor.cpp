@@ -153,11 +153,15 @@ bool CborReader::read_simple(CborItem& item, std::size_t& end) {
 }
 
 // The head at offset_ and the content of a string; where they end.
-bool CborReader::read_head(CborItem& item, std::size_t& end) {
+inline bool CborReader::read_head(CborItem& item, std::size_t& end) {
   const std::size_t left = input_.size() - offset_;
-  if (left == 0) return stop(offset_, "the input ends where an item is expected");
+  if (left == 0) [[unlikely]] {
+    return stop(offset_, "the input ends where an item is expected");
+  }
   const std::uint8_t* const bytes = input_.data() + offset_;
-  if (bytes[0] >= kFirstSimple) return read_simple(item, end);
+  if (bytes[0] >= kFirstSimple) [[unlikely]] {
+    return read_simple(item, end);
+  }
   item.type = static_cast<CborType>(bytes[0] >> 5);
   const std::uint8_t low = bytes[0] & kLowMask;
   std::size_t head = 1;
@@ -184,39 +188,24 @@ bool CborReader::read_head(CborItem& item, std::size_t& end) {
   return stop(offset_, "a number or length is not in its shortest form");
 }
 
-bool CborReader::advance(CborItem& item) {
-  std::size_t end = 0;
-  item.offset = offset_;
-  if (!read_head(item, end)) return false;
+bool CborReader::check_content(const CborItem& item) {
   if (item.type == CborType::kText && !is_utf8(item.string)) {
     return stop(offset_, "a text string is no UTF-8");
   }
   if (item.type == CborType::kTag && after_tag_) {
     return stop(offset_, "a tag inside a tag is not used here");
   }
-  return account_for(item, end);
+  return true;
 }
 
-// Updates the stack of open containers for an item that ends before `end`.
-bool CborReader::account_for(const CborItem& item, std::size_t end) {
-  if (depth_ > 0 && !after_tag_) {
-    Container& container = open_[depth_ - 1];
-    if (container.is_map && container.at_key && !check_key(item, container, end)) return false;
-    container.at_key = !container.at_key;
-    --container.items_left;
+bool CborReader::open_container(const CborItem& item) {
+  const bool is_map = item.type == CborType::kMap;
+  const std::uint64_t left = input_.size() - offset_;
+  if (item.argument > (is_map ? left / 2 : left)) {
+    return stop(item.offset, "a container has more items than the input has bytes");
   }
-  after_tag_ = item.type == CborType::kTag;
-  offset_ = end;
-  if (item.type == CborType::kArray || item.type == CborType::kMap) {
-    const bool is_map = item.type == CborType::kMap;
-    const std::uint64_t left = input_.size() - offset_;
-    if (item.argument > (is_map ? left / 2 : left)) {
-      return stop(item.offset, "a container has more items than the input has bytes");
-    }
-    if (depth_ == kDepthMax) return stop(item.offset, "containers are nested too deep");
-    open_[depth_++] = {is_map, true, is_map ? item.argument * 2 : item.argument, {}};
-  }
-  if (!after_tag_) close_full_containers();
+  if (depth_ == kDepthMax) return stop(item.offset, "containers are nested too deep");
+  open_[depth_++] = {is_map, is_map ? item.argument * 2 : item.argument, {}};
   return true;
 }
 
@@ -225,22 +214,40 @@ bool CborReader::check_key(const CborItem& item, Container& map, std::size_t end
     return stop(item.offset, "a map key is neither a number nor a string");
   }
   const ByteView key = input_.subspan(item.offset, end - item.offset);
-  if (!map.last_key.empty()) {
-    const std::size_t both = std::min(key.size(), map.last_key.size());
-    const int order = std::memcmp(map.last_key.data(), key.data(), both);
-    if (order == 0 && key.size() == map.last_key.size()) {
-      return stop(item.offset, "a map key occurs twice");
-    }
-    if (order > 0 || (order == 0 && key.size() < map.last_key.size())) {
-      return stop(item.offset, "map keys are out of order");
-    }
-  }
+  const ByteView last = map.last_key;
   map.last_key = key;
+  if (last.empty() || key.front() > last.front()) return true;
+  const int order = std::memcmp(last.data(), key.data(), std::min(key.size(), last.size()));
+  if (order == 0 && key.size() == last.size()) return stop(item.offset, "a map key occurs twice");
+  if (order < 0 || (order == 0 && key.size() > last.size())) return true;
+  return stop(item.offset, "map keys are out of order");
+}
+
+// Updates the stack of open containers for an item that ends before `end`.
+inline bool CborReader::account_for(const CborItem& item, std::size_t end) {
+  if (depth_ > 0 && !after_tag_) {
+    Container& container = open_[depth_ - 1];
+    const bool is_key = container.is_map && container.items_left % 2 == 0;
+    if (is_key && !check_key(item, container, end)) return false;
+    --container.items_left;
+  }
+  after_tag_ = item.type == CborType::kTag;
+  offset_ = end;
+  const bool is_container = item.type == CborType::kArray || item.type == CborType::kMap;
+  if (is_container && !open_container(item)) return false;
+  if (!after_tag_) {
+    while (depth_ > 0 && open_[depth_ - 1].items_left == 0) --depth_;
+  }
   return true;
 }
 
-void CborReader::close_full_containers() {
-  while (depth_ > 0 && open_[depth_ - 1].items_left == 0) --depth_;
+bool CborReader::advance(CborItem& item) {
+  std::size_t end = 0;
+  item.offset = offset_;
+  if (!read_head(item, end)) return false;
+  const bool is_number = item.type == CborType::kUnsigned || item.type == CborType::kNegative;
+  if (!is_number && !check_content(item)) return false;
+  return account_for(item, end);
 }
 
 bool CborReader::advance(CborItem& item, CborType type, std::string_view expected) {

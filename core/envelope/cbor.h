@@ -29,7 +29,7 @@ enum class CborType : std::uint8_t {
 // The caller writes map keys in ascending order of their encodings; the reader would refuse others.
 class CborWriter {
  public:
-  CborWriter() { out_.reserve(kFirstRoom); }
+  explicit CborWriter(std::size_t room = kFirstRoom) { out_.reserve(room); }
   // Room for so many bytes more; only saves time.
   void reserve(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
   void unsigned_integer(std::uint64_t value);
@@ -101,9 +101,8 @@ class CborReader {
  private:
   struct Container {
     bool is_map;
-    bool at_key;
-    std::uint64_t items_left;
-    ByteView last_key;  // empty: none yet
+    std::uint64_t items_left;  // of a map its keys and values; even before a key
+    ByteView last_key;         // empty: none yet
   };
 
   // The next item. False: refusal() says why. Results with their texts cost more than an item.
@@ -111,9 +110,10 @@ class CborReader {
   bool advance(CborItem& item, CborType type, std::string_view expected);
   bool read_head(CborItem& item, std::size_t& end);
   bool read_simple(CborItem& item, std::size_t& end);
+  bool check_content(const CborItem& item);
   bool account_for(const CborItem& item, std::size_t end);
+  bool open_container(const CborItem& item);
   bool check_key(const CborItem& item, Container& map, std::size_t end);
-  void close_full_containers();
   bool stop(std::size_t offset, std::string_view reason);
   Unexpected refusal() const { return refuse(stopped_at_, stopped_for_); }
 
