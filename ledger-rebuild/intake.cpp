@@ -28,10 +28,18 @@ Reason fault_of(Errc code) {
   }
 }
 
-core::Result<Entry> decode(const Item& item) {
+core::Result<void> decode(Item& item) {
   const auto summary = read_summary(item);  // large: not to be moved about
   if (!summary) return core::fail(summary.error());
-  return make_entry(*summary);
+  return make_entry(*summary, item.entry);
+}
+
+// As new, but for the room that its entry has.
+void clear(Item& item) {
+  Entry entry = std::move(item.entry);
+  entry.clear();
+  item = Item();
+  item.entry = std::move(entry);
 }
 
 // Checks the signatures of `which`.
@@ -56,6 +64,7 @@ std::vector<std::size_t> unchecked(std::span<const Item> items, Condition condit
 }  // namespace
 
 void parse(const SourceEntry& entry, const MessageId& id, Item& item) {
+  clear(item);
   item.index = entry.index;
   item.bytes = entry.bytes;
   item.facts.id = id;
@@ -163,13 +172,10 @@ std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned th
 }
 
 void decode_payload(Item& item) {
-  auto entry = decode(item);
-  if (entry) {
-    item.entry = std::move(entry).value();
-  } else {
-    item.facts.payload_fault = fault_of(entry.error().code);
-    item.detail = entry.error().what;
-  }
+  const auto decoded = decode(item);
+  if (decoded) return;
+  item.facts.payload_fault = fault_of(decoded.error().code);
+  item.detail = decoded.error().what;
 }
 
 void decode_payloads(std::span<Item> items, unsigned threads) {

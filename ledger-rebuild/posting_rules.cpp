@@ -127,7 +127,7 @@ Result<void> take_evidence(Entry& entry, const Closing& closing) {
   entry.refunded_minor = closing.refunded.minor;
   entry.ever_sold_minor = closing.grand_totals.sales.minor;
   entry.ever_refunded_minor = closing.grand_totals.refunds.minor;
-  entry.numbers = closing.numbers;
+  entry.numbers.assign(closing.numbers.begin(), closing.numbers.end());
   for (const auto& [receipt, amount] : closing.refunded_receipts) {
     TRY(check_figure(amount.minor, "what was given back for a receipt"));
     entry.refunded_receipts.emplace(receipt, amount.minor);
@@ -152,9 +152,11 @@ Result<void> take_products(Entry& entry, const Closing& closing) {
   return {};
 }
 
-// Moves of one message, one for each product and way.
+// Moves of one message, one for each product and way, into rows that are empty.
 class Moves {
  public:
+  explicit Moves(std::vector<StockMove>& moves) : moves_(moves) {}
+
   // Of a way that nothing else takes.
   Result<void> add(const Components& components, Place from, Place to) {
     moves_.reserve(moves_.size() + components.size());
@@ -186,27 +188,26 @@ class Moves {
     return {};
   }
 
-  std::vector<StockMove> take() && {
+  void sort() {
     const auto before = [](const StockMove& a, const StockMove& b) {
       return std::tie(a.product, a.from, a.to) < std::tie(b.product, b.from, b.to);
     };
     if (!std::is_sorted(moves_.begin(), moves_.end(), before)) {
       std::sort(moves_.begin(), moves_.end(), before);
     }
-    return std::move(moves_);
   }
 
  private:
-  std::vector<StockMove> moves_;
+  std::vector<StockMove>& moves_;
 };
 
 Result<void> fill(Entry& entry, const Opening& opening) {
   entry.kind = Kind::kOpening;
   entry.day = opening.day;
   entry.part = opening.part;
-  Moves moves;
+  Moves moves(entry.moves);
   TRY(moves.add(opening.received, Place::kSupplier, Place::kStore));
-  entry.moves = std::move(moves).take();
+  moves.sort();
   return {};
 }
 
@@ -228,12 +229,12 @@ Result<void> fill(Entry& entry, const Closing& closing) {
   TRY(post_liabilities(entry, closing));
   TRY(post_cash_movements(entry, closing));
   TRY(take_evidence(entry, closing));
-  Moves moves;
+  Moves moves(entry.moves);
   TRY(moves.add(closing.consumed, Place::kStore, Place::kSold));
   TRY(moves.add(closing.received, Place::kSupplier, Place::kStore));
   TRY(moves.add(closing.adjusted, Place::kAdjusted, Place::kStore));
   TRY(moves.add(closing.transfers));
-  entry.moves = std::move(moves).take();
+  moves.sort();
   TRY(take_products(entry, closing));
   TRY(check_balanced(entry.postings));
   std::sort(entry.postings.begin(), entry.postings.end(), [](const Posting& a, const Posting& b) {
@@ -244,11 +245,32 @@ Result<void> fill(Entry& entry, const Closing& closing) {
 
 }  // namespace
 
+void Entry::clear() {
+  Entry kept = std::move(*this);
+  *this = Entry();
+  const auto keep = [](auto& place, auto& room) {
+    room.clear();
+    place = std::move(room);
+  };
+  keep(numbers, kept.numbers);
+  keep(postings, kept.postings);
+  keep(moves, kept.moves);
+  keep(sold, kept.sold);
+  keep(counted, kept.counted);
+}
+
 Result<Entry> make_entry(const core::retail::Summary& summary) {
   Result<Entry> out = Entry();
-  const auto filled = std::visit([&](const auto& s) { return fill(*out, s); }, summary);
-  if (!filled) out = fail(filled.error());
+  const auto made = make_entry(summary, *out);
+  if (!made) out = fail(made.error());
   return out;
+}
+
+Result<void> make_entry(const core::retail::Summary& summary, Entry& entry) {
+  entry.clear();
+  const auto filled = std::visit([&](const auto& s) { return fill(entry, s); }, summary);
+  if (!filled) entry.clear();
+  return filled;
 }
 
 Result<void> check_balanced(const std::vector<Posting>& postings) {

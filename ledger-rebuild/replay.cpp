@@ -130,8 +130,7 @@ class Run {
       hash(lot, ids);
       TRY_ASSIGN(const std::vector<std::size_t> fresh,
                  log_.take(lot, ids, update_.tree, source_.name()));
-      items.clear();
-      items.resize(fresh.size());
+      items.resize(fresh.size());  // parse() makes each new, on all threads
       parse_all(lot, ids, fresh, items);
       outcome_.entries_read += fresh.size();
       TRY_ASSIGN(const auto steps, march.prepare(items));

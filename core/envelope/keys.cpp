@@ -96,6 +96,10 @@ Hash sha256(ByteView bytes) {
   return digest({bytes});
 }
 
+Hash sha256(ByteView one, ByteView two) {
+  return digest({one, two});
+}
+
 Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes) {
   return digest({ByteView(&prefix, 1), bytes});
 }
