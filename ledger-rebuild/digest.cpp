@@ -21,6 +21,8 @@ using core::sql::Statement;
 // order: a replay from what it decoded, a check from the tables.
 class RowWriter {
  public:
+  // Room for the row of a message, or for the figures of a small day.
+  static constexpr std::size_t kRoom = 320;
   RowWriter& array(std::size_t columns) {
     w_.array(columns);
     return *this;
@@ -44,7 +46,7 @@ class RowWriter {
   core::ByteView view() const { return w_.view(); }
 
  private:
-  CborWriter w_;
+  CborWriter w_{kRoom};
 };
 
 constexpr std::size_t kMessageColumns = 26;
@@ -60,19 +62,12 @@ MessageDigest finish_message(const Hash& id, const RowWriter& row, const RowWrit
   MessageDigest out;
   out.row = core::envelope::sha256(row.view());
   out.has_figures = !figures.view().empty();
-  if (out.has_figures) {
-    Bytes all = core::to_bytes(id.view());
-    core::append(all, figures.view());
-    out.figures = core::envelope::sha256(all);
-  }
+  if (out.has_figures) out.figures = core::envelope::sha256(id.view(), figures.view());
   return out;
 }
 
 Hash chained(const Hash& before, const Hash& next) {
-  std::array<std::uint8_t, 2 * Hash::kSize> both;
-  std::copy(before.bytes.begin(), before.bytes.end(), both.begin());
-  std::copy(next.bytes.begin(), next.bytes.end(), both.begin() + Hash::kSize);
-  return core::envelope::sha256(both);
+  return core::envelope::sha256(before.view(), next.view());
 }
 
 // The tables' rows of one message after the other.

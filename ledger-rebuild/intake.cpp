@@ -29,16 +29,28 @@ Reason fault_of(Errc code) {
 }
 
 // Head office's own key, and only that, sends bulletins.
-core::Result<Entry> decode(const Item& item) {
-  if (item.enrolment->till == core::envelope::kHeadOffice) {
-    if (item.content_type != core::envelope::ContentType::kBulletin) {
-      return core::fail(Errc::kMalformed, "a till's summary, signed with head office's key");
-    }
-    TRY_ASSIGN(PeriodClose close, decode_period_close(item.payload));
-    return make_entry(std::move(close));
+core::Result<void> decode_bulletin(Item& item) {
+  if (item.content_type != core::envelope::ContentType::kBulletin) {
+    return core::fail(Errc::kMalformed, "a till's summary, signed with head office's key");
   }
-  TRY_ASSIGN(const auto summary, read_summary(item));
-  return make_entry(summary);
+  TRY_ASSIGN(PeriodClose close, decode_period_close(item.payload));
+  make_entry(std::move(close), item.entry);
+  return {};
+}
+
+core::Result<void> decode(Item& item) {
+  if (item.enrolment->till == core::envelope::kHeadOffice) return decode_bulletin(item);
+  const auto summary = read_summary(item);  // large: not to be moved about
+  if (!summary) return core::fail(summary.error());
+  return make_entry(*summary, item.entry);
+}
+
+// As new, but for the room that its entry has.
+void clear(Item& item) {
+  Entry entry = std::move(item.entry);
+  entry.clear();
+  item = Item();
+  item.entry = std::move(entry);
 }
 
 // Checks the signatures of `which`.
@@ -63,6 +75,7 @@ std::vector<std::size_t> unchecked(std::span<const Item> items, Condition condit
 }  // namespace
 
 void parse(const SourceEntry& entry, const MessageId& id, Item& item) {
+  clear(item);
   item.index = entry.index;
   item.bytes = entry.bytes;
   item.facts.id = id;
@@ -170,13 +183,10 @@ std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned th
 }
 
 void decode_payload(Item& item) {
-  auto entry = decode(item);
-  if (entry) {
-    item.entry = std::move(entry).value();
-  } else {
-    item.facts.payload_fault = fault_of(entry.error().code);
-    item.detail = entry.error().what;
-  }
+  const auto decoded = decode(item);
+  if (decoded) return;
+  item.facts.payload_fault = fault_of(decoded.error().code);
+  item.detail = decoded.error().what;
 }
 
 void decode_payloads(std::span<Item> items, unsigned threads) {

@@ -24,8 +24,8 @@ struct Intake {
   std::vector<NoMessage> no_messages;  // no id twice
 };
 
-// A message gets all that can be read from it; anything else keeps an empty header and says why in
-// `detail`. `id`: the entry's.
+// Makes an item new: a message gets all that can be read from it; anything else keeps an empty
+// header and says why in `detail`. `id`: the entry's.
 void parse(const SourceEntry& entry, const MessageId& id, Item& item);
 // Sets the state. Shape: a message whose key is enrolled.
 void check_signature(Item& item);

@@ -85,6 +85,12 @@ Result<Hash> LogTree::root(std::uint64_t size) {
   return roots_[size] = view.root();
 }
 
+Result<bool> LogTree::has(const core::envelope::TreeHead& head) {
+  if (head.size > size_) return false;
+  TRY_ASSIGN(const Hash now, root(head.size));
+  return now == head.root;
+}
+
 // The root of 2^level leaves: a hash of its tile, or of two smaller ones inside it.
 Result<Hash> LogTree::node(unsigned level, std::uint64_t index) {
   const unsigned inside = level % kTileHeight;
@@ -170,8 +176,8 @@ Result<void> ShownHeads::add(LogTree& tree, std::int64_t teller, LogHead shown) 
     longer_.emplace(teller, std::move(shown));
     return {};
   }
-  TRY_ASSIGN(const Hash root, tree.root(shown.head.size));
-  if (root == shown.head.root) return {};
+  TRY_ASSIGN(const bool is_ours, tree.has(shown.head));
+  if (is_ours) return {};
   lies_.emplace(teller, shown.shown_to + " was shown other entries among 0 to " +
                             std::to_string(shown.head.size - 1) +
                             " than this log has: it was rewritten or forked");

@@ -37,6 +37,8 @@ class LogTree {
   core::Result<core::envelope::Hash> leaf(std::uint64_t index);
   // Of the first `size` leaves. Shape: size <= size() (CORE_CHECK).
   core::Result<core::envelope::Hash> root(std::uint64_t size);
+  // Whether the tree has grown to this head already, and through it.
+  core::Result<bool> has(const core::envelope::TreeHead& head);
   // Writes the tiles, and the head, if it grew: without a save the books keep the head that they
   // had.
   core::Result<void> save();

@@ -18,6 +18,8 @@ void find_chain(TillChains& chains, Item& item) {
 
 Result<void> note_head(const Update& update, const Item& item) {
   if (!item.tree_head) return {};
+  TRY_ASSIGN(const bool is_ours, update.tree.has(*item.tree_head));
+  if (is_ours) return {};  // nearly always: no need to say who was shown it
   return update.shown.add(
       update.tree, item.chain,
       {*item.tree_head, "till " + to_string(item.enrolment->till) +

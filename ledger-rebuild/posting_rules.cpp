@@ -42,6 +42,8 @@ Account account_of(TenderKind kind) {
   CORE_CHECK(false);
 }
 
+constexpr std::size_t kUsualPostings = 8;
+
 void post(Entry& entry, Account account, std::int64_t code, std::int64_t amount_minor) {
   if (amount_minor != 0) entry.postings.push_back(Posting{account, code, amount_minor});
 }
@@ -56,8 +58,8 @@ Result<void> post_tenders(Entry& entry, const Closing& closing) {
 
 Result<void> post_revenue(Entry& entry, const Closing& closing) {
   for (const auto& [code, row] : closing.taxes) {
-    TRY(check_figure(row.gross.minor, "the takings of tax code " + to_string(code)));
-    TRY(check_figure(row.tax.minor, "the tax of tax code " + to_string(code)));
+    TRY(check_figure(row.gross.minor, "the takings of tax code ", code));
+    TRY(check_figure(row.tax.minor, "the tax of tax code ", code));
     post(entry, Account::kSalesRevenue, code.value, row.tax.minor - row.gross.minor);
     post(entry, Account::kTaxPayable, code.value, -row.tax.minor);
   }
@@ -85,7 +87,7 @@ Result<void> post_liabilities(Entry& entry, const Closing& closing) {
   post(entry, Account::kDepositsHeld, kNoCode, -l.deposits.minor);
   post(entry, Account::kForfeitedDeposits, kNoCode, -l.forfeited.minor);
   for (const auto& [code, tax] : closing.deposit_taxes) {
-    TRY(check_figure(tax.minor, "the tax on deposits of tax code " + to_string(code)));
+    TRY(check_figure(tax.minor, "the tax on deposits of tax code ", code));
     post(entry, Account::kTaxOnDeposits, code.value, tax.minor);
     post(entry, Account::kTaxPayable, kDepositCode - std::int64_t{code.value}, -tax.minor);
   }
@@ -125,7 +127,7 @@ Result<void> take_evidence(Entry& entry, const Closing& closing) {
   entry.refunded_minor = closing.refunded.minor;
   entry.ever_sold_minor = closing.grand_totals.sales.minor;
   entry.ever_refunded_minor = closing.grand_totals.refunds.minor;
-  entry.numbers = closing.numbers;
+  entry.numbers.assign(closing.numbers.begin(), closing.numbers.end());
   entry.clock_doubts = closing.counts.clock_doubts;
   for (const auto& [receipt, amount] : closing.refunded_receipts) {
     TRY(check_figure(amount.minor, "what was given back for a receipt"));
@@ -145,66 +147,89 @@ Result<void> take_points(Entry& entry, const Closing& closing) {
 }
 
 Result<void> take_products(Entry& entry, const Closing& closing) {
+  entry.sold.reserve(closing.sold.size());
   for (const auto& [product, row] : closing.sold) {
     TRY(core::retail::check_product_id(product));
-    TRY(check_figure(row.quantity.thousandths, "what was sold of product " + to_string(product)));
-    TRY(check_figure(row.net.minor, "what was taken for product " + to_string(product)));
+    TRY(check_figure(row.quantity.thousandths, "what was sold of product ", product));
+    TRY(check_figure(row.net.minor, "what was taken for product ", product));
     entry.sold.push_back({product, row.quantity.thousandths, row.net.minor});
   }
+  entry.counted.reserve(closing.on_hand.size());
   for (const auto& [product, quantity] : closing.on_hand) {
     TRY(core::retail::check_product_id(product));
-    TRY(check_figure(quantity.thousandths, "the count of product " + to_string(product)));
+    TRY(check_figure(quantity.thousandths, "the count of product ", product));
     entry.counted.push_back({product, quantity.thousandths});
   }
   return {};
 }
 
-// Moves of one message, one for each product and way.
+// Moves of one message, one for each product and way, into rows that are empty.
 class Moves {
  public:
+  explicit Moves(std::vector<StockMove>& moves) : moves_(moves) {}
+
+  // Of a way that nothing else takes.
   Result<void> add(const Components& components, Place from, Place to) {
+    moves_.reserve(moves_.size() + components.size());
     for (const auto& [product, quantity] : components) {
       TRY(core::retail::check_product_id(product));
-      std::int64_t& sum = sums_[{product, from, to}];
-      TRY_ASSIGN(sum, core::checked_add(sum, quantity.thousandths));
-      TRY(check_figure(sum, "the quantity of product " + to_string(product)));
+      TRY(check_figure(quantity.thousandths, "the quantity of product ", product));
+      if (quantity.thousandths != 0) moves_.push_back({product, from, to, quantity.thousandths});
     }
     return {};
   }
 
-  std::vector<StockMove> take() const {
-    std::vector<StockMove> moves;
-    moves.reserve(sums_.size());
-    for (const auto& [key, thousandths] : sums_) {
-      const auto& [product, from, to] = key;
-      if (thousandths != 0) moves.push_back(StockMove{product, from, to, thousandths});
+  // Several transfers may carry a product the same way.
+  Result<void> add(const std::map<core::retail::TransferKey, Components>& transfers) {
+    std::map<std::pair<core::ProductId, core::retail::TransferWay>, std::int64_t> sums;
+    for (const auto& [key, components] : transfers) {
+      for (const auto& [product, quantity] : components) {
+        TRY(core::retail::check_product_id(product));
+        std::int64_t& sum = sums[{product, key.way}];
+        TRY_ASSIGN(sum, core::checked_add(sum, quantity.thousandths));
+        TRY(check_figure(sum, "the quantity of product ", product));
+      }
     }
-    return moves;
+    for (const auto& [key, thousandths] : sums) {
+      const bool out = key.second == core::retail::TransferWay::kOut;
+      if (thousandths == 0) continue;
+      moves_.push_back({key.first, out ? Place::kStore : Place::kTransit,
+                        out ? Place::kTransit : Place::kStore, thousandths});
+    }
+    return {};
+  }
+
+  void sort() {
+    const auto before = [](const StockMove& a, const StockMove& b) {
+      return std::tie(a.product, a.from, a.to) < std::tie(b.product, b.from, b.to);
+    };
+    if (!std::is_sorted(moves_.begin(), moves_.end(), before)) {
+      std::sort(moves_.begin(), moves_.end(), before);
+    }
   }
 
  private:
-  std::map<std::tuple<core::ProductId, Place, Place>, std::int64_t> sums_;
+  std::vector<StockMove>& moves_;
 };
 
-Result<Entry> entry_of(const Opening& opening) {
-  Entry entry;
+Result<void> fill(Entry& entry, const Opening& opening) {
   entry.kind = Kind::kOpening;
   entry.day = opening.day;
   entry.part = opening.part;
-  Moves moves;
+  Moves moves(entry.moves);
   TRY(moves.add(opening.received, Place::kSupplier, Place::kStore));
-  entry.moves = moves.take();
-  return entry;
+  moves.sort();
+  return {};
 }
 
-Result<Entry> entry_of(const Closing& closing) {
-  Entry entry;
+Result<void> fill(Entry& entry, const Closing& closing) {
   entry.kind = Kind::kClosing;
   entry.day = closing.day;
   entry.part = closing.part;
   entry.currency = closing.currency;
   entry.sales = closing.sales;
   entry.voids = closing.voids;
+  entry.postings.reserve(kUsualPostings);
   entry.net_minor = closing.net.minor;
   entry.discount_minor = closing.discount.minor;
   entry.over_short_minor = closing.over_short.minor;
@@ -216,37 +241,56 @@ Result<Entry> entry_of(const Closing& closing) {
   TRY(post_cash_movements(entry, closing));
   TRY(take_evidence(entry, closing));
   TRY(take_points(entry, closing));
-  Moves moves;
+  Moves moves(entry.moves);
   TRY(moves.add(closing.consumed, Place::kStore, Place::kSold));
   TRY(moves.add(closing.received, Place::kSupplier, Place::kStore));
   TRY(moves.add(closing.adjusted, Place::kAdjusted, Place::kStore));
-  for (const auto& [key, products] : closing.transfers) {
-    const bool out = key.way == core::retail::TransferWay::kOut;
-    TRY(moves.add(products, out ? Place::kStore : Place::kTransit,
-                  out ? Place::kTransit : Place::kStore));
-  }
-  entry.moves = moves.take();
+  TRY(moves.add(closing.transfers));
+  moves.sort();
   TRY(take_products(entry, closing));
   TRY(check_balanced(entry.postings));
   std::sort(entry.postings.begin(), entry.postings.end(), [](const Posting& a, const Posting& b) {
     return std::tie(a.account, a.code) < std::tie(b.account, b.code);
   });
-  return entry;
+  return {};
 }
 
 }  // namespace
 
-Result<Entry> make_entry(const core::retail::Summary& summary) {
-  return std::visit([](const auto& s) { return entry_of(s); }, summary);
+void Entry::clear() {
+  Entry kept = std::move(*this);
+  *this = Entry();
+  const auto keep = [](auto& place, auto& room) {
+    room.clear();
+    place = std::move(room);
+  };
+  keep(numbers, kept.numbers);
+  keep(postings, kept.postings);
+  keep(moves, kept.moves);
+  keep(sold, kept.sold);
+  keep(counted, kept.counted);
 }
 
-Entry make_entry(PeriodClose close) {
-  Entry entry;
+Result<Entry> make_entry(const core::retail::Summary& summary) {
+  Result<Entry> out = Entry();
+  const auto made = make_entry(summary, *out);
+  if (!made) out = fail(made.error());
+  return out;
+}
+
+Result<void> make_entry(const core::retail::Summary& summary, Entry& entry) {
+  entry.clear();
+  const auto filled = std::visit([&](const auto& s) { return fill(entry, s); }, summary);
+  if (!filled) entry.clear();
+  return filled;
+}
+
+void make_entry(PeriodClose close, Entry& entry) {
+  entry.clear();
   entry.kind = Kind::kPeriodClose;
   entry.day = close.last;
   entry.part = close.part;
   entry.covered = std::move(close.covered);
-  return entry;
 }
 
 Result<void> check_balanced(const std::vector<Posting>& postings) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "core/base/business_day.h"
@@ -81,11 +82,11 @@ struct Entry {
   // The till's grand totals after this day.
   std::int64_t ever_sold_minor = 0;
   std::int64_t ever_refunded_minor = 0;
-  // Members' points of the day: earned, less what refunds took back, and redeemed.
   std::uint64_t clock_doubts = 0;  // documents whose time cannot be right
+  // Members' points of the day: earned, less what refunds took back, and redeemed.
   std::int64_t points_earned = 0;
   std::int64_t points_redeemed = 0;
-  std::map<core::retail::Series, core::retail::NumberRange> numbers;
+  std::vector<std::pair<core::retail::Series, core::retail::NumberRange>> numbers;  // ascending
   // Amounts above zero; a store and till of 0 are the closing's own.
   std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts;
   std::vector<Posting> postings;      // ascending account and code
@@ -93,13 +94,18 @@ struct Entry {
   std::vector<SoldLine> sold;         // ascending product
   std::vector<CountedLine> counted;   // likewise
   std::vector<CoveredChain> covered;  // of a period close: ascending till and epoch
+
+  // Makes it empty again, with the room that it has.
+  void clear();
 };
 
 // Errors: kUnbalanced (debits and credits differ), kOverflow (a figure or a product number beyond
 // core/retail/limits.h, which an honest till refuses at the sale).
 core::Result<Entry> make_entry(const core::retail::Summary& summary);
+// The same in the place of `entry`, which an error leaves empty.
+core::Result<void> make_entry(const core::retail::Summary& summary, Entry& entry);
 // Posts nothing; its day is the last that it closes.
-Entry make_entry(PeriodClose close);
+void make_entry(PeriodClose close, Entry& entry);
 
 // Whether debits equal credits. Errors: kUnbalanced, kOverflow.
 core::Result<void> check_balanced(const std::vector<Posting>& postings);

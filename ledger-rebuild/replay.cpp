@@ -156,8 +156,7 @@ class Run {
     hash(lot, ids_);
     TRY_ASSIGN(const std::vector<std::size_t> fresh,
                log_.take(lot, ids_, update_.tree, source_.name()));
-    items_.clear();
-    items_.resize(fresh.size());
+    items_.resize(fresh.size());  // parse() makes each new, on all threads
     parse_all(lot, ids_, fresh, items_);
     outcome_.entries_read += fresh.size();
     TRY_ASSIGN(const auto steps, march.prepare(items_));

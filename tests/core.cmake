@@ -7,7 +7,7 @@ daybook_test(test_envelope
   SOURCES
     unit/cbor_test.cpp unit/message_test.cpp unit/roster_test.cpp unit/sealing_test.cpp
     unit/vectors_test.cpp
-  USES core_envelope nlohmann_json::nlohmann_json PkgConfig::SODIUM LABELS unit)
+  USES core_envelope nlohmann_json::nlohmann_json PkgConfig::SODIUM PkgConfig::CBOR LABELS unit)
 daybook_test(test_postgres_dialect
   SOURCES unit/postgres_dialect_test.cpp
   USES core_postgres LABELS unit)
@@ -28,7 +28,8 @@ daybook_test(test_retail
   USES core_retail OpenSSL::Crypto LABELS unit)
 daybook_test(test_retail_property
   SOURCES
-    property/bom_property_test.cpp property/summary_property_test.cpp
+    property/bom_property_test.cpp property/summary_form_property_test.cpp
+    property/summary_property_test.cpp
     property/spread_property_test.cpp property/tax_share_property_test.cpp
   USES core_retail LABELS property)
 # Certificates for one test: a test authority and what it issued.

@@ -20,8 +20,7 @@ constexpr MinorDigits kUnusual[] = {
     {"TND", 3}, {"UGX", 0}, {"VND", 0}, {"VUV", 0}, {"XAF", 0}, {"XOF", 0}, {"XPF", 0},
 };
 
-Result<void> same_currency(Money a, Money b) {
-  if (a.currency == b.currency) return {};
+Unexpected two_currencies(Money a, Money b) {
   return fail(Errc::kCurrency, "amounts in " + std::string(a.currency.code()) + " and " +
                                    std::string(b.currency.code()) + " cannot be added");
 }
@@ -48,13 +47,13 @@ int Currency::minor_digits() const {
 }
 
 Result<Money> add(Money a, Money b) {
-  TRY(same_currency(a, b));
+  if (a.currency != b.currency) return two_currencies(a, b);
   TRY_ASSIGN(const std::int64_t minor, checked_add(a.minor, b.minor));
   return Money{minor, a.currency};
 }
 
 Result<Money> subtract(Money a, Money b) {
-  TRY(same_currency(a, b));
+  if (a.currency != b.currency) return two_currencies(a, b);
   TRY_ASSIGN(const std::int64_t minor, checked_subtract(a.minor, b.minor));
   return Money{minor, a.currency};
 }

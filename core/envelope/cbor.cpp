@@ -1,7 +1,6 @@
-// Deterministic CBOR. libcbor reads and writes the heads; this file adds the strictness.
+// Deterministic CBOR: heads are read and written here, byte by byte, with the strictness in place:
+// a replay reads some hundred items a message.
 #include "core/envelope/cbor.h"
-
-#include <cbor.h>
 
 #include <algorithm>
 #include <limits>
@@ -9,117 +8,30 @@
 namespace core::envelope {
 namespace {
 
-constexpr std::size_t kHeadMax = 9;
+constexpr std::uint8_t kLowMask = 0x1f;
+// Values of a head's low five bits, RFC 8949 section 3.
+constexpr std::uint8_t kLowOneByte = 24;  // the argument follows in 1, 2, 4 or 8 bytes
+constexpr std::uint8_t kLowEightBytes = 27;
+constexpr std::uint8_t kLowIndefinite = 31;
 
-template <typename Encode>
-void write_head(Bytes& out, Encode encode) {
-  std::array<unsigned char, kHeadMax> head{};
-  const std::size_t size = encode(head.data(), head.size());
-  CORE_CHECK(size > 0);
-  append(out, ByteView(head.data(), size));
-}
+// Major type 7, section 3.3.
+constexpr std::uint8_t kFirstSimple = 0xe0;
+constexpr std::uint8_t kFalse = 0xf4;
+constexpr std::uint8_t kTrue = 0xf5;
+constexpr std::uint8_t kNull = 0xf6;
+constexpr std::uint8_t kUndefined = 0xf7;
+constexpr std::uint8_t kHalfFloat = 0xf9;
+constexpr std::uint8_t kDouble = 0xfb;
+constexpr std::uint8_t kBreak = 0xff;
 
-std::size_t shortest_head(std::uint64_t argument) {
-  if (argument < 24) return 1;
-  if (argument <= 0xff) return 2;
-  if (argument <= 0xffff) return 3;
-  if (argument <= 0xffffffff) return 5;
-  return 9;
-}
+constexpr std::string_view kNoItem = "no CBOR item starts so";
+constexpr std::string_view kTooLong = "an item is longer than the input";
+constexpr std::string_view kNotUsed =
+    "indefinite lengths, floats and simple values other than false, true and null are not used "
+    "here";
 
-// What libcbor's callbacks leave behind for one head.
-struct Seen {
-  CborItem item;
-  bool refused = false;
-  bool is_string = false;
-};
-
-Seen& seen(void* context) {
-  return *static_cast<Seen*>(context);
-}
-
-template <CborType kType, typename Integer>
-void on_integer(void* context, Integer value) {
-  seen(context).item.type = kType;
-  seen(context).item.argument = value;
-}
-template <CborType kType>
-void on_collection(void* context, std::size_t size) {
-  seen(context).item.type = kType;
-  seen(context).item.argument = size;
-}
-template <CborType kType>
-void on_string(void* context, cbor_data data, std::size_t size) {
-  Seen& out = seen(context);
-  out.item.type = kType;
-  out.item.argument = size;
-  out.item.string = ByteView(data, size);
-  out.is_string = true;
-}
-void on_boolean(void* context, bool value) {
-  seen(context).item.type = CborType::kBoolean;
-  seen(context).item.argument = value ? 1 : 0;
-}
-void on_null(void* context) {
-  seen(context).item.type = CborType::kNull;
-}
-void on_refused(void* context) {
-  seen(context).refused = true;
-}
-void on_float(void* context, float) {
-  seen(context).refused = true;
-}
-void on_double(void* context, double) {
-  seen(context).refused = true;
-}
-
-cbor_callbacks make_callbacks() {
-  cbor_callbacks c{};
-  c.uint8 = on_integer<CborType::kUnsigned, std::uint8_t>;
-  c.uint16 = on_integer<CborType::kUnsigned, std::uint16_t>;
-  c.uint32 = on_integer<CborType::kUnsigned, std::uint32_t>;
-  c.uint64 = on_integer<CborType::kUnsigned, std::uint64_t>;
-  c.negint8 = on_integer<CborType::kNegative, std::uint8_t>;
-  c.negint16 = on_integer<CborType::kNegative, std::uint16_t>;
-  c.negint32 = on_integer<CborType::kNegative, std::uint32_t>;
-  c.negint64 = on_integer<CborType::kNegative, std::uint64_t>;
-  c.byte_string_start = on_refused;
-  c.byte_string = on_string<CborType::kBytes>;
-  c.string_start = on_refused;
-  c.string = on_string<CborType::kText>;
-  c.indef_array_start = on_refused;
-  c.array_start = on_collection<CborType::kArray>;
-  c.indef_map_start = on_refused;
-  c.map_start = on_collection<CborType::kMap>;
-  c.tag = on_integer<CborType::kTag, std::uint64_t>;
-  c.float2 = on_float;
-  c.float4 = on_float;
-  c.float8 = on_double;
-  c.undefined = on_refused;
-  c.null = on_null;
-  c.boolean = on_boolean;
-  c.indef_break = on_refused;
-  return c;
-}
-
-constexpr std::uint8_t kMajorMask = 0xe0;
-constexpr std::uint8_t kMajorTag = 0xc0;
-
-// One head by libcbor. Its stream decoder refuses the tags 6 to 20 (seen in 0.8.0), COSE_Sign1's 18
-// among them; a tag's head is laid out as an unsigned integer's, so it is read as one.
-cbor_decoder_result decode_head(ByteView input, Seen& result) {
-  static const cbor_callbacks kCallbacks = make_callbacks();
-  if ((input.front() & kMajorMask) != kMajorTag) {
-    return cbor_stream_decode(input.data(), input.size(), &kCallbacks, &result);
-  }
-  std::array<std::uint8_t, kHeadMax> head{};
-  const std::size_t size = std::min(input.size(), head.size());
-  std::copy_n(input.begin(), size, head.begin());
-  head[0] &= static_cast<std::uint8_t>(~kMajorMask);
-  const auto decoded = cbor_stream_decode(head.data(), size, &kCallbacks, &result);
-  result.item.type = CborType::kTag;
-  return decoded;
-}
+// The argument of a head that needs so many bytes of it.
+constexpr std::array<std::uint64_t, 4> kSmallest = {24, 0x100, 0x10000, 0x100000000};
 
 // RFC 3629 section 4: well-formed, no surrogates, nothing above U+10FFFF, shortest form.
 bool is_utf8(ByteView text) {
@@ -158,137 +70,208 @@ bool is_utf8(ByteView text) {
 
 }  // namespace
 
+void CborWriter::head(CborType type, std::uint64_t argument) {
+  const auto major = static_cast<std::uint8_t>(static_cast<unsigned>(type) << 5);
+  if (argument < kLowOneByte) {
+    out_.push_back(static_cast<std::uint8_t>(major | argument));
+    return;
+  }
+  std::size_t form = kSmallest.size() - 1;
+  while (argument < kSmallest[form]) --form;
+  const std::size_t width = std::size_t{1} << form;
+  std::array<std::uint8_t, 9> bytes;
+  bytes[0] = static_cast<std::uint8_t>(major | (kLowOneByte + form));
+  for (std::size_t i = width; i > 0; --i, argument >>= 8) {
+    bytes[i] = static_cast<std::uint8_t>(argument);
+  }
+  append(out_, ByteView(bytes).first(1 + width));
+}
+
 void CborWriter::unsigned_integer(std::uint64_t value) {
-  write_head(out_, [&](auto* p, auto n) { return cbor_encode_uint(value, p, n); });
+  head(CborType::kUnsigned, value);
 }
 
 void CborWriter::integer(std::int64_t value) {
-  if (value >= 0) return unsigned_integer(static_cast<std::uint64_t>(value));
-  const std::uint64_t argument = ~static_cast<std::uint64_t>(value);  // -1 - value
-  write_head(out_, [&](auto* p, auto n) { return cbor_encode_negint(argument, p, n); });
+  if (value >= 0) return head(CborType::kUnsigned, static_cast<std::uint64_t>(value));
+  head(CborType::kNegative, ~static_cast<std::uint64_t>(value));  // -1 - value
 }
 
 void CborWriter::bytes(ByteView value) {
-  write_head(out_,
-             [&](auto* p, auto n) { return cbor_encode_bytestring_start(value.size(), p, n); });
+  head(CborType::kBytes, value.size());
   append(out_, value);
 }
 
 void CborWriter::text(std::string_view value) {
-  write_head(out_, [&](auto* p, auto n) { return cbor_encode_string_start(value.size(), p, n); });
+  head(CborType::kText, value.size());
   append(out_, as_bytes(value));
 }
 
 void CborWriter::array(std::size_t items) {
-  write_head(out_, [&](auto* p, auto n) { return cbor_encode_array_start(items, p, n); });
+  head(CborType::kArray, items);
 }
 
 void CborWriter::map(std::size_t pairs) {
-  write_head(out_, [&](auto* p, auto n) { return cbor_encode_map_start(pairs, p, n); });
+  head(CborType::kMap, pairs);
 }
 
 void CborWriter::tag(std::uint64_t number) {
-  write_head(out_, [&](auto* p, auto n) { return cbor_encode_tag(number, p, n); });
+  head(CborType::kTag, number);
 }
 
 void CborWriter::boolean(bool value) {
-  write_head(out_, [&](auto* p, auto n) { return cbor_encode_bool(value, p, n); });
+  out_.push_back(value ? kTrue : kFalse);
 }
 
 Unexpected CborReader::refuse(std::size_t offset, std::string_view reason) const {
   return fail(Errc::kMalformed, "byte " + std::to_string(offset) + ": " + std::string(reason));
 }
 
-Result<CborItem> CborReader::next() {
-  Seen result;
-  const ByteView rest = input_.subspan(offset_);
-  if (rest.empty()) return refuse(offset_, "the input ends where an item is expected");
-  const auto decoded = decode_head(rest, result);
-  if (decoded.status == CBOR_DECODER_NEDATA) {
-    return refuse(offset_, "an item is longer than the input");
+bool CborReader::stop(std::size_t offset, std::string_view reason) {
+  stopped_at_ = offset;
+  stopped_for_ = reason;
+  return false;
+}
+
+// Of major type 7: everything but false, true and null is refused.
+bool CborReader::read_simple(CborItem& item, std::size_t& end) {
+  const std::uint8_t head = input_[offset_];
+  end = offset_ + 1;
+  if (head == kFalse || head == kTrue) {
+    item.type = CborType::kBoolean;
+    item.argument = head == kTrue ? 1 : 0;
+    return true;
   }
-  if (decoded.status != CBOR_DECODER_FINISHED) return refuse(offset_, "no CBOR item starts so");
-  CborItem& item = result.item;
-  item.offset = offset_;
-  if (result.refused) {
-    return refuse(offset_,
-                  "indefinite lengths, floats and simple values other than false, true "
-                  "and null are not used here");
+  if (head == kNull) {
+    item.type = CborType::kNull;
+    item.argument = 0;
+    return true;
   }
-  const std::size_t head = decoded.read - item.string.size();
-  const bool has_argument = item.type != CborType::kBoolean && item.type != CborType::kNull;
-  if (has_argument && head != shortest_head(item.argument)) {
-    return refuse(offset_, "a number or length is not in its shortest form");
+  if (head == kUndefined || head == kBreak) return stop(offset_, kNotUsed);
+  if (head < kHalfFloat || head > kDouble) return stop(offset_, kNoItem);
+  const std::size_t width = std::size_t{2} << (head - kHalfFloat);
+  return stop(offset_, input_.size() - end < width ? kTooLong : kNotUsed);
+}
+
+// The head at offset_ and the content of a string; where they end.
+inline bool CborReader::read_head(CborItem& item, std::size_t& end) {
+  const std::size_t left = input_.size() - offset_;
+  if (left == 0) [[unlikely]] {
+    return stop(offset_, "the input ends where an item is expected");
   }
+  const std::uint8_t* const bytes = input_.data() + offset_;
+  if (bytes[0] >= kFirstSimple) [[unlikely]] {
+    return read_simple(item, end);
+  }
+  item.type = static_cast<CborType>(bytes[0] >> 5);
+  const std::uint8_t low = bytes[0] & kLowMask;
+  std::size_t head = 1;
+  std::size_t form = 0;
+  item.argument = low;
+  const bool is_string = item.type == CborType::kBytes || item.type == CborType::kText;
+  if (low >= kLowOneByte) {
+    const bool is_container = item.type == CborType::kArray || item.type == CborType::kMap;
+    const bool is_indefinite = low == kLowIndefinite && (is_string || is_container);
+    if (low > kLowEightBytes) return stop(offset_, is_indefinite ? kNotUsed : kNoItem);
+    form = low - kLowOneByte;
+    head += std::size_t{1} << form;
+    if (left < head) return stop(offset_, kTooLong);
+    item.argument = 0;
+    for (std::size_t i = 1; i < head; ++i) item.argument = item.argument << 8 | bytes[i];
+  }
+  end = offset_ + head;
+  if (is_string) {
+    if (item.argument > left - head) return stop(offset_, kTooLong);
+    item.string = input_.subspan(end, static_cast<std::size_t>(item.argument));
+    end += item.string.size();
+  }
+  if (low < kLowOneByte || item.argument >= kSmallest[form]) return true;
+  return stop(offset_, "a number or length is not in its shortest form");
+}
+
+bool CborReader::check_content(const CborItem& item) {
   if (item.type == CborType::kText && !is_utf8(item.string)) {
-    return refuse(offset_, "a text string is no UTF-8");
+    return stop(offset_, "a text string is no UTF-8");
   }
   if (item.type == CborType::kTag && after_tag_) {
-    return refuse(offset_, "a tag inside a tag is not used here");
+    return stop(offset_, "a tag inside a tag is not used here");
   }
-  TRY(account_for(item, offset_ + decoded.read));
-  return item;
+  return true;
+}
+
+bool CborReader::open_container(const CborItem& item) {
+  const bool is_map = item.type == CborType::kMap;
+  const std::uint64_t left = input_.size() - offset_;
+  if (item.argument > (is_map ? left / 2 : left)) {
+    return stop(item.offset, "a container has more items than the input has bytes");
+  }
+  if (depth_ == kDepthMax) return stop(item.offset, "containers are nested too deep");
+  open_[depth_++] = {is_map, is_map ? item.argument * 2 : item.argument, {}};
+  return true;
+}
+
+bool CborReader::check_key(const CborItem& item, Container& map, std::size_t end) {
+  if (item.type == CborType::kArray || item.type == CborType::kMap || item.type == CborType::kTag) {
+    return stop(item.offset, "a map key is neither a number nor a string");
+  }
+  const ByteView key = input_.subspan(item.offset, end - item.offset);
+  const ByteView last = map.last_key;
+  map.last_key = key;
+  if (last.empty() || key.front() > last.front()) return true;
+  const int order = std::memcmp(last.data(), key.data(), std::min(key.size(), last.size()));
+  if (order == 0 && key.size() == last.size()) return stop(item.offset, "a map key occurs twice");
+  if (order < 0 || (order == 0 && key.size() > last.size())) return true;
+  return stop(item.offset, "map keys are out of order");
 }
 
 // Updates the stack of open containers for an item that ends before `end`.
-Result<void> CborReader::account_for(const CborItem& item, std::size_t end) {
+inline bool CborReader::account_for(const CborItem& item, std::size_t end) {
   if (depth_ > 0 && !after_tag_) {
     Container& container = open_[depth_ - 1];
-    if (container.is_map && container.at_key) TRY(check_key(item, container, end));
-    container.at_key = !container.at_key;
+    const bool is_key = container.is_map && container.items_left % 2 == 0;
+    if (is_key && !check_key(item, container, end)) return false;
     --container.items_left;
   }
   after_tag_ = item.type == CborType::kTag;
   offset_ = end;
-  if (item.type == CborType::kArray || item.type == CborType::kMap) {
-    const bool is_map = item.type == CborType::kMap;
-    const std::uint64_t left = input_.size() - offset_;
-    if (item.argument > (is_map ? left / 2 : left)) {
-      return refuse(item.offset, "a container has more items than the input has bytes");
-    }
-    if (depth_ == kDepthMax) return refuse(item.offset, "containers are nested too deep");
-    open_[depth_++] =
-        Container{is_map, true, is_map ? item.argument * 2 : item.argument, ByteView{}};
+  const bool is_container = item.type == CborType::kArray || item.type == CborType::kMap;
+  if (is_container && !open_container(item)) return false;
+  if (!after_tag_) {
+    while (depth_ > 0 && open_[depth_ - 1].items_left == 0) --depth_;
   }
-  if (!after_tag_) close_full_containers();
-  return {};
+  return true;
 }
 
-Result<void> CborReader::check_key(const CborItem& item, Container& map, std::size_t end) {
-  if (item.type == CborType::kArray || item.type == CborType::kMap || item.type == CborType::kTag) {
-    return refuse(item.offset, "a map key is neither a number nor a string");
-  }
-  const ByteView key = input_.subspan(item.offset, end - item.offset);
-  if (!map.last_key.empty()) {
-    if (equal(key, map.last_key)) return refuse(item.offset, "a map key occurs twice");
-    if (!std::lexicographical_compare(map.last_key.begin(), map.last_key.end(), key.begin(),
-                                      key.end())) {
-      return refuse(item.offset, "map keys are out of order");
-    }
-  }
-  map.last_key = key;
-  return {};
+bool CborReader::advance(CborItem& item) {
+  std::size_t end = 0;
+  item.offset = offset_;
+  if (!read_head(item, end)) return false;
+  const bool is_number = item.type == CborType::kUnsigned || item.type == CborType::kNegative;
+  if (!is_number && !check_content(item)) return false;
+  return account_for(item, end);
 }
 
-void CborReader::close_full_containers() {
-  while (depth_ > 0 && open_[depth_ - 1].items_left == 0) --depth_;
-}
-
-Result<CborItem> CborReader::typed(CborType type, std::string_view name) {
+bool CborReader::advance(CborItem& item, CborType type, std::string_view expected) {
   const std::size_t start = offset_;
-  TRY_ASSIGN(const CborItem item, next());
-  if (item.type != type) return refuse(start, "expected " + std::string(name));
+  if (!advance(item)) return false;
+  return item.type == type || stop(start, expected);
+}
+
+Result<CborItem> CborReader::next() {
+  CborItem item;
+  if (!advance(item)) return refusal();
   return item;
 }
 
 Result<std::uint64_t> CborReader::unsigned_integer() {
-  TRY_ASSIGN(const CborItem item, typed(CborType::kUnsigned, "an unsigned integer"));
+  CborItem item;
+  if (!advance(item, CborType::kUnsigned, "expected an unsigned integer")) return refusal();
   return item.argument;
 }
 
 Result<std::int64_t> CborReader::integer() {
   const std::size_t start = offset_;
-  TRY_ASSIGN(const CborItem item, next());
+  CborItem item;
+  if (!advance(item)) return refusal();
   if (item.type != CborType::kUnsigned && item.type != CborType::kNegative) {
     return refuse(start, "expected an integer");
   }
@@ -300,32 +283,38 @@ Result<std::int64_t> CborReader::integer() {
 }
 
 Result<ByteView> CborReader::bytes() {
-  TRY_ASSIGN(const CborItem item, typed(CborType::kBytes, "a byte string"));
+  CborItem item;
+  if (!advance(item, CborType::kBytes, "expected a byte string")) return refusal();
   return item.string;
 }
 
 Result<std::string_view> CborReader::text() {
-  TRY_ASSIGN(const CborItem item, typed(CborType::kText, "a text string"));
+  CborItem item;
+  if (!advance(item, CborType::kText, "expected a text string")) return refusal();
   return as_text(item.string);
 }
 
 Result<std::size_t> CborReader::array() {
-  TRY_ASSIGN(const CborItem item, typed(CborType::kArray, "an array"));
+  CborItem item;
+  if (!advance(item, CborType::kArray, "expected an array")) return refusal();
   return static_cast<std::size_t>(item.argument);
 }
 
 Result<std::size_t> CborReader::map() {
-  TRY_ASSIGN(const CborItem item, typed(CborType::kMap, "a map"));
+  CborItem item;
+  if (!advance(item, CborType::kMap, "expected a map")) return refusal();
   return static_cast<std::size_t>(item.argument);
 }
 
 Result<std::uint64_t> CborReader::tag() {
-  TRY_ASSIGN(const CborItem item, typed(CborType::kTag, "a tag"));
+  CborItem item;
+  if (!advance(item, CborType::kTag, "expected a tag")) return refusal();
   return item.argument;
 }
 
 Result<bool> CborReader::boolean() {
-  TRY_ASSIGN(const CborItem item, typed(CborType::kBoolean, "false or true"));
+  CborItem item;
+  if (!advance(item, CborType::kBoolean, "expected false or true")) return refusal();
   return item.argument == 1;
 }
 
@@ -333,8 +322,9 @@ Result<ByteView> CborReader::whole_item() {
   const std::size_t start = offset_;
   const std::size_t depth_before = depth_;
   // A full enclosing container closes together with its last item, so depth may also fall below.
+  CborItem item;
   do {
-    TRY(next());
+    if (!advance(item)) return refusal();
   } while (after_tag_ || depth_ > depth_before);
   return input_.subspan(start, offset_ - start);
 }

@@ -12,11 +12,24 @@
 
 namespace core::envelope {
 
+// The first seven are RFC 8949's major types, in their order.
+enum class CborType : std::uint8_t {
+  kUnsigned,
+  kNegative,
+  kBytes,
+  kText,
+  kArray,
+  kMap,
+  kTag,
+  kBoolean,
+  kNull
+};
+
 // Appends items to a byte string, always in the shortest form.
 // The caller writes map keys in ascending order of their encodings; the reader would refuse others.
 class CborWriter {
  public:
-  CborWriter() { out_.reserve(kFirstRoom); }
+  explicit CborWriter(std::size_t room = kFirstRoom) { out_.reserve(room); }
   // Room for so many bytes more; only saves time.
   void reserve(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
   void unsigned_integer(std::uint64_t value);
@@ -35,10 +48,10 @@ class CborWriter {
 
  private:
   static constexpr std::size_t kFirstRoom = 128;  // most items fit: one allocation
+  void head(CborType type, std::uint64_t argument);
+
   Bytes out_;
 };
-
-enum class CborType { kUnsigned, kNegative, kBytes, kText, kArray, kMap, kTag, kBoolean, kNull };
 
 // One data item's head, with the content of a string.
 struct CborItem {
@@ -87,22 +100,30 @@ class CborReader {
 
  private:
   struct Container {
-    bool is_map = false;
-    bool at_key = false;
-    std::uint64_t items_left = 0;
-    ByteView last_key;
+    bool is_map;
+    std::uint64_t items_left;  // of a map its keys and values; even before a key
+    ByteView last_key;         // empty: none yet
   };
 
-  Result<CborItem> typed(CborType type, std::string_view name);
-  Result<void> account_for(const CborItem& item, std::size_t end);
-  Result<void> check_key(const CborItem& item, Container& map, std::size_t end);
-  void close_full_containers();
+  // The next item. False: refusal() says why. Results with their texts cost more than an item.
+  bool advance(CborItem& item);
+  bool advance(CborItem& item, CborType type, std::string_view expected);
+  bool read_head(CborItem& item, std::size_t& end);
+  bool read_simple(CborItem& item, std::size_t& end);
+  bool check_content(const CborItem& item);
+  bool account_for(const CborItem& item, std::size_t end);
+  bool open_container(const CborItem& item);
+  bool check_key(const CborItem& item, Container& map, std::size_t end);
+  bool stop(std::size_t offset, std::string_view reason);
+  Unexpected refusal() const { return refuse(stopped_at_, stopped_for_); }
 
   ByteView input_;
   std::size_t offset_ = 0;
   std::size_t depth_ = 0;
   bool after_tag_ = false;
-  std::array<Container, kDepthMax> open_{};
+  std::size_t stopped_at_ = 0;
+  std::string_view stopped_for_;
+  std::array<Container, kDepthMax> open_;  // the first depth_ of them
 };
 
 // Diagnostic notation of one item (RFC 8949 section 8), for dumps and error reports.

@@ -1,12 +1,14 @@
 // Keys, hashes and signatures, by libsodium and OpenSSL.
 #include "core/envelope/keys.h"
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
+// Its plain functions for SHA-256 are called deprecated: EVP is meant to take their place. It makes
+// and frees a state for each hash, which costs as much as hashing a hundred bytes.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 #include <sodium.h>
 
-#include <memory>
+#include <algorithm>
+#include <initializer_list>
 
 #include "core/envelope/sodium_ready.h"
 
@@ -18,29 +20,19 @@ constexpr std::array<std::uint8_t, 32> kGroupOrder = {
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
     0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
 
-// SHA-256 of two pieces, one after the other. Fetching an algorithm and making a context cost more
-// than hashing a message, so the process keeps the one and each thread the other.
-Hash digest(ByteView one, ByteView two) {
-  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  thread_local const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
-                                                                                EVP_MD_CTX_free);
+// SHA-256 of pieces, one after the other.
+Hash digest(std::initializer_list<ByteView> pieces) {
+  SHA256_CTX state;
   Hash hash;
-  CORE_CHECK(EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1);
-  CORE_CHECK(EVP_DigestUpdate(context.get(), one.data(), one.size()) == 1);
-  CORE_CHECK(EVP_DigestUpdate(context.get(), two.data(), two.size()) == 1);
-  CORE_CHECK(EVP_DigestFinal_ex(context.get(), hash.bytes.data(), nullptr) == 1);
+  CORE_CHECK(SHA256_Init(&state) == 1);
+  for (const ByteView piece : pieces) {
+    CORE_CHECK(SHA256_Update(&state, piece.data(), piece.size()) == 1);
+  }
+  CORE_CHECK(SHA256_Final(hash.bytes.data(), &state) == 1);
   return hash;
 }
 
-EVP_MAC_CTX* hmac_context(EVP_MAC* algorithm) {
-  EVP_MAC_CTX* context = EVP_MAC_CTX_new(algorithm);
-  char digest_name[] = "SHA256";
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
-      OSSL_PARAM_construct_end()};
-  CORE_CHECK(EVP_MAC_CTX_set_params(context, parameters) == 1);
-  return context;
-}
+constexpr std::size_t kBlockSize = 64;  // of SHA-256
 
 }  // namespace
 
@@ -101,29 +93,34 @@ bool is_valid(const PublicKey& key) {
 }
 
 Hash sha256(ByteView bytes) {
-  return digest({}, bytes);
+  return digest({bytes});
+}
+
+Hash sha256(ByteView one, ByteView two) {
+  return digest({one, two});
 }
 
 Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes) {
-  return digest(ByteView(&prefix, 1), bytes);
+  return digest({ByteView(&prefix, 1), bytes});
 }
 
+// By its definition, over digest(): OpenSSL's own takes its key through its parameters, which costs
+// more than the hashing of a message.
 Hash hmac_sha256(ByteView key, ByteView one, ByteView two) {
-  static EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  thread_local const std::unique_ptr<EVP_MAC_CTX, void (*)(EVP_MAC_CTX*)> context(
-      hmac_context(algorithm), EVP_MAC_CTX_free);
-  constexpr std::uint8_t kNoKey = 0;  // without a pointer it would take the key before
-  Hash out;
-  CORE_CHECK(EVP_MAC_init(context.get(), key.empty() ? &kNoKey : key.data(), key.size(), nullptr) ==
-             1);
-  CORE_CHECK(EVP_MAC_update(context.get(), one.data(), one.size()) == 1);
-  CORE_CHECK(EVP_MAC_update(context.get(), two.data(), two.size()) == 1);
-  std::size_t size = 0;
-  CORE_CHECK(EVP_MAC_final(context.get(), out.bytes.data(), &size, out.bytes.size()) == 1);
-  CORE_CHECK(size == out.bytes.size());
-  // The context stays, and must not keep the key.
-  CORE_CHECK(EVP_MAC_init(context.get(), &kNoKey, sizeof kNoKey, nullptr) == 1);
-  return out;
+  std::array<std::uint8_t, kBlockSize> block{};
+  Hash key_hash;
+  if (key.size() > kBlockSize) {
+    key_hash = digest({key});
+    key = key_hash.view();
+  }
+  std::copy(key.begin(), key.end(), block.begin());
+  for (std::uint8_t& byte : block) byte ^= 0x36;
+  Hash hash = digest({block, one, two});
+  for (std::uint8_t& byte : block) byte ^= 0x36 ^ 0x5c;
+  hash = digest({block, hash.view()});
+  sodium_memzero(block.data(), block.size());
+  sodium_memzero(key_hash.bytes.data(), key_hash.bytes.size());
+  return hash;
 }
 
 Kid derive_kid(std::string_view origin, const PublicKey& key) {

@@ -46,6 +46,8 @@ bool is_canonical(const Signature& signature);
 bool is_valid(const PublicKey& key);
 
 Hash sha256(ByteView bytes);
+// Of `one` ‖ `two`.
+Hash sha256(ByteView one, ByteView two);
 // SHA-256(prefix || bytes); prefix 0x00 gives the leaf hash of RFC 6962 section 2.1.
 Hash sha256_prefixed(std::uint8_t prefix, ByteView bytes);
 // HMAC (RFC 2104) with SHA-256 over `one` ‖ `two`.

@@ -88,8 +88,11 @@ MessageId message_id(ByteView message) {
   return sha256_prefixed(0x00, message);
 }
 
+// What surrounds the parts of a Sig_structure, at most.
+constexpr std::size_t kFrameMax = 48;
+
 Bytes signature_input(ByteView protected_header, ByteView external_data, ByteView payload) {
-  CborWriter w;
+  CborWriter w(protected_header.size() + external_data.size() + payload.size() + kFrameMax);
   w.array(4);
   w.text("Signature1");
   w.bytes(protected_header);

@@ -46,7 +46,7 @@ const Bytes& protected_algorithm() {
 
 // Enc_structure of RFC 9052 section 5.3.
 Bytes additional_data(ByteView protected_header) {
-  CborWriter w;
+  CborWriter w(protected_header.size() + 32);
   w.array(3);
   w.text("Encrypt0");
   w.bytes(protected_algorithm());

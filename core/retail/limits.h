@@ -27,6 +27,13 @@ inline Result<void> check_figure(std::int64_t figure, std::string_view what) {
                                    "; figures of one day go up to " + std::to_string(kFigureMax));
 }
 
+// With `what` and the id in front.
+template <typename Id>
+Result<void> check_figure(std::int64_t figure, std::string_view what, Id id) {
+  if (figure <= kFigureMax && figure >= -kFigureMax) return {};
+  return check_figure(figure, std::string(what) + to_string(id));
+}
+
 inline Result<void> check_product_id(ProductId id) {
   if (id.value <= kProductIdMax) return {};
   return fail(Errc::kOverflow, "product " + to_string(id) + " is beyond 63 bits");

@@ -14,13 +14,18 @@ Part part_of(const Summary& summary) {
 Closing empty_closing(BusinessDay day, Currency currency) {
   Closing closing;
   closing.day = day;
-  closing.currency = currency;
-  const Money zero{0, currency};
-  closing.net = closing.discount = closing.over_short = closing.refunded = zero;
-  closing.grand_totals = GrandTotals{zero, zero};
-  closing.liabilities = Liabilities{zero, zero, zero};
-  closing.open_cards_amount = zero;
+  set_currency(closing, currency);
   return closing;
+}
+
+void set_currency(Closing& closing, Currency currency) {
+  closing.currency = currency;
+  Liabilities& l = closing.liabilities;
+  for (Money* money : {&closing.net, &closing.discount, &closing.over_short, &closing.refunded,
+                       &closing.grand_totals.sales, &closing.grand_totals.refunds, &l.vouchers_sold,
+                       &l.deposits, &l.forfeited, &closing.open_cards_amount}) {
+    money->currency = currency;
+  }
 }
 
 Result<Money> expected_cash(const Closing& closing) {

@@ -165,6 +165,8 @@ Part part_of(const Summary& summary);
 
 // An empty closing whose amounts carry the currency.
 Closing empty_closing(BusinessDay day, Currency currency);
+// Makes the closing's amounts carry the currency. Shape: a closing without rows.
+void set_currency(Closing& closing, Currency currency);
 
 // Deterministic CBOR; zero rows and zero optional fields are left out.
 Bytes encode_summary(const Summary& summary);

@@ -183,7 +183,13 @@ Bytes encode(const Closing& closing) {
   return std::move(f).take();
 }
 
-Result<Part> read_part(CborReader& r) {
+// Whether a field that is there has to be: those that say nothing are left out.
+Result<void> expect_something(SummaryReader& r, bool says_something) {
+  r.require_form(says_something);
+  return {};
+}
+
+Result<void> read_part(SummaryReader& r, Part& part) {
   const std::size_t at = r.offset();
   TRY(expect_items(r, 2, "a part"));
   TRY_ASSIGN(const std::uint64_t number, r.unsigned_integer());
@@ -192,25 +198,26 @@ Result<Part> read_part(CborReader& r) {
   if (number == 0 || number > count || count > kPartsMax) {
     return r.refuse(at, "a part is 1 to count, and count at most 65535");
   }
-  return Part{static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(count)};
+  part = Part{static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(count)};
+  return expect_something(r, part != Part{});
 }
 
 // A count and an amount; or two amounts. Neither is below zero.
-Result<std::pair<std::int64_t, std::int64_t>> read_pair(CborReader& r) {
+Result<void> read_pair(SummaryReader& r, std::int64_t& one, std::int64_t& two) {
   const std::size_t at = r.offset();
   TRY(expect_items(r, 2, "a pair"));
-  TRY_ASSIGN(const std::int64_t one, r.integer());
-  TRY_ASSIGN(const std::int64_t two, r.integer());
+  TRY_ASSIGN(one, r.integer());
+  TRY_ASSIGN(two, r.integer());
   if (one < 0 || two < 0) return r.refuse(at, "a figure here is below zero");
-  return std::pair(one, two);
+  return expect_something(r, one != 0 || two != 0);
 }
 
-Result<void> read_counted_pair(CborReader& r, std::uint64_t& count, Money& amount) {
+Result<void> read_counted_pair(SummaryReader& r, std::uint64_t& count, Money& amount) {
   const std::size_t at = r.offset();
-  TRY_ASSIGN(const auto pair, read_pair(r));
-  count = static_cast<std::uint64_t>(pair.first);
+  std::int64_t found = 0;
+  TRY(read_pair(r, found, amount.minor));
+  count = static_cast<std::uint64_t>(found);
   if (count > kCountMax) return r.refuse(at, "a count of documents is out of range");
-  amount.minor = pair.second;
   return {};
 }
 
@@ -218,43 +225,69 @@ Unexpected unknown_field(const CborReader& r, std::size_t at, std::uint64_t key)
   return r.refuse(at, "unknown field " + std::to_string(key));
 }
 
-// Puts what a reader returned in its place.
-template <typename T>
-Result<void> take(T& place, Result<T> value) {
-  TRY_ASSIGN(place, std::move(value));
-  return {};
+Result<void> read_count_field(SummaryReader& r, std::uint64_t& place) {
+  TRY_ASSIGN(place, read_count(r));
+  return expect_something(r, place != 0);
 }
 
-Result<Opening> read_opening(CborReader& r, std::size_t fields) {
-  Opening opening;
+Result<void> read_amount(SummaryReader& r, Money& place) {
+  TRY_ASSIGN(place.minor, r.integer());
+  return expect_something(r, place.minor != 0);
+}
+
+// For rows that `read` has filled.
+template <typename Rows>
+Result<void> expect_rows(SummaryReader& r, Result<void> read, const Rows& rows) {
+  TRY(read);
+  return expect_something(r, !rows.empty());
+}
+
+Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening) {
+  bool has_day = false;
   for (std::size_t i = 1; i < fields; ++i) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t key, r.unsigned_integer());
     switch (key) {
-      case kDay:
-        TRY(take(opening.day, read_day(r)));
+      case kDay: {
+        has_day = true;
+        TRY_ASSIGN(opening.day, read_day(r));
         break;
+      }
       case kProducts:
-        TRY(take(opening.received, read_products(r)));
+        TRY(expect_rows(r, read_products(r, opening.received), opening.received));
         break;
       case kPart:
-        TRY(take(opening.part, read_part(r)));
+        TRY(read_part(r, opening.part));
         break;
       default:
         return unknown_field(r, at, key);
     }
   }
-  return opening;
+  return expect_something(r, has_day);
 }
 
-Result<void> read_sold_rows(CborReader& r, bool plain, Closing& c) {
-  TRY_ASSIGN(const SoldRows rows, read_sold(r, c.currency));
-  c.sold.insert(rows.begin(), rows.end());
-  if (!plain) return {};
-  for (const auto& [product, row] : rows) {
-    if (row.quantity != Quantity{}) c.consumed.emplace(product, row.quantity);
+// In form: no product in both lists, and consumed are those of the plain one that are consumed just
+// so, which the list of consumed products does not have.
+Result<void> read_sold_plain(SummaryReader& r, Closing& c) {
+  TRY(read_sold(r, c.currency, c.sold));
+  for (const auto& [product, row] : c.sold) {
+    const bool is_new = row.quantity == Quantity{}
+                            ? !c.consumed.contains(product)
+                            : c.consumed.emplace(product, row.quantity).second;
+    r.require_form(is_new);
   }
-  return {};
+  return expect_something(r, !c.sold.empty());
+}
+
+Result<void> read_sold_other(SummaryReader& r, Closing& c) {
+  SoldRows rows;
+  TRY(read_sold(r, c.currency, rows));
+  for (const auto& [product, row] : rows) {
+    const auto consumed = c.consumed.find(product);
+    const Quantity of_it = consumed == c.consumed.end() ? Quantity{} : consumed->second;
+    r.require_form(c.sold.emplace(product, row).second && of_it != row.quantity);
+  }
+  return expect_something(r, !rows.empty());
 }
 
 Result<void> read_root(CborReader& r, Closing& c) {
@@ -266,117 +299,120 @@ Result<void> read_root(CborReader& r, Closing& c) {
   return {};
 }
 
-Result<void> read_liabilities(CborReader& r, Liabilities& l) {
+Result<void> read_liabilities(SummaryReader& r, Liabilities& l) {
   TRY(expect_items(r, 3, "the liabilities"));
+  bool any = false;
   for (Money* money : {&l.vouchers_sold, &l.deposits, &l.forfeited}) {
     TRY_ASSIGN(money->minor, r.integer());
+    any = any || money->minor != 0;
   }
-  return {};
+  return expect_something(r, any);
 }
 
-Result<void> read_grand_totals(CborReader& r, GrandTotals& totals) {
-  TRY_ASSIGN(const auto pair, read_pair(r));
-  totals.sales.minor = pair.first;
-  totals.refunds.minor = pair.second;
-  return {};
-}
-
-Result<void> read_rest(CborReader& r, std::uint64_t key, std::size_t at, Closing& c) {
+Result<void> read_rest(SummaryReader& r, std::uint64_t key, std::size_t at, Closing& c) {
   switch (key) {
     case kSoldPlain:
-      return read_sold_rows(r, true, c);
+      return read_sold_plain(r, c);
     case kSoldOther:
-      return read_sold_rows(r, false, c);
+      return read_sold_other(r, c);
     case kLiabilities:
       return read_liabilities(r, c.liabilities);
     case kDepositTaxes:
-      return take(c.deposit_taxes, read_deposit_taxes(r, c.currency));
+      return expect_rows(r, read_deposit_taxes(r, c.currency, c.deposit_taxes), c.deposit_taxes);
     case kReceived:
-      return take(c.received, read_products(r));
+      return expect_rows(r, read_products(r, c.received), c.received);
     case kOnHand:
-      return take(c.on_hand, read_products(r));
+      return expect_rows(r, read_products(r, c.on_hand), c.on_hand);
     case kAdjusted:
-      return take(c.adjusted, read_products(r));
+      return expect_rows(r, read_products(r, c.adjusted), c.adjusted);
     case kTransfers:
-      return take(c.transfers, read_transfers(r));
+      return expect_rows(r, read_transfers(r, c.transfers), c.transfers);
     case kMembers:
-      return take(c.members, read_members(r));
+      return expect_rows(r, read_members(r, c.members), c.members);
     case kBatches:
-      return take(c.batches, read_batches(r, c.currency));
+      return expect_rows(r, read_batches(r, c.currency, c.batches), c.batches);
     case kOpenCards:
       return read_counted_pair(r, c.open_cards, c.open_cards_amount);
     case kRefundedReceipts:
-      return take(c.refunded_receipts, read_refunded(r, c.currency));
+      return expect_rows(r, read_refunded(r, c.currency, c.refunded_receipts), c.refunded_receipts);
     default:
       return unknown_field(r, at, key);
   }
 }
 
-Result<void> read_evidence(CborReader& r, std::uint64_t key, std::size_t at, Closing& c) {
+Result<void> read_evidence(SummaryReader& r, std::uint64_t key, std::size_t at, Closing& c) {
   switch (key) {
     case kNumbers:
-      return take(c.numbers, read_number_ranges(r));
+      return expect_rows(r, read_number_ranges(r, c.numbers), c.numbers);
     case kGrandTotals:
-      return read_grand_totals(r, c.grand_totals);
+      return read_pair(r, c.grand_totals.sales.minor, c.grand_totals.refunds.minor);
     case kRoot:
       return read_root(r, c);
     case kRefunds:
       return read_counted_pair(r, c.refunds, c.refunded);
     case kCashMovements:
-      return take(c.cash_movements, read_cash_movements(r, c.currency));
-    case kCounts:
-      return take(c.counts, read_counts(r));
-    case kCounted:
-      return take(c.counted.emplace(), read_money(r, c.currency));
+      return expect_rows(r, read_cash_movements(r, c.currency, c.cash_movements), c.cash_movements);
+    case kCounts: {
+      TRY_ASSIGN(c.counts, read_counts(r));
+      return expect_something(r, c.counts != Counts{});
+    }
+    case kCounted: {
+      TRY_ASSIGN(c.counted, read_money(r, c.currency));
+      return {};
+    }
     default:
       return read_rest(r, key, at, c);
   }
 }
 
-Result<void> read_closing_field(CborReader& r, std::uint64_t key, std::size_t at, Closing& c) {
+Result<void> read_closing_field(SummaryReader& r, std::uint64_t key, std::size_t at, Closing& c) {
   switch (key) {
-    case kDay:
-      return take(c.day, read_day(r));
-    case kCurrency: {
-      // Comes before every amount: map keys ascend.
-      TRY_ASSIGN(const Currency currency, read_currency(r));
-      c = empty_closing(c.day, currency);
-      return {};
-    }
     case kSales:
-      return take(c.sales, read_count(r));
+      return read_count_field(r, c.sales);
     case kVoids:
-      return take(c.voids, read_count(r));
+      return read_count_field(r, c.voids);
     case kNet:
-      return take(c.net, read_money(r, c.currency));
+      return read_amount(r, c.net);
     case kDiscount:
-      return take(c.discount, read_money(r, c.currency));
+      return read_amount(r, c.discount);
     case kTaxes:
-      return take(c.taxes, read_taxes(r, c.currency));
-    case kTenders:
-      return take(c.tenders, read_tenders(r, c.currency));
+      return expect_rows(r, read_taxes(r, c.currency, c.taxes), c.taxes);
+    case kTenders: {
+      TRY_ASSIGN(c.tenders, read_tenders(r, c.currency));
+      return expect_something(r, !c.tenders.empty());
+    }
     case kOverShort:
-      return take(c.over_short, read_money(r, c.currency));
+      return read_amount(r, c.over_short);
     case kProducts:
-      return take(c.consumed, read_products(r));
+      return expect_rows(r, read_products(r, c.consumed), c.consumed);
     case kPart:
-      return take(c.part, read_part(r));
+      return read_part(r, c.part);
     default:
       return read_evidence(r, key, at, c);
   }
 }
 
-Result<Closing> read_closing(CborReader& r, std::size_t fields) {
-  Closing closing;
+Result<void> read_closing(SummaryReader& r, std::size_t fields, Closing& closing) {
+  bool has_day = false;
+  bool has_currency = false;
   for (std::size_t i = 1; i < fields; ++i) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t key, r.unsigned_integer());
-    TRY(read_closing_field(r, key, at, closing));
+    if (key == kDay) {
+      has_day = true;
+      TRY_ASSIGN(closing.day, read_day(r));
+    } else if (key == kCurrency) {  // comes before every amount: map keys ascend
+      has_currency = true;
+      TRY_ASSIGN(const Currency currency, read_currency(r));
+      set_currency(closing, currency);
+    } else {
+      TRY(read_closing_field(r, key, at, closing));
+    }
   }
-  return closing;
+  return expect_something(r, has_day && has_currency);
 }
 
-Result<Summary> read_summary(CborReader& r) {
+Result<void> read_summary(SummaryReader& r, Summary& summary) {
   TRY_ASSIGN(const std::size_t fields, r.map());
   if (fields == 0) return r.refuse(0, "an empty summary");
   std::size_t at = r.offset();
@@ -385,16 +421,22 @@ Result<Summary> read_summary(CborReader& r) {
   at = r.offset();
   TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
   if (kind == kKindOpening) {
-    TRY_ASSIGN(Opening opening, read_opening(r, fields));
-    TRY(r.finish());
-    return Summary(std::move(opening));
+    TRY(read_opening(r, fields, summary.emplace<Opening>()));
+  } else if (kind == kKindClosing) {
+    TRY(read_closing(r, fields, summary.emplace<Closing>()));
+  } else {
+    return r.refuse(at, "unknown summary kind " + std::to_string(kind));
   }
-  if (kind == kKindClosing) {
-    TRY_ASSIGN(Closing closing, read_closing(r, fields));
-    TRY(r.finish());
-    return Summary(std::move(closing));
-  }
-  return r.refuse(at, "unknown summary kind " + std::to_string(kind));
+  TRY(r.finish());
+  if (r.is_as_written()) return {};
+  return fail(Errc::kMalformed, "byte 0: a field is missing, or one is there that is zero");
+}
+
+Result<void> read_balanced(ByteView payload, Summary& summary) {
+  SummaryReader r(payload);
+  TRY(read_summary(r, summary));
+  const auto* closing = std::get_if<Closing>(&summary);
+  return closing == nullptr ? Result<void>{} : check_balanced(*closing);
 }
 
 }  // namespace
@@ -404,13 +446,10 @@ Bytes encode_summary(const Summary& summary) {
 }
 
 Result<Summary> decode_summary(ByteView payload) {
-  CborReader r(payload);
-  TRY_ASSIGN(Summary summary, read_summary(r));
-  if (!equal(encode_summary(summary), payload)) {
-    return fail(Errc::kMalformed, "byte 0: a field is missing, or one is there that is zero");
-  }
-  if (const auto* closing = std::get_if<Closing>(&summary)) TRY(check_balanced(*closing));
-  return summary;
+  Result<Summary> out = Summary();
+  const Result<void> read = read_balanced(payload, *out);
+  if (!read) out = fail(read.error());
+  return out;
 }
 
 }  // namespace core::retail

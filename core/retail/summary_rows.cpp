@@ -17,12 +17,13 @@ void write_quantity(CborWriter& w, Quantity quantity) {
   }
 }
 
-Result<Quantity> read_quantity(CborReader& r) {
+Result<Quantity> read_quantity(SummaryReader& r) {
   const std::size_t at = r.offset();
   TRY_ASSIGN(const envelope::CborItem item, r.next());
   if (item.type == envelope::CborType::kArray) {
     if (item.argument != 1) return r.refuse(at, "a broken quantity is one number in an array");
     TRY_ASSIGN(const std::int64_t thousandths, r.integer());
+    r.require_form(thousandths % Quantity::kUnit != 0);
     return Quantity{thousandths};
   }
   const bool negative = item.type == envelope::CborType::kNegative;
@@ -105,16 +106,15 @@ void write_products(CborWriter& w, const Components& products) {
   }
 }
 
-Result<Components> read_products(CborReader& r) {
-  Components out;
+Result<void> read_products(SummaryReader& r, Components& rows) {
   Steps steps;
-  TRY_ASSIGN(const std::size_t rows, read_rows(r, 2));
-  for (std::size_t i = 0; i < rows; ++i) {
+  TRY_ASSIGN(const std::size_t count, read_rows(r, 2));
+  for (std::size_t i = 0; i < count; ++i) {
     TRY_ASSIGN(const ProductId product, steps.next(r));
     TRY_ASSIGN(const Quantity quantity, read_quantity(r));
-    out.emplace_hint(out.end(), product, quantity);
+    rows.emplace_hint(rows.end(), product, quantity);
   }
-  return out;
+  return {};
 }
 
 void write_sold(CborWriter& w, const SoldRows& rows) {
@@ -127,18 +127,17 @@ void write_sold(CborWriter& w, const SoldRows& rows) {
   }
 }
 
-Result<SoldRows> read_sold(CborReader& r, Currency currency) {
-  SoldRows out;
+Result<void> read_sold(SummaryReader& r, Currency currency, SoldRows& rows) {
   Steps steps;
-  TRY_ASSIGN(const std::size_t rows, read_rows(r, 3));
-  for (std::size_t i = 0; i < rows; ++i) {
+  TRY_ASSIGN(const std::size_t count, read_rows(r, 3));
+  for (std::size_t i = 0; i < count; ++i) {
     TRY_ASSIGN(const ProductId product, steps.next(r));
     SoldRow row;
     TRY_ASSIGN(row.quantity, read_quantity(r));
     TRY_ASSIGN(row.net, read_money(r, currency));
-    out.emplace_hint(out.end(), product, row);
+    rows.emplace_hint(rows.end(), product, row);
   }
-  return out;
+  return {};
 }
 
 namespace {
@@ -182,19 +181,26 @@ void write_numbers(CborWriter& w, const std::map<Series, NumberRange>& ranges) {
   }
 }
 
-Result<std::map<Series, NumberRange>> read_number_ranges(CborReader& r) {
-  std::map<Series, NumberRange> ranges;
-  TRY_ASSIGN(const std::size_t rows, read_rows(r, 3));
-  for (std::size_t i = 0; i < rows; ++i) {
+// In form: no series twice, no range twice, and the rows in the order of their first series.
+Result<void> read_number_ranges(SummaryReader& r, std::map<Series, NumberRange>& rows) {
+  TRY_ASSIGN(const std::size_t count, read_rows(r, 3));
+  std::uint64_t seen = 0;
+  std::uint64_t first_before = 0;
+  for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t set, r.unsigned_integer());
     if (set == 0 || set >= bit_of(kSeriesCount + 1)) return r.refuse(at, "unknown document series");
     TRY_ASSIGN(const NumberRange range, read_range(r));
+    const std::uint64_t first = set & (~set + 1);  // its lowest bit
+    r.require_form((set & seen) == 0 && first > first_before);
+    seen |= set;
+    first_before = first;
+    for (const auto& [series, other] : rows) r.require_form(other != range);
     for (std::size_t series = 1; series <= kSeriesCount; ++series) {
-      if ((set & bit_of(series)) != 0) ranges.emplace(static_cast<Series>(series), range);
+      if ((set & bit_of(series)) != 0) rows.emplace(static_cast<Series>(series), range);
     }
   }
-  return ranges;
+  return {};
 }
 
 void write_taxes(CborWriter& w, const std::map<TaxCode, TaxRow>& rows) {
@@ -207,10 +213,9 @@ void write_taxes(CborWriter& w, const std::map<TaxCode, TaxRow>& rows) {
   }
 }
 
-Result<std::map<TaxCode, TaxRow>> read_taxes(CborReader& r, Currency currency) {
-  std::map<TaxCode, TaxRow> rows;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  for (std::size_t i = 0; i < pairs; ++i) {
+Result<void> read_taxes(SummaryReader& r, Currency currency, std::map<TaxCode, TaxRow>& rows) {
+  TRY_ASSIGN(const std::size_t count, r.map());
+  for (std::size_t i = 0; i < count; ++i) {
     TRY_ASSIGN(const TaxCode code, read_id<TaxCode>(r));
     TRY(expect_items(r, 2, "a tax row"));
     TaxRow row;
@@ -218,7 +223,7 @@ Result<std::map<TaxCode, TaxRow>> read_taxes(CborReader& r, Currency currency) {
     TRY_ASSIGN(row.tax, read_money(r, currency));
     rows.emplace_hint(rows.end(), code, row);
   }
-  return rows;
+  return {};
 }
 
 void write_deposit_taxes(CborWriter& w, const std::map<TaxCode, Money>& taxes) {
@@ -229,15 +234,15 @@ void write_deposit_taxes(CborWriter& w, const std::map<TaxCode, Money>& taxes) {
   }
 }
 
-Result<std::map<TaxCode, Money>> read_deposit_taxes(CborReader& r, Currency currency) {
-  std::map<TaxCode, Money> taxes;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  for (std::size_t i = 0; i < pairs; ++i) {
+Result<void> read_deposit_taxes(SummaryReader& r, Currency currency,
+                                std::map<TaxCode, Money>& rows) {
+  TRY_ASSIGN(const std::size_t count, r.map());
+  for (std::size_t i = 0; i < count; ++i) {
     TRY_ASSIGN(const TaxCode code, read_id<TaxCode>(r));
     TRY_ASSIGN(const Money tax, read_money(r, currency));
-    taxes.emplace_hint(taxes.end(), code, tax);
+    rows.emplace_hint(rows.end(), code, tax);
   }
-  return taxes;
+  return {};
 }
 
 void write_cash_movements(CborWriter& w, const std::map<CashKind, Money>& sums) {
@@ -248,19 +253,19 @@ void write_cash_movements(CborWriter& w, const std::map<CashKind, Money>& sums) 
   }
 }
 
-Result<std::map<CashKind, Money>> read_cash_movements(CborReader& r, Currency currency) {
-  std::map<CashKind, Money> sums;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  for (std::size_t i = 0; i < pairs; ++i) {
+Result<void> read_cash_movements(SummaryReader& r, Currency currency,
+                                 std::map<CashKind, Money>& rows) {
+  TRY_ASSIGN(const std::size_t count, r.map());
+  for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
     TRY_ASSIGN(const Money sum, read_money(r, currency));
     if (kind < 1 || kind > static_cast<std::uint64_t>(CashKind::kPickUp) || sum.minor <= 0) {
       return r.refuse(at, "a cash movement is of a known kind, and above zero");
     }
-    sums.emplace_hint(sums.end(), static_cast<CashKind>(kind), sum);
+    rows.emplace_hint(rows.end(), static_cast<CashKind>(kind), sum);
   }
-  return sums;
+  return {};
 }
 
 void write_counts(CborWriter& w, const Counts& counts) {
@@ -292,10 +297,9 @@ void write_transfers(CborWriter& w, const std::map<TransferKey, Components>& tra
   }
 }
 
-Result<std::map<TransferKey, Components>> read_transfers(CborReader& r) {
-  std::map<TransferKey, Components> transfers;
-  TRY_ASSIGN(const std::size_t rows, r.array());
-  for (std::size_t i = 0; i < rows; ++i) {
+Result<void> read_transfers(SummaryReader& r, std::map<TransferKey, Components>& rows) {
+  TRY_ASSIGN(const std::size_t count, r.array());
+  for (std::size_t i = 0; i < count; ++i) {
     TRY(expect_items(r, 4, "a transfer"));
     TransferKey key;
     TRY_ASSIGN(key.name, read_name(r));
@@ -304,10 +308,12 @@ Result<std::map<TransferKey, Components>> read_transfers(CborReader& r) {
     if (way != 1 && way != 2) return r.refuse(at, "a transfer goes out, 1, or comes in, 2");
     key.way = static_cast<TransferWay>(way);
     TRY_ASSIGN(key.other_store, read_id<StoreId>(r));
-    TRY_ASSIGN(Components products, read_products(r));
-    transfers.emplace(std::move(key), std::move(products));
+    Components products;
+    TRY(read_products(r, products));
+    r.require_form(rows.empty() || rows.rbegin()->first < key);
+    rows.emplace_hint(rows.end(), std::move(key), std::move(products));
   }
-  return transfers;
+  return {};
 }
 
 void write_members(CborWriter& w, const std::map<MemberKey, PointsRow>& members) {
@@ -320,10 +326,9 @@ void write_members(CborWriter& w, const std::map<MemberKey, PointsRow>& members)
   }
 }
 
-Result<std::map<MemberKey, PointsRow>> read_members(CborReader& r) {
-  std::map<MemberKey, PointsRow> members;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  for (std::size_t i = 0; i < pairs; ++i) {
+Result<void> read_members(SummaryReader& r, std::map<MemberKey, PointsRow>& rows) {
+  TRY_ASSIGN(const std::size_t count, r.map());
+  for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const ByteView bytes, r.bytes());
     const auto member = MemberKey::from(bytes);
@@ -332,9 +337,9 @@ Result<std::map<MemberKey, PointsRow>> read_members(CborReader& r) {
     PointsRow points;
     TRY_ASSIGN(points.earned, r.integer());
     TRY_ASSIGN(points.redeemed, r.integer());
-    members.emplace_hint(members.end(), *member, points);
+    rows.emplace_hint(rows.end(), *member, points);
   }
-  return members;
+  return {};
 }
 
 void write_batches(CborWriter& w, const std::map<BatchKey, BatchRow>& batches) {
@@ -349,10 +354,9 @@ void write_batches(CborWriter& w, const std::map<BatchKey, BatchRow>& batches) {
   }
 }
 
-Result<std::map<BatchKey, BatchRow>> read_batches(CborReader& r, Currency currency) {
-  std::map<BatchKey, BatchRow> batches;
-  TRY_ASSIGN(const std::size_t rows, r.array());
-  for (std::size_t i = 0; i < rows; ++i) {
+Result<void> read_batches(SummaryReader& r, Currency currency, std::map<BatchKey, BatchRow>& rows) {
+  TRY_ASSIGN(const std::size_t count, r.array());
+  for (std::size_t i = 0; i < count; ++i) {
     TRY(expect_items(r, 5, "a card batch"));
     BatchKey key;
     TRY_ASSIGN(key.terminal, read_name(r));
@@ -368,9 +372,10 @@ Result<std::map<BatchKey, BatchRow>> read_batches(CborReader& r, Currency curren
     const auto root = envelope::Hash::from(hash);
     if (!root) return r.refuse(at, root.error().what);
     row.root = *root;
-    batches.emplace(std::move(key), row);
+    r.require_form(rows.empty() || rows.rbegin()->first < key);
+    rows.emplace_hint(rows.end(), std::move(key), row);
   }
-  return batches;
+  return {};
 }
 
 void write_refunded(CborWriter& w, const std::map<ReceiptKey, Money>& receipts) {
@@ -383,10 +388,9 @@ void write_refunded(CborWriter& w, const std::map<ReceiptKey, Money>& receipts) 
   }
 }
 
-Result<std::map<ReceiptKey, Money>> read_refunded(CborReader& r, Currency currency) {
-  std::map<ReceiptKey, Money> receipts;
-  TRY_ASSIGN(const std::size_t rows, read_rows(r, 4));
-  for (std::size_t i = 0; i < rows; ++i) {
+Result<void> read_refunded(SummaryReader& r, Currency currency, std::map<ReceiptKey, Money>& rows) {
+  TRY_ASSIGN(const std::size_t count, read_rows(r, 4));
+  for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = r.offset();
     ReceiptKey key;
     TRY_ASSIGN(key.sold_at.store, read_id<StoreId>(r));
@@ -397,9 +401,10 @@ Result<std::map<ReceiptKey, Money>> read_refunded(CborReader& r, Currency curren
     if (key.invoice == 0 || key.invoice > kNumberMax || amount.minor < 0) {
       return r.refuse(at, "a refunded receipt has a number, and an amount not below zero");
     }
-    receipts.emplace(key, amount);
+    r.require_form(rows.empty() || rows.rbegin()->first < key);
+    rows.emplace_hint(rows.end(), key, amount);
   }
-  return receipts;
+  return {};
 }
 
 }  // namespace core::retail

@@ -74,6 +74,21 @@ TEST_CASE("HKDF gives the first 32 bytes of RFC 5869, appendix A.1 and A.3") {
         "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
 }
 
+TEST_CASE("HMAC gives RFC 4231's test cases 2, 6 and 7, in one piece and in two") {
+  const auto hmac = [](ByteView key, std::string_view one, std::string_view two) {
+    return hmac_sha256(key, as_bytes(one), as_bytes(two)).hex();
+  };
+  CHECK(hmac(as_bytes("Jefe"), "what do ya want ", "for nothing?") ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  const Bytes long_key(131, 0xaa);
+  CHECK(hmac(long_key, "Test Using Larger Than Block-Size Key - Hash Key First", "") ==
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  CHECK(hmac(long_key, "",
+             "This is a test using a larger than block-size key and a larger than block-size "
+             "data. The key needs to be hashed before being used by the HMAC algorithm.") ==
+        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
+}
+
 TEST_CASE("both ends agree on one key, and on another for anything that differs") {
   const SealingKey one = agreed(context());
   CHECK(equal(one.view(), SealingKey::agree_as_head_office(key(9), context())->view()));
