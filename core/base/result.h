@@ -34,7 +34,7 @@ enum class Errc {
   kSyncFailed,    // fsync failed: the file must not be used any more
   kNetwork,       // the peer could not be reached, or went away
   kProtocol,      // the peer answered something that the protocol does not allow
-  kDatabase,      // SQLite refused
+  kDatabase,      // SQLite or PostgreSQL refused
   kNotPermitted,  // the operator may not do this, and nobody who may has approved it
   kWrongPin,      // not this operator's PIN
   kLockedOut,     // too many wrong PINs: no more are looked at for a while
