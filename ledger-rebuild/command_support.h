@@ -13,6 +13,10 @@
 
 namespace rebuild {
 
+// What --books is.
+inline constexpr const char* kBooksHelp =
+    "The books: an SQLite file, or postgres://user@host/database";
+
 // Prints the error and returns its exit status.
 inline int report_error(const core::Error& error) {
   std::fprintf(stderr, "daybook-rebuild: %s\n", core::describe(error).c_str());

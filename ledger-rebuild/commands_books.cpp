@@ -133,7 +133,7 @@ void add_log_options(CLI::App* command, LogArguments& a) {
       ->excludes(log);
   command->add_option("--head-office", a.head_office,
                       "Directory with head-office.pub, origin and roster.cbor");
-  command->add_option("--books", a.books, "The books, an SQLite file")->required();
+  command->add_option("--books", a.books, kBooksHelp)->required();
   command->add_option("--threads", a.threads, "Threads that check signatures; 0: one a core");
 }
 
@@ -153,6 +153,11 @@ void add_replay(CLI::App& app, int& exit_code) {
       "  daybook-rebuild replay --log relay-data --head-office head-office --books books.db\n"
       "  daybook-rebuild replay --relay http://127.0.0.1:8080 --head-office head-office \\\n"
       "      --books books.db\n"
+      "  daybook-rebuild replay --log relay-data --head-office head-office \\\n"
+      "      --books postgres://daybook@db.example.com/books\n"
+      "A password belongs into ~/.pgpass or PGPASSWORD, and not into the URL, which others on "
+      "this\n"
+      "machine can read while the command runs.\n"
       "Run it as often as you like: the same messages give the same books. As it comes it reads\n"
       "what is new and checks the newest signature of each till, which vouches for the messages\n"
       "before it; with --audit it checks every signature, and hashes all of the log and the "
@@ -167,7 +172,7 @@ void add_report(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
       "report", "Print takings, stock, trial balance, and what is missing or quarantined");
   auto a = std::make_shared<ReportArguments>();
-  command->add_option("--books", a->books, "The books, an SQLite file")->required();
+  command->add_option("--books", a->books, kBooksHelp)->required();
   command->add_option("--as-of", a->as_of,
                       "Also list tills that opened a day before this one and did not close it");
   command->add_flag("--json", a->json, "JSON, with every row");

@@ -42,7 +42,7 @@ void add_completeness(CLI::App& app, int& exit_code) {
       "completeness",
       "Which tills are not complete: missing, unproven, contradicted or silent, and since when");
   auto a = std::make_shared<CompletenessArguments>();
-  command->add_option("--books", a->books, "The books, an SQLite file")->required();
+  command->add_option("--books", a->books, kBooksHelp)->required();
   command->add_option(
       "--as-of", a->as_of,
       "The day that is not over yet; default: the one after the newest in the books");

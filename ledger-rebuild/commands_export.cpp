@@ -52,7 +52,7 @@ void add_export(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
       "export", "Write every entry, with balances after each day, for another program");
   auto a = std::make_shared<ExportArguments>();
-  command->add_option("--books", a->books, "The books, an SQLite file")->required();
+  command->add_option("--books", a->books, kBooksHelp)->required();
   command->add_option("--format", a->format, "ledger, hledger, beancount, csv or json (lines)")
       ->required();
   command->add_option("--from", a->from, "First day; what stood before is one entry");

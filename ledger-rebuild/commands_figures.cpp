@@ -73,7 +73,7 @@ void add_page(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("page", "The books on one HTML page with plots, to read or to print");
   auto a = std::make_shared<PageArguments>();
-  command->add_option("--books", a->books, "The books, an SQLite file")->required();
+  command->add_option("--books", a->books, kBooksHelp)->required();
   command->add_option("--html", a->html, "The file to write, readable by its owner only")
       ->required();
   command->add_option("--from", a->from, "First business day; default: the first in the books");
@@ -90,7 +90,7 @@ void add_figures(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
       "figures", "Add the books up by store, region, day, tender, tax, product, or show shrink");
   auto a = std::make_shared<FiguresArguments>();
-  command->add_option("--books", a->books, "The books, an SQLite file")->required();
+  command->add_option("--books", a->books, kBooksHelp)->required();
   command->add_option("--by", a->by, "What the rows are; count: counts beside what must be there")
       ->required()
       ->transform(CLI::CheckedTransformer(std::map<std::string, By>{{"store", By::kStore},

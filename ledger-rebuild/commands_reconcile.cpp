@@ -49,7 +49,7 @@ void add_reconcile(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
       "reconcile", "Compare card takings with a settlement file, or the safe with what was banked");
   auto a = std::make_shared<ReconcileArguments>();
-  command->add_option("--books", a->books, "The books, an SQLite file")->required();
+  command->add_option("--books", a->books, kBooksHelp)->required();
   auto* settlement = command->add_option("--settlement", a->settlement,
                                          "CSV of a card processor: store,till,day,amount,currency");
   command->add_option("--banked", a->banked, "CSV of a bank: store,day,amount,currency")
