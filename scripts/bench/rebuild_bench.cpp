@@ -11,9 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <variant>
 
-#include "core/disk/log_writer.h"
 #include "core/sqlite/database.h"
-#include "core/tlog/frontier.h"
 #include "ledger-rebuild/books_schema.h"
 #include "ledger-rebuild/completeness.h"
 #include "ledger-rebuild/figures.h"
@@ -21,23 +19,19 @@
 #include "ledger-rebuild/replay.h"
 #include "ledger-rebuild/verify_books.h"
 #include "scripts/bench/bench_support.h"
+#include "scripts/bench/rebuild_fleet.h"
 #include "scripts/poc_scale/commit.h"
 #include "scripts/poc_scale/measure.h"
 
 namespace {
 
 using bench::Clock;
+using bench::Fleet;
 using bench::median;
 using bench::need;
 using bench::seconds_since;
+using bench::Signed;
 using core::Bytes;
-using core::envelope::PrivateKey;
-using core::envelope::PublicKey;
-using core::envelope::Roster;
-using core::envelope::SealingKey;
-using core::envelope::SealingPrivateKey;
-using core::retail::Closing;
-using core::retail::Opening;
 using rebuild::ReplayOutcome;
 using rebuild::Verify;
 
@@ -50,149 +44,6 @@ struct Words {
   std::size_t nights = 5;
   unsigned threads = 0;
   bool no_audit = false;
-};
-
-// What libsodium needs for one signature, and nothing else.
-struct Signed {
-  PublicKey key;
-  Bytes input;
-  core::envelope::Signature signature;
-};
-
-core::retail::Components parts(std::int64_t sets) {
-  const auto units = [](std::int64_t n) { return core::Quantity{n * core::Quantity::kUnit}; };
-  return {{core::ProductId{133}, units(4 * sets)},
-          {core::ProductId{134}, units(sets)},
-          {core::ProductId{135}, units(sets)}};
-}
-
-// One GardenWorld day: four sets sold, one of them voided on every seventh till.
-Closing closing_of(std::size_t till, std::size_t days_before, core::BusinessDay day) {
-  const auto usd = need(core::Currency::parse("USD"));
-  const bool voided = till % 7 == 0;
-  Closing out = core::retail::empty_closing(day, usd);
-  out.sales = voided ? 2 : 3;
-  out.voids = voided ? 1 : 0;
-  out.net = core::Money{voided ? 150000 : 200000, usd};
-  out.taxes[core::TaxCode{1}] = {out.net, core::Money{0, usd}};
-  out.tenders[core::retail::TenderKind::kCash] = out.net;
-  const std::int64_t sets = voided ? 3 : 4;
-  out.consumed = parts(sets);
-  out.sold[core::ProductId{145}] = {core::Quantity{sets * core::Quantity::kUnit}, out.net};
-  for (const auto series : core::retail::kSaleSeries) {
-    out.numbers[series] = {3 * days_before + 1, 3 * days_before + 3};
-  }
-  if (voided) out.numbers[core::retail::Series::kVoid] = {days_before + 1, days_before + 1};
-  out.grand_totals.sales = out.net;
-  out.grand_totals.sales.minor *= static_cast<std::int64_t>(days_before + 1);
-  out.root = core::envelope::sha256({});
-  return out;
-}
-
-// Tills whose days become messages in a log: all openings, then all closings, as two waves deliver
-// them; sealed, and each with the tree head that the till got for its message before.
-class Fleet {
- public:
-  Fleet(const Words& words, const std::filesystem::path& log)
-      : threads_(rebuild::thread_count(words.threads)),
-        roster_(need(Roster::read({}, kOrigin, head_office_.public_key()))) {
-    const auto sealing_key = SealingPrivateKey::generate();
-    need(roster_.name_sealing_key(sealing_key.public_key(), head_office_));
-    for (std::size_t i = 0; i < words.tills; ++i) add_till(i, sealing_key);
-    core::disk::Recovery recovery;
-    writer_ = need(core::disk::LogWriter::open(
-        core::disk::posix_filesystem(), log, {}, [](core::disk::LogEntry) {}, recovery));
-  }
-
-  void send_day() {
-    const core::BusinessDay day{first_day_.days + static_cast<std::int32_t>(days_)};
-    send([&](std::size_t) { return core::retail::Summary(Opening{day, parts(4), {}}); });
-    send([&](std::size_t i) { return core::retail::Summary(closing_of(i, days_, day)); });
-    ++days_;
-  }
-
-  const Roster& roster() const { return roster_; }
-  std::uint64_t messages() const { return tree_.size(); }
-  const std::vector<Signed>& sample() const { return sample_; }
-
- private:
-  static constexpr const char* kOrigin = "bench.example/rebuild";
-  static constexpr std::size_t kSampleMax = 20000;
-  static constexpr std::size_t kGroup = 1000;
-
-  struct Till {
-    PrivateKey key;
-    SealingKey sealing_key;
-    core::envelope::Header header;
-  };
-
-  void add_till(std::size_t i, const SealingPrivateKey& sealing_key) {
-    const PrivateKey key = PrivateKey::generate();
-    const core::TillRef ref{core::StoreId{static_cast<std::uint32_t>(i / 4 + 1)},
-                            core::TillId{static_cast<std::uint32_t>(i % 4 + 1)}};
-    need(roster_.enrol(core::envelope::make_enrol_request(
-                           kOrigin, ref, key, SealingPrivateKey::generate().public_key()),
-                       head_office_));
-    core::envelope::Header header;
-    header.content_type = core::envelope::ContentType::kSealedSummary;
-    header.kid = core::envelope::derive_kid(kOrigin, key.public_key());
-    header.epoch = core::Epoch{1};
-    const auto& enrolment = *roster_.find(header.kid);
-    header.prev = enrolment.entry;
-    const auto agreed =
-        need(SealingKey::agree_as_head_office(sealing_key, *roster_.sealing_context(enrolment)));
-    roster_.set_opener(header.kid, agreed);
-    tills_.push_back({key, agreed, header});
-  }
-
-  template <typename SummaryOf>
-  void send(SummaryOf summary_of) {
-    std::vector<Bytes> wave(tills_.size());
-    rebuild::for_chunks(tills_.size(), threads_, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) wave[i] = next(tills_[i], summary_of(i));
-    });
-    std::vector<core::disk::RecordPlace> places;
-    for (std::size_t i = 0; i < wave.size(); i += kGroup) {
-      const std::size_t end = std::min(i + kGroup, wave.size());
-      std::vector<core::ByteView> group(wave.begin() + static_cast<std::ptrdiff_t>(i),
-                                        wave.begin() + static_cast<std::ptrdiff_t>(end));
-      need(writer_->append_group(group, places));
-      for (std::size_t k = i; k < end; ++k) {
-        tills_[k].header.prev = core::envelope::message_id(wave[k]);
-        tree_.append(tills_[k].header.prev);
-        if (sample_.size() < kSampleMax) add_sample(tills_[k], wave[k]);
-      }
-      const core::envelope::TreeHead head{tree_.size(), tree_.root()};
-      for (std::size_t k = i; k < end; ++k) tills_[k].header.tree_head = head;
-      need(writer_->store_checkpoint(head.root.bytes));
-    }
-  }
-
-  static Bytes next(Till& till, const core::retail::Summary& summary) {
-    ++till.header.sequence.value;
-    const Bytes payload =
-        core::envelope::seal(till.sealing_key, core::envelope::encode_header(till.header),
-                             core::retail::encode_summary(summary));
-    return need(core::envelope::sign_message(till.header, payload, till.key));
-  }
-
-  void add_sample(const Till& till, const Bytes& bytes) {
-    const auto message = need(core::envelope::parse_message(bytes));
-    sample_.push_back(
-        {till.key.public_key(),
-         core::envelope::signature_input(message.protected_header, {}, message.payload),
-         message.signature});
-  }
-
-  unsigned threads_;
-  PrivateKey head_office_ = PrivateKey::generate();
-  Roster roster_;
-  std::vector<Till> tills_;
-  std::unique_ptr<core::disk::LogWriter> writer_;
-  core::tlog::Frontier tree_;
-  std::vector<Signed> sample_;
-  core::BusinessDay first_day_ = need(core::parse_business_day("2026-01-01"));
-  std::size_t days_ = 0;
 };
 
 // Signatures a second, of the sample.
@@ -245,14 +96,14 @@ struct TableRows {
   std::vector<std::vector<Value>> rows;
 };
 
-Value value_at(core::sqlite::Statement& row, int column, const std::string& type) {
+Value value_at(core::sql::Statement& row, int column, const std::string& type) {
   if (row.column_is_null(column)) return std::monostate{};
   if (type == "BLOB") return core::to_bytes(row.column_blob(column));
   if (type == "TEXT") return std::string(row.column_text(column));
   return row.column_int(column);
 }
 
-TableRows read_table(core::sqlite::Database& db, const std::string& name) {
+TableRows read_table(core::sql::Database& db, const std::string& name) {
   TableRows table{name, 0, {}};
   std::vector<std::string> types;
   {
@@ -526,7 +377,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   std::filesystem::remove_all(words.directory);
   std::filesystem::create_directories(words.directory);
-  Fleet fleet(words, words.directory / "log");
+  Fleet fleet(words.tills, words.threads, words.directory / "log");
   const Figures figures = Bench(fleet, words).run();
   print(figures);
   write_json(words.json, figures);

@@ -1,13 +1,10 @@
 // PostgreSQL as a peer: a prepared INSERT ... ON CONFLICT DO NOTHING, one commit a message.
 // Protocol: PostgreSQL 15 manual, chapter 55 "Frontend/Backend Protocol", extended query.
-#include <pwd.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include "core/base/decimal.h"
 #include "core/base/run_command.h"
 #include "scripts/bench/peers/ask.h"
 #include "scripts/bench/peers/peer.h"
+#include "scripts/bench/peers/postgres_child.h"
 
 namespace bench {
 namespace {
@@ -183,7 +180,7 @@ class PostgresPeer final : public Peer {
   PostgresPeer() : Peer("postgres") {}
 
   Result<std::string> version() override {
-    const auto said = core::run_command({(programs_ / "postgres").string(), "--version"});
+    const auto said = core::run_command({std::string(kPostgresPrograms) + "postgres", "--version"});
     if (!said) return fail(Errc::kNotFound, "PostgreSQL 15 is not installed");
     const std::string_view number = std::string_view(*said).substr(said->find(") ") + 2);
     return "PostgreSQL " + std::string(number.substr(0, number.find_first_of(" \n")));
@@ -192,30 +189,11 @@ class PostgresPeer final : public Peer {
   std::size_t connections_max() const override { return kConnectionsUsed; }
 
   Result<void> start(const Place& place) override {
-    const auto data = place.directory / "data";
-    if (const passwd* user = ::getpwnam("postgres"); ::geteuid() == 0 && user != nullptr) {
-      if (::chown(place.directory.c_str(), user->pw_uid, user->pw_gid) != 0) {
-        return fail(Errc::kIo, place.directory.string() + ": chown failed");
-      }
-    }
-    ChildOptions options;
-    options.user = "postgres";  // it refuses to run as root
-    options.log = place.directory / "log.txt";
-    options.core = place.core;
-    options.argv = {(programs_ / "initdb").string(), "-D", data, "-U", "postgres", "-A", "trust"};
-    TRY_ASSIGN(child_, Child::start(options));
-    TRY_ASSIGN(const int status, child_->wait());
-    if (status != 0) return fail(Errc::kIo, "initdb failed; " + child_->last_words());
     TRY_ASSIGN(port_, free_port());
-    options.argv = {(programs_ / "postgres").string(), "-D", data, "-p", std::to_string(port_)};
-    const std::vector<std::string> settings = {
-        "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=on",
-        "synchronous_commit=on", "max_connections=" + std::to_string(kConnectionsMax)};
-    for (const std::string& setting : settings) {
-      options.argv.insert(options.argv.end(), {"-c", setting});
-    }
-    options.stop_signal = SIGINT;  // "fast": does not wait for its clients
-    TRY_ASSIGN(child_, Child::start(options));
+    TRY_ASSIGN(child_, start_postgres({place.directory, place.core},
+                                      {"listen_addresses=127.0.0.1",
+                                       "unix_socket_directories=", "port=" + std::to_string(port_),
+                                       "max_connections=" + std::to_string(kConnectionsMax)}));
     return until_ready([this]() -> Result<void> {
       TRY(query(port_, kTable));
       return {};
@@ -230,9 +208,6 @@ class PostgresPeer final : public Peer {
     TRY_ASSIGN(const std::string count, query(port_, "SELECT count(DISTINCT id) FROM message"));
     return core::parse_unsigned(count);
   }
-
- private:
-  const std::filesystem::path programs_ = "/usr/lib/postgresql/15/bin";
 };
 
 }  // namespace
