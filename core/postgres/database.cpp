@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/postgres/dialect.h"

@@ -1,6 +1,8 @@
 // Database: what both libraries have in common.
 #include "core/sql/database.h"
 
+#include <utility>
+
 #include "core/base/check.h"
 
 namespace core::sql {

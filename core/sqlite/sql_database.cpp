@@ -2,6 +2,7 @@
 #include "core/sqlite/sql_database.h"
 
 #include <optional>
+#include <utility>
 
 namespace core::sqlite {
 namespace {

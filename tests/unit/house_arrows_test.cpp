@@ -117,6 +117,23 @@ TEST_CASE("OpenSSL is included by core/tls, and for SHA-256 by one file") {
   CHECK(seen > 0);  // the check sees them at all
 }
 
+TEST_CASE("libpq is included by core/postgres, and that by the one file that opens the books") {
+  int seen = 0;
+  for (const std::string& file : sources()) {
+    CAPTURE(file);
+    if (read_text(source_root() / file).find("#include <libpq") != std::string::npos) {
+      CHECK(room_of(file) == "core/postgres");
+      ++seen;
+    }
+    for (const std::string& included : includes_of(file)) {
+      if (room_of(included) != "core/postgres" || room_of(file) == "core/postgres") continue;
+      CHECK(file == "ledger-rebuild/books_database.cpp");
+      ++seen;
+    }
+  }
+  CHECK(seen == 2);
+}
+
 TEST_CASE(
     "Boost reaches two translation units of the relay, one of the client and one of the till") {
   std::map<std::string, int> units;  // by room

@@ -6,11 +6,13 @@
 #include "core/sqlite/database.h"
 #include "ledger-rebuild/figures.h"
 #include "ledger-rebuild/html.h"
+#include "ledger-rebuild/month_sums.h"
 #include "ledger-rebuild/page.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
 #include "tests/support/rebuild_books.h"
 #include "tests/support/rebuild_fleet.h"
+#include "tests/support/temp_dir.h"
 
 using core::BusinessDay;
 using core::Bytes;
@@ -225,4 +227,20 @@ TEST_CASE("a table for people is cut where asked, and JSON has whole numbers") {
 TEST_CASE("a cell that a spreadsheet would take for a formula is kept from it") {
   const Table table{{"region"}, {{rebuild::Cell::of(std::string("=1+1"))}}};
   CHECK(rebuild::table_csv(table) == "region\r\n'=1+1\r\n");
+}
+
+TEST_CASE("a day's month is the same in SQL, in whole numbers, from 1969 to 2300") {
+  const test::TempDir dir;
+  auto db = *core::sqlite::Database::open(dir / "any.db", {.create = true});
+  auto month = *db.prepare("SELECT " + rebuild::month_sql("CAST(?1 AS BIGINT)"));
+  constexpr std::int32_t kLast = 120600;  // in March 2300, a year without a leap day
+  std::int32_t wrong = 0;
+  for (std::int32_t day = -400; day <= kLast; ++day) {
+    month.bind_int(1, day);
+    REQUIRE(*month.step());
+    wrong += month.column_int(0) != rebuild::month_of(core::BusinessDay{day});
+    month.reset();
+  }
+  CHECK(wrong == 0);
+  CHECK(rebuild::month_of(core::BusinessDay{kLast}) == 230003);
 }
