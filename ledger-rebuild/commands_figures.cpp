@@ -99,7 +99,10 @@ void add_figures(CLI::App& app, int& exit_code) {
       "figures", "Add the books up by store, region, day, tender, tax, product, or show shrink");
   auto a = std::make_shared<FiguresArguments>();
   command->add_option("--books", a->books, kBooksHelp)->required();
-  command->add_option("--by", a->by, "What the rows are; count: counts beside what must be there")
+  command
+      ->add_option(
+          "--by", a->by,
+          "What the rows are; count: counts beside what must be there; variance: all counts")
       ->required()
       ->transform(CLI::CheckedTransformer(std::map<std::string, By>{{"store", By::kStore},
                                                                     {"till", By::kTill},
@@ -111,8 +114,11 @@ void add_figures(CLI::App& app, int& exit_code) {
                                                                     {"account", By::kAccount},
                                                                     {"product", By::kProduct},
                                                                     {"department", By::kDepartment},
-                                                                    {"count", By::kCount}}))
-      ->option_text("store|till|region|day|month|tender|tax|account|product|department|count");
+                                                                    {"count", By::kCount},
+                                                                    {"variance", By::kVariance}}))
+      ->option_text(
+          "store|till|region|day|month|tender|tax|account|product|department|count|"
+          "variance");
   command->add_option("--from", a->from, "First business day; default: the first in the books");
   command->add_option("--to", a->to, "Last business day; default: the last in the books");
   command->add_option("--regions", a->regions, "CSV for --by region: store,region");

@@ -242,6 +242,8 @@ Result<Table> figures(const Books& books, By by, const FigureRange& range, const
       return figures_by_department(books, range, settings);
     case By::kCount:
       return by_count(db, sums);
+    case By::kVariance:
+      return figures_by_variance(books, range, settings);
   }
   return fail(Errc::kUsage, "nothing to add up by");
 }

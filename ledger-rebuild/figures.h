@@ -28,7 +28,8 @@ enum class By {
   kAccount,
   kProduct,
   kDepartment,
-  kCount
+  kCount,
+  kVariance
 };
 
 using Regions = std::map<core::StoreId, std::string>;
@@ -45,6 +46,8 @@ struct FigureRange {
 //
 // kCount, shrink: the latest count of each store and product in the range, beside what deliveries,
 // recipes, adjustments and transfers up to the end of its day leave in the store.
+// kVariance: what every count found beside what was there by moves and the counts before it, on the
+// day on which it is booked; with products in the settings also what the difference is worth.
 // kAccount, kProduct and kDepartment go by the settings, too: the retailer's chart and what goods
 // and points are worth. A remark names products that moved and have no cost. Errors: kDatabase,
 // kDamaged, kOverflow; kUsage (kDepartment without products in the settings).

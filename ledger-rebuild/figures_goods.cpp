@@ -8,6 +8,7 @@
 #include "ledger-rebuild/account_sums.h"
 #include "ledger-rebuild/departments.h"
 #include "ledger-rebuild/figure_sums.h"
+#include "ledger-rebuild/stock_flows.h"
 #include "ledger-rebuild/valued_sums.h"
 
 namespace rebuild {
@@ -183,6 +184,33 @@ Result<Table> figures_by_department(const Books& books, const FigureRange& range
     table.rows.push_back(std::move(cells));
   }
   add_remark(table, goods.without_cost);
+  return table;
+}
+
+Result<Table> figures_by_variance(const Books& books, const FigureRange& range,
+                                  const Settings& settings) {
+  Table table{{"store", "product", "day", "expected", "counted", "difference"}, {}};
+  if (settings.has_products) table.columns.insert(table.columns.end(), {"currency", "worth"});
+  TRY_ASSIGN(const std::vector<Variance> counts, variances(books, range.to));
+  for (const Variance& count : counts) {
+    if (range.from && count.day < *range.from) continue;
+    std::vector<Cell> cells = {Cell::of(std::int64_t{count.store.value}),
+                               Cell::of(static_cast<std::int64_t>(count.product.value)),
+                               Cell::of(to_string(count.day)),
+                               Cell::of(count.expected),
+                               Cell::of(count.counted),
+                               Cell::of(count.difference)};
+    const ProductInfo* product = settings.costed(count.product);
+    if (product != nullptr) {
+      const Exact worth = Exact{count.difference.thousandths} * worth_on(product->cost, count.day);
+      TRY_ASSIGN(const std::int64_t minor, core::round_half_away(worth, kExactUnit));
+      cells.push_back(Cell::of(std::string(product->currency.code())));
+      cells.push_back(Cell::of(Money{minor, product->currency}));
+    } else if (settings.has_products) {
+      cells.insert(cells.end(), {Cell::of(std::string()), Cell::of(std::string())});
+    }
+    table.rows.push_back(std::move(cells));
+  }
   return table;
 }
 

@@ -16,6 +16,8 @@ core::Result<Table> figures_by_product(const Books& books, const FigureRange& ra
                                        const Settings& settings);
 core::Result<Table> figures_by_department(const Books& books, const FigureRange& range,
                                           const Settings& settings);
+core::Result<Table> figures_by_variance(const Books& books, const FigureRange& range,
+                                        const Settings& settings);
 
 // "3 products moved and have no cost in the settings: 1, 2, 3"; nothing when there is none.
 void add_remark(Table& table, const std::set<core::ProductId>& without_cost);

@@ -55,7 +55,7 @@ Result<ProductId> product_id(const std::string& text) {
 }
 
 // product,name,department,tax_code,from,cost,currency
-Result<void> take_product(Settings& settings, const CsvFields& fields) {
+Result<void> take_product_row(Settings& settings, const CsvFields& fields) {
   TRY_ASSIGN(const ProductId id, product_id(fields[0]));
   ProductInfo row;
   row.name = fields[1];
@@ -89,7 +89,7 @@ Result<void> take_product(Settings& settings, const CsvFields& fields) {
 }
 
 // from,currency,worth
-Result<void> take_points(Settings& settings, const CsvFields& fields) {
+Result<void> take_points_row(Settings& settings, const CsvFields& fields) {
   TRY_ASSIGN(const BusinessDay from, day_from(fields[0]));
   TRY_ASSIGN(const Currency currency, Currency::parse(fields[1]));
   TRY_ASSIGN(const std::int64_t worth, parse_worth(fields[2], currency, "worth"));
@@ -144,12 +144,12 @@ Result<Settings> read_settings(const std::filesystem::path& directory) {
   out.has_products = there(kProductsFile);
   if (out.has_products) {
     TRY(read_csv(directory / kProductsFile, "product,name,department,tax_code,from,cost,currency",
-                 [&](const CsvFields& fields) { return take_product(out, fields); }));
+                 [&](const CsvFields& fields) { return take_product_row(out, fields); }));
   }
   out.has_points = there(kPointsFile);
   if (out.has_points) {
     TRY(read_csv(directory / kPointsFile, "from,currency,worth_of_1000",
-                 [&](const CsvFields& fields) { return take_points(out, fields); }));
+                 [&](const CsvFields& fields) { return take_points_row(out, fields); }));
   }
   return out;
 }

@@ -13,7 +13,7 @@ using core::Result;
 
 namespace {
 
-Account account_of(Place place) {
+Account account_of_place(Place place) {
   switch (place) {
     case Place::kSupplier:
       return Account::kGoodsReceived;
@@ -38,7 +38,7 @@ Result<void> add_value(Exact& sum, Exact more) {
 
 Result<void> add_flow(Values& values, const ProductInfo& product, const Flow& flow) {
   const Exact worth = Exact{flow.thousandths} * worth_on(product.cost, flow.day);
-  TRY(add_value(values[{product.currency, account_of(flow.place)}], worth));
+  TRY(add_value(values[{product.currency, account_of_place(flow.place)}], worth));
   return add_value(values[{product.currency, Account::kInventory}], -worth);
 }
 
@@ -78,7 +78,7 @@ Result<void> StockLedger::add(const Flow& flow) {
     return {};
   }
   const Exact worth = Exact{flow.thousandths} * worth_on(stock->info->cost, flow.day);
-  return add_value(flowed_[{stock->info->currency, account_of(flow.place)}], worth);
+  return add_value(flowed_[{stock->info->currency, account_of_place(flow.place)}], worth);
 }
 
 Result<Values> StockLedger::at(BusinessDay day) const {

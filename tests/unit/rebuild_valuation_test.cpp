@@ -170,6 +170,14 @@ TEST_CASE("a count's variance follows the days, not the order in which messages 
   CHECK(store.accounts(settings_of()) == "1200 8.00\n2100 -20.00\n5000 4.00\n5100 8.00\n");
   store.log.push_back(late);
   store.replay();
+  CHECK(store.csv(By::kVariance, settings_of()) ==
+        "store,product,day,expected,counted,difference,currency,worth\r\n"
+        "1,1,2026-01-31,6.000,5.000,-1.000,USD,-2.00\r\n"
+        "1,1,2026-02-01,3.000,4.000,1.000,USD,2.00\r\n");
+  CHECK(rebuild::table_csv(*rebuild::figures(store.books.open(), By::kVariance,
+                                             Store::range(kFebruary1, {}), {})) ==
+        "store,product,day,expected,counted,difference\r\n"
+        "1,1,2026-02-01,3.000,4.000,1.000\r\n");
   CHECK(difference() == std::vector<std::int64_t>{-1, 1});  // now four were sold, and one is lost
   CHECK(store.accounts(settings_of()) ==
         "1000 5.00\n1200 8.00\n2100 -20.00\n4000 -5.00\n5000 12.00\n");
