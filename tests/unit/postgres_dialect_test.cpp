@@ -103,12 +103,11 @@ TEST_CASE("a URL that cannot be read, or not reached, is refused without its pas
   CHECK(is_url("postgresql:///c"));
   CHECK_FALSE(is_url("postgres.db"));
   CHECK_FALSE(is_url("/var/postgres://x"));
-  for (const char* url :
-       {"postgres://me:secret@[half/books", "postgres://me:secret%zz@host/books",
-        "postgres://me:secret@host/books?secret=1",
-        "postgres://me:secret@/books?host=/nowhere/at/all",
-        "postgres://me:secret@127.0.0.1:1/books?connect_timeout=2",
-        "postgres:///books?host=/nowhere&password=secret"}) {
+  for (const char* url : {"postgres://me:secret@[half/books", "postgres://me:secret%zz@host/books",
+                          "postgres://me:secret@host/books?secret=1",
+                          "postgres://me:secret@/books?host=/nowhere/at/all",
+                          "postgres://me:secret@127.0.0.1:1/books?connect_timeout=2",
+                          "postgres:///books?host=/nowhere&password=secret"}) {
     CAPTURE(url);
     const auto db = open(url, {});
     REQUIRE_FALSE(db.has_value());
