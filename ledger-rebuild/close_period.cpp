@@ -94,9 +94,9 @@ Result<void> check_day(const Books& books, const Periods& periods, BusinessDay l
 
 Result<ClosePlan> plan_close(const Books& books, BusinessDay last, std::int32_t quiet) {
   Database& db = books.database();
-  TRY_ASSIGN(const Periods periods, Periods::load(db));
-  TRY(check_day(books, periods, last));
   TRY_ASSIGN(TillChains chains, TillChains::load(db));
+  TRY_ASSIGN(const Periods periods, Periods::load(db, chains));
+  TRY(check_day(books, periods, last));
   ClosePlan plan;
   for (std::size_t i = 1; i <= chains.size(); ++i) {
     const TillChain& chain = chains.at(static_cast<std::int64_t>(i));

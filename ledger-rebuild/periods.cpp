@@ -14,36 +14,66 @@ using core::envelope::MessageId;
 using core::sql::Database;
 using core::sql::Statement;
 
-Result<Periods> Periods::load(Database& db) {
-  Periods out(db);
+Result<Periods> Periods::load(Database& db, const TillChains& chains) {
+  Periods out(db, chains);
   TRY(out.refresh());
   return out;
 }
 
+std::vector<std::int64_t> Periods::own_chains() const {
+  std::vector<std::pair<core::Epoch, std::int64_t>> found;
+  for (std::size_t i = 1; i <= chains_->size(); ++i) {
+    const TillChain& chain = chains_->at(static_cast<std::int64_t>(i));
+    if (chain.till == core::envelope::kHeadOffice && chain.last) {
+      found.push_back({chain.epoch, *chain.last});
+    }
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<std::int64_t> out;
+  for (const auto& [epoch, last] : found) out.push_back(last);
+  return out;
+}
+
+// Takes the parts of closes one by one, in their order.
+class Periods::Parts {
+ public:
+  void take(const Statement& row) {
+    const BusinessDay last{static_cast<std::int32_t>(row.column_int(1))};
+    const auto part = static_cast<std::size_t>(row.column_int(2));
+    const auto parts = static_cast<std::size_t>(row.column_int(3));
+    if (part == 1) growing_ = Close{last, {}};
+    if (part == 1) parts_ = parts;
+    const bool goes_on =
+        part == growing_.parts.size() + 1 && growing_.last == last && parts == parts_;
+    if (!goes_on) return;
+    growing_.parts.push_back(row.column_int(0));
+    const bool later = whole_.empty() || whole_.back().last < last;
+    if (part == parts && later) whole_.push_back(growing_);
+  }
+  std::vector<Close> whole() && { return std::move(whole_); }
+
+ private:
+  std::vector<Close> whole_;
+  Close growing_;
+  std::size_t parts_ = 0;
+};
+
 // Epochs of head office's key follow one another as sequences do within one.
 Result<std::vector<Periods::Close>> Periods::read() const {
-  std::vector<Close> out;
-  Close growing;
-  std::uint32_t parts = 0;
-  TRY(for_rows(*db_,
-               "SELECT m.number, m.day, m.part, m.parts FROM chains c JOIN messages m "
-               "ON m.chain = c.number WHERE c.store = 0 AND c.till = 0 AND m.kind = 3 "
-               "AND m.state = 1 ORDER BY m.epoch, m.sequence",
-               [&](const Statement& row) -> Result<void> {
-                 const BusinessDay last{static_cast<std::int32_t>(row.column_int(1))};
-                 const auto part = static_cast<std::uint32_t>(row.column_int(2));
-                 const bool begins = part == 1;
-                 if (begins) growing = Close{last, {}};
-                 if (begins) parts = static_cast<std::uint32_t>(row.column_int(3));
-                 const bool goes_on = part == growing.parts.size() + 1 && growing.last == last &&
-                                      row.column_int(3) == parts;
-                 if (!goes_on) return {};
-                 growing.parts.push_back(row.column_int(0));
-                 const bool later = out.empty() || out.back().last < last;
-                 if (part == parts && later) out.push_back(growing);
-                 return {};
-               }));
-  return out;
+  Parts parts;
+  for (const std::int64_t last : own_chains()) {
+    TRY_ASSIGN(auto rows, db_->prepare(std::string(kLinkSql) +
+                                       "SELECT m.number, m.day, m.part, m.parts FROM link "
+                                       "JOIN messages m USING(number) WHERE m.kind = 3 "
+                                       "AND m.state = 1 ORDER BY m.sequence"));
+    rows.bind_int(1, last);
+    while (true) {
+      TRY_ASSIGN(const bool more, rows.step());
+      if (!more) break;
+      parts.take(rows);
+    }
+  }
+  return std::move(parts).whole();
 }
 
 Result<std::optional<Periods::Change>> Periods::refresh() {

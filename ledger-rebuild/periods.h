@@ -17,11 +17,12 @@
 namespace rebuild {
 
 // The closes that are in effect: proven bulletins of head office's chain, all their parts there,
-// each with a later last day than the one before. Lists are read when they are asked for.
-// Owner: the database must outlive it. Errors of all: kDatabase, kDamaged.
+// each with a later last day than the one before. Lists are read when they are asked for, and of
+// the messages only head office's own: the cost does not grow with the tills' past.
+// Owner: database and chains must outlive it. Errors of all: kDatabase, kDamaged.
 class Periods {
  public:
-  static core::Result<Periods> load(core::sql::Database& db);
+  static core::Result<Periods> load(core::sql::Database& db, const TillChains& chains);
 
   // What became of the closes.
   struct Change {
@@ -45,17 +46,21 @@ class Periods {
   std::optional<core::BusinessDay> closed_through() const;
 
  private:
+  class Parts;
   struct Close {
     core::BusinessDay last;
     std::vector<std::int64_t> parts;  // numbers of their messages
     bool operator==(const Close&) const = default;
   };
 
-  explicit Periods(core::sql::Database& db) : db_(&db) {}
+  Periods(core::sql::Database& db, const TillChains& chains) : db_(&db), chains_(&chains) {}
   core::Result<std::vector<Close>> read() const;
+  // The last messages of head office's keys, in the order of their epochs.
+  std::vector<std::int64_t> own_chains() const;
   core::Result<std::optional<CoveredChain>> find(const Close& close, const TillChain& chain) const;
 
   core::sql::Database* db_;
+  const TillChains* chains_;
   std::vector<Close> closes_;  // in the order of head office's sequence; last days ascend
 };
 

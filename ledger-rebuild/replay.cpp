@@ -337,7 +337,7 @@ Result<bool> replay_stage(Database& db, ShownHeads& shown, Source& source, const
     TRY_ASSIGN(const std::size_t enrolled, chains.enrol(roster));
     TRY_ASSIGN(LogTree tree, LogTree::load(db));
     TRY_ASSIGN(KnownLog log, KnownLog::load(db, tree));
-    TRY_ASSIGN(Periods periods, Periods::load(db));
+    TRY_ASSIGN(Periods periods, Periods::load(db, chains));
     TRY_ASSIGN(BooksWriter writer, BooksWriter::open(db, periods));
     const Update update{db,   chains, periods,        writer,
                         tree, shown,  options.verify, thread_count(options.threads)};

@@ -137,7 +137,8 @@ Result<std::vector<MessageName>> evidence(const Books& books) {
 }
 
 Result<std::vector<core::BusinessDay>> closed_periods(const Books& books) {
-  TRY_ASSIGN(const Periods periods, Periods::load(books.database()));
+  TRY_ASSIGN(const TillChains chains, TillChains::load(books.database()));
+  TRY_ASSIGN(const Periods periods, Periods::load(books.database(), chains));
   return periods.lasts();
 }
 

@@ -47,6 +47,9 @@ class TillChains {
   // nullptr: no such key. Pointers stay good.
   TillChain* find(const core::envelope::Kid& kid);
   TillChain& at(std::int64_t number) { return chains_[static_cast<std::size_t>(number - 1)]; }
+  const TillChain& at(std::int64_t number) const {
+    return chains_[static_cast<std::size_t>(number - 1)];
+  }
   std::size_t size() const { return chains_.size(); }
   std::vector<const TillChain*> by_kid() const;
 

@@ -178,8 +178,8 @@ Result<void> compare_totals(const Books& books, std::vector<std::string>& proble
 
 // Whether each entry is booked where the closed periods say.
 Result<void> check_booked(const Books& books, std::vector<std::string>& problems) {
-  TRY_ASSIGN(const Periods periods, Periods::load(books.database()));
-  TRY_ASSIGN(TillChains chains, TillChains::load(books.database()));
+  TRY_ASSIGN(const TillChains chains, TillChains::load(books.database()));
+  TRY_ASSIGN(const Periods periods, Periods::load(books.database(), chains));
   const auto closed = periods.closed_through();
   std::uint64_t wrong = 0;
   std::string first;
