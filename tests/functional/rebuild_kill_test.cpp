@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "core/base/random.h"
+#include "ledger-rebuild/decisions.h"
 #include "ledger-rebuild/head_office.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/enrol.h"
@@ -276,6 +277,46 @@ TEST_CASE("books that were cut off or overwritten are refused, or found by verif
   std::filesystem::remove(half.dir / "books.db");  // made again from the log at any time
   CHECK(test::run(half.words("books.db")).status == 0);
   CHECK(half.digest("books.db") == half.new_digest);
+}
+
+TEST_CASE("a close killed at any system call signed its bulletin or did not, and never another") {
+  if (skip_without_strace()) return;
+  const Halfway half;
+  const auto key = core::to_hex(half.fleet.head_office_key().seed()) + "\n";
+  const std::vector<std::string> words = {kProgram,        "close-period",
+                                          "--head-office", (half.dir / "office").string(),
+                                          "--books",       (half.dir / "new.db").string(),
+                                          "--through",     "1970-01-05"};
+  int kills = 0;
+  int signed_ones = 0;
+  for (const std::string call : {"openat", "pwrite64", "fdatasync", "rename", "fsync"}) {
+    for (int when = 1; when < 300; ++when) {
+      std::filesystem::remove_all(half.dir / "office");
+      std::filesystem::copy(half.dir / "ho", half.dir / "office");
+      test::write_file(half.dir / "office" / "head-office.key", core::as_bytes(key));
+      const auto outcome = test::run(under_strace(call, when, words));
+      if (outcome.status == 0) break;
+      CAPTURE(call);
+      CAPTURE(when);
+      CHECK(outcome.status == 128 + SIGKILL);
+      ++kills;
+      const auto after = rebuild::Decisions::open(half.dir / "office");
+      REQUIRE(after.has_value());
+      const bool was_signed = !after->messages().empty();
+      signed_ones += was_signed;
+      // What was signed stays: the books do not have it yet, and nothing else takes its place.
+      const auto again = test::run(words);
+      CHECK((again.status == 0) != was_signed);
+      const auto last = rebuild::Decisions::open(half.dir / "office");
+      REQUIRE(last.has_value());
+      CHECK(last->messages().size() == 1);
+      if (was_signed) CHECK(last->messages() == after->messages());
+    }
+  }
+  MESSAGE("killed " << kills << " times, " << signed_ones << " had signed");
+  CHECK(kills >= 10);
+  CHECK(signed_ones > 0);
+  CHECK(signed_ones < kills);
 }
 
 TEST_CASE("an enrolment killed at any system call leaves the old roster or the new") {
