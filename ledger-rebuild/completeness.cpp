@@ -156,6 +156,8 @@ Result<Completeness> completeness(const Books& books, std::optional<BusinessDay>
   out.quiet = quiet;
   BusinessDay newest{};
   for (auto& [ref, till] : tills) {
+    const bool is_well = till.gaps.empty() && till.doubts.empty() && till.quarantined == 0;
+    if (ref == core::envelope::kHeadOffice && is_well) continue;  // no till
     newest = std::max({newest, till.last_closed.value_or(newest), till.open_day.value_or(newest)});
     out.tills.push_back(std::move(till));
   }

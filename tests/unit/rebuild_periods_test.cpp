@@ -128,6 +128,7 @@ TEST_CASE("a day that comes after its period was closed is booked on the next pe
   CHECK(late[0].booked == BusinessDay{3});
   CHECK(late[0].message.till == core::TillRef{core::StoreId{4}, core::TillId{2}});
   CHECK(*rebuild::closed_periods(books.open()) == std::vector{BusinessDay{2}});
+  CHECK(rebuild::completeness(books.open(), BusinessDay{4}, 1)->tills.size() == 2);
   check_sound(books);
 
   // A period that is closed later has it: it stays where it is.
