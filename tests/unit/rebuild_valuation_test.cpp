@@ -161,7 +161,8 @@ TEST_CASE("a count's variance follows the days, not the order in which messages 
   store.replay();
   const auto difference = [&] {
     std::vector<std::int64_t> out;
-    for (const auto& v : *rebuild::variances(store.books.open(), {})) {
+    const auto found = *rebuild::variances(store.books.open(), {});
+    for (const auto& v : found) {
       out.push_back(v.difference.thousandths / 1000);
     }
     return out;
