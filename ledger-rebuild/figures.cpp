@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cstdio>
+
 #include "core/base/arithmetic.h"
 #include "core/retail/names.h"
 #include "ledger-rebuild/csv_file.h"
 #include "ledger-rebuild/figure_sums.h"
 #include "ledger-rebuild/figures_goods.h"
+#include "ledger-rebuild/month_sums.h"
 #include "ledger-rebuild/rows.h"
 
 namespace rebuild {

@@ -30,6 +30,7 @@ std::vector<std::int64_t> Periods::own_chains() const {
   }
   std::sort(found.begin(), found.end());
   std::vector<std::int64_t> out;
+  out.reserve(found.size());
   for (const auto& [epoch, last] : found) out.push_back(last);
   return out;
 }

@@ -250,6 +250,7 @@ Result<std::vector<PointsLedger::Day>> points_until(const Books& books, Business
                   return {};
                 }));
   std::vector<PointsLedger::Day> out;
+  out.reserve(days.size());
   for (const auto& [currency, day] : days) out.push_back(day);
   return out;
 }

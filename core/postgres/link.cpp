@@ -152,6 +152,7 @@ Result<std::vector<Oid>> Link::prepare(const std::string& statement, const std::
   TRY_ASSIGN(const Answer described,
              checked(::PQdescribePrepared(connection_.get(), statement.c_str())));
   std::vector<Oid> types;
+  types.reserve(static_cast<std::size_t>(::PQnparams(described.get())));
   for (int i = 0; i < ::PQnparams(described.get()); ++i) {
     types.push_back(::PQparamtype(described.get(), i));
   }

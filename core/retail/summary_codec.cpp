@@ -237,7 +237,7 @@ Result<void> read_amount(SummaryReader& r, Money& place) {
 
 // For rows that `read` has filled.
 template <typename Rows>
-Result<void> expect_rows(SummaryReader& r, Result<void> read, const Rows& rows) {
+Result<void> expect_rows(SummaryReader& r, const Result<void>& read, const Rows& rows) {
   TRY(read);
   return expect_something(r, !rows.empty());
 }

@@ -90,6 +90,7 @@ double verify_rate(std::span<const core::Bytes* const> messages, int rounds) {
 double verify_rate_all_cores(std::span<const core::Bytes* const> messages) {
   std::vector<double> rates(std::max(1U, std::thread::hardware_concurrency()));
   std::vector<std::thread> threads;
+  threads.reserve(rates.size());
   for (double& rate : rates) threads.emplace_back([&] { rate = verify_rate(messages); });
   for (std::thread& thread : threads) thread.join();
   return std::accumulate(rates.begin(), rates.end(), 0.0);
