@@ -184,12 +184,14 @@ Result<Table> by_count(Database& db, const FigureSums& sums) {
   return table;
 }
 
-// A till as one number, which sorts by store first.
-constexpr const char* kTillSql = "store * 4294967296 + till";
+// A till as one number, which sorts by store first; both are 32 bits, and so it fits 64 with a
+// sign.
+constexpr const char* kTillSql = "(store - 2147483648) * 4294967296 + till";
 
 Cell till_cell(const Statement& row) {
-  const auto key = static_cast<std::uint64_t>(row.column_int(0));
-  return Cell::of(std::to_string(key >> 32) + "/" + std::to_string(key & 0xffffffff));
+  constexpr std::int64_t kShift = 2147483648;
+  const std::int64_t key = row.column_int(0);
+  return Cell::of(std::to_string((key >> 32) + kShift) + "/" + std::to_string(key & 0xffffffff));
 }
 
 Cell day_cell(const Statement& row) {

@@ -200,8 +200,8 @@ class Run {
     return {};
   }
 
-  // The bytes of what a close set aside as covered are in the log alone: it cannot be posted from
-  // the books.
+  // The bytes of what a close made evidence are in the log alone: it cannot be posted from the
+  // books.
   Result<void> refuse_reopening() const {
     const auto still = update_.periods.lasts();
     if (std::includes(still.begin(), still.end(), closed_before_.begin(), closed_before_.end())) {

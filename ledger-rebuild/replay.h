@@ -58,7 +58,8 @@ struct ReplayOutcome {
 // killed or fails leaves the books of its last whole stage, which are those of the log up to there.
 // Errors: those of the source; kDamaged (the log is not the one that these books were made from: it
 // shrank, or a known entry has another id; or the tables are not those of their digest),
-// kMalformed (books of another version, or of another origin), kBusy (another replay is writing),
+// kMalformed (books of another version, or of another origin), kState (a period was closed by a
+// bulletin that is contradicted now), kBusy (another replay is writing),
 // kDatabase.
 core::Result<ReplayOutcome> replay(Source& source, const core::envelope::Roster& roster,
                                    const std::filesystem::path& books,

@@ -199,6 +199,26 @@ TEST_CASE("a correction is in the sums of the month that it is booked in") {
   }
 }
 
+TEST_CASE("tills of the highest numbers have figures, in the order of their numbers") {
+  test::Fleet fleet;
+  constexpr std::uint32_t kHighest = 4294967295;
+  std::vector<Bytes> log;
+  for (const std::uint32_t store : {kHighest, 2147483648U, 2147483647U, 1U}) {
+    log.push_back(fleet.next(fleet.enrol(store, kHighest), closing(1, 100)));
+  }
+  RebuiltBooks books(fleet.roster());
+  books.replay(log);
+  const auto table =
+      rebuild::table_csv(*rebuild::figures(books.open(), rebuild::By::kTill, {}, {}));
+  std::vector<std::size_t> at;
+  for (const char* name : {"\n1/4294967295,", "\n2147483647/4294967295,",
+                           "\n2147483648/4294967295,", "\n4294967295/4294967295,"}) {
+    at.push_back(table.find(name));
+    CHECK(at.back() != std::string::npos);
+  }
+  CHECK(std::is_sorted(at.begin(), at.end()));
+}
+
 TEST_CASE("a day that is closed twice, and a clock that jumped, are named") {
   Shop shop;
   auto jumped = closing(3, 50);
