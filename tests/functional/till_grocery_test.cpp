@@ -7,11 +7,13 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "core/base/arithmetic.h"
 #include "core/base/decimal.h"
@@ -91,14 +93,16 @@ class RunningTill {
     till::api::RunOptions options;
     options.socket = dir_ / "till.sock";
     server_ = std::thread([this, options] {
-      const auto ended = till::api::run(
-          *till_, clock_, options, [](const std::string&) {}, [](const std::string&) {});
+      bool said = false;
+      const auto say = [&](const std::string&) {
+        if (!std::exchange(said, true)) listening_.set_value(true);
+      };
+      const auto ended = till::api::run(*till_, clock_, options, say, [](const std::string&) {});
       good_ = ended.has_value();
+      if (!said) listening_.set_value(false);
     });
+    REQUIRE(listening_.get_future().get());
     client_.emplace(options.socket);
-    for (int i = 0; i < 500 && !std::filesystem::exists(options.socket); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
   }
   ~RunningTill() {
     if (server_.joinable()) stop();
@@ -135,6 +139,7 @@ class RunningTill {
   core::SystemClock clock_;
   std::optional<till::Till> till_;
   std::optional<till::api::HttpClient> client_;
+  std::promise<bool> listening_;
   std::thread server_;
   std::atomic<bool> good_ = false;
   std::uint64_t last_id_ = 0;
