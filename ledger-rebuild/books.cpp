@@ -97,6 +97,9 @@ Result<StateCounts> count_states(Database& db) {
                    case State::kEvidence:
                      counts.evidence = count;
                      break;
+                   case State::kRevoked:
+                     counts.revoked = count;
+                     break;
                    case State::kQuarantined:
                      break;  // counted below, with what is in no chain
                  }

@@ -28,9 +28,10 @@ struct StateCounts {
   std::uint64_t contradicted = 0;
   std::uint64_t copies = 0;
   std::uint64_t quarantined = 0;  // entries that are no message at all included
-  std::uint64_t evidence = 0;     // against what a closed period has
+  std::uint64_t evidence = 0;     // against what head office named or a closed period has
+  std::uint64_t revoked = 0;      // of a key that was taken back, behind its last place
   std::uint64_t all() const {
-    return proven + unproven + contradicted + copies + quarantined + evidence;
+    return proven + unproven + contradicted + copies + quarantined + evidence + revoked;
   }
   bool operator==(const StateCounts&) const = default;
 };

@@ -61,11 +61,8 @@ const Entry& figures_of(const Item& item, const Verdict& verdict) {
   return verdict.state == State::kQuarantined ? kNothing : item.entry;
 }
 
-bool has_entry(State state) {
-  return state == State::kProven || state == State::kUnproven || state == State::kContradicted;
-}
 bool has_reversal(State state) {
-  return state == State::kContradicted;
+  return state == State::kContradicted || state == State::kRevoked;
 }
 
 }  // namespace
@@ -129,7 +126,7 @@ Result<void> BooksWriter::add(TillChain* chain, const Item& item, const Verdict&
     TRY_ASSIGN(booked, periods_->booked(*chain, item.facts.sequence, booked));
   }
   TRY(insert(*chain, item, verdict, booked));
-  if (has_entry(verdict.state)) TRY(insert_entry(item, booked));
+  if (posts(verdict.state)) TRY(insert_entry(item, booked));
   if (has_reversal(verdict.state)) TRY(reverse_entry(item.number()));
   return {};
 }
@@ -148,11 +145,11 @@ Result<void> BooksWriter::change(TillChain* chain, const Item& item, const Verdi
   TRY(update(item, now, booked));
   if (now.state == State::kQuarantined) TRY(hold(item, now));
   // A copy with a lower id posts in its stead.
-  if (has_entry(before) && !has_entry(now.state)) TRY(delete_entry(item.number()));
-  if (!has_entry(before) && has_entry(now.state)) TRY(insert_entry(item, booked));
+  if (posts(before) && !posts(now.state)) TRY(delete_entry(item.number()));
+  if (!posts(before) && posts(now.state)) TRY(insert_entry(item, booked));
   if (has_reversal(now.state) && !has_reversal(before)) TRY(reverse_entry(item.number()));
   const bool stands_after_all =
-      has_reversal(before) && has_entry(now.state) && !has_reversal(now.state);
+      has_reversal(before) && posts(now.state) && !has_reversal(now.state);
   return stands_after_all ? drop_reversal(item.number()) : Result<void>{};
 }
 

@@ -1,4 +1,4 @@
-// ClosePeriod: from each chain's end, or along a broken one, to the last message of the period.
+// ClosePeriod: the last place of each chain that the period has.
 #include "ledger-rebuild/close_period.h"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 
 #include "core/envelope/roster.h"
 #include "ledger-rebuild/periods.h"
+#include "ledger-rebuild/places.h"
 #include "ledger-rebuild/rows.h"
 
 namespace rebuild {
@@ -18,56 +19,6 @@ using core::sql::Database;
 using core::sql::Statement;
 
 namespace {
-
-using Found = std::optional<CoveredChain>;
-
-// One step of a chain, from a row of sequence, id, day, kind, state.
-struct Step {
-  core::Sequence sequence;
-  core::envelope::MessageId id;
-  BusinessDay day;
-  bool proven = false;
-};
-
-Result<Step> step_at(const Statement& row) {
-  Step out{id_at<core::Sequence>(row, 0), {}, {}, false};
-  TRY_ASSIGN(out.id, core::envelope::MessageId::from(row.column_blob(1)));
-  out.day.days = static_cast<std::int32_t>(row.column_int(2));
-  out.proven = static_cast<State>(row.column_int(3)) == State::kProven;
-  return out;
-}
-
-// Back from the end: what is behind the period is looked at, and nothing else.
-Result<Found> find_in_whole(Database& db, const TillChain& chain, BusinessDay last) {
-  TRY_ASSIGN(auto row, db.prepare("SELECT sequence, id, day, state, previous FROM messages "
-                                  "WHERE number = ?"));
-  for (std::optional<std::int64_t> next = chain.last; next;) {
-    TRY_ASSIGN(const bool there, row.bind_int(1, *next).step());
-    if (!there) return core::sql::damaged(db.name(), "a message of a chain is missing");
-    TRY_ASSIGN(const Step step, step_at(row));
-    if (step.day <= last) return Found({chain.till, chain.epoch, step.sequence, step.id});
-    next = row.column_is_null(4) ? std::nullopt : std::optional(row.column_int(4));
-    row.reset();
-  }
-  return Found();
-}
-
-// Along the chain, as far as every place is proven.
-Result<Found> find_in_broken(Database& db, const TillChain& chain, BusinessDay last) {
-  TRY_ASSIGN(auto rows, db.prepare(std::string(kLinkSql) +
-                                   "SELECT sequence, id, day, state FROM link JOIN messages "
-                                   "USING(number) WHERE state <> 4 ORDER BY sequence, id"));
-  chain.last ? rows.bind_int(1, *chain.last) : rows.bind_null(1);
-  Found found;
-  while (true) {
-    TRY_ASSIGN(const bool more, rows.step());
-    if (!more) return found;
-    TRY_ASSIGN(const Step step, step_at(rows));
-    if (static_cast<State>(rows.column_int(3)) == State::kEvidence) continue;
-    if (!step.proven) return found;
-    if (step.day <= last) found = CoveredChain{chain.till, chain.epoch, step.sequence, step.id};
-  }
-}
 
 // What concerns the days up to `last`.
 void cut_off(TillCompleteness& till, BusinessDay last) {
@@ -100,10 +51,9 @@ Result<ClosePlan> plan_close(const Books& books, BusinessDay last, std::int32_t 
   ClosePlan plan;
   for (std::size_t i = 1; i <= chains.size(); ++i) {
     const TillChain& chain = chains.at(static_cast<std::int64_t>(i));
-    if (chain.till == core::envelope::kHeadOffice) continue;
-    TRY_ASSIGN(const Found found,
-               chain.whole ? find_in_whole(db, chain, last) : find_in_broken(db, chain, last));
-    if (found) plan.covered.push_back(*found);
+    if (core::envelope::is_head_office(chain.till)) continue;
+    TRY_ASSIGN(const auto place, last_proven(db, chain, last));
+    if (place) plan.covered.push_back({chain.till, chain.epoch, place->sequence, place->id});
   }
   std::sort(plan.covered.begin(), plan.covered.end(), [](const auto& a, const auto& b) {
     return std::tie(a.till, a.epoch) < std::tie(b.till, b.epoch);

@@ -33,10 +33,18 @@ inline int finish(const core::Result<int>& result) {
   return result ? *result : report_error(result.error());
 }
 
-// The source that --log or --relay names; exactly one is given. A relay's entries are asked for
-// with the key of the head-office directory, if it is there.
-core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const std::string& relay,
-                                                  const std::string& head_office);
+// What --log or --relay names, exactly one of which is given, and the roster to read it by.
+struct OpenedLog {
+  std::unique_ptr<Source> source;
+  core::envelope::Roster roster;
+  std::string remark;  // on a roster at the log that is not the directory's; empty: there is none
+};
+
+// A relay is asked with the key of every day, if the head-office directory has it. A directory
+// without a key that signs takes up what the log's keeper has of the roster besides.
+// Errors: kUsage, those of the sources, of read_roster and of extend_roster.
+core::Result<OpenedLog> open_log(const std::string& log, const std::string& relay,
+                                 const std::string& head_office);
 
 // What --from or --to says; "" is nullopt. Errors: kUsage, with the option's name.
 core::Result<std::optional<core::BusinessDay>> parse_day(const std::string& text,

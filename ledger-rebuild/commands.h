@@ -12,6 +12,8 @@ void add_init(CLI::App& app, int& exit_code);
 void add_enrol(CLI::App& app, int& exit_code);
 void add_log_key(CLI::App& app, int& exit_code);
 void add_revoke(CLI::App& app, int& exit_code);
+void add_settle(CLI::App& app, int& exit_code);
+void add_office_key(CLI::App& app, int& exit_code);
 void add_close_period(CLI::App& app, int& exit_code);
 void add_send(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);

@@ -53,15 +53,19 @@ void print_outcome(const ReplayOutcome& o) {
       o.seal_seconds, o.digest.books.hex().c_str());
 }
 
+void print_remark(const OpenedLog& log) {
+  if (!log.remark.empty()) std::fprintf(stderr, "remark: %s\n", log.remark.c_str());
+}
+
 Result<int> run_replay(const LogArguments& a) {
-  TRY_ASSIGN(const auto source, open_source(a.log, a.relay, a.head_office));
-  TRY_ASSIGN(const auto roster, read_roster(a.head_office));
+  TRY_ASSIGN(const OpenedLog log, open_log(a.log, a.relay, a.head_office));
+  print_remark(log);
   ReplayOptions options;
   options.verify = a.audit ? Verify::kEvery : Verify::kTips;
   options.threads = a.threads;
   if (a.stage > 0) options.stage = a.stage;
   options.progress = terminal_progress("entries");
-  TRY_ASSIGN(const ReplayOutcome outcome, replay(*source, roster, a.books, options));
+  TRY_ASSIGN(const ReplayOutcome outcome, replay(*log.source, log.roster, a.books, options));
   print_lines(stderr, "remark: ", outcome.remarks);
   print_lines(stderr, "damaged log: ", outcome.damages);
   print_lines(stderr, "untrue log: ", outcome.log_faults);
@@ -96,8 +100,8 @@ Result<int> run_report(const ReportArguments& a) {
 // Whether the log is still the one that the books were made from, at the speed of hashing.
 Result<int> run_hash_only(const LogArguments& a) {
   TRY_ASSIGN(const Books books, Books::open(a.books));
-  TRY_ASSIGN(const auto source, open_source(a.log, a.relay, a.head_office));
-  TRY_ASSIGN(const PrefixCheck prefix, check_prefix(books, *source, a.threads));
+  TRY_ASSIGN(const OpenedLog log, open_log(a.log, a.relay, a.head_office));
+  TRY_ASSIGN(const PrefixCheck prefix, check_prefix(books, *log.source, a.threads));
   if (prefix.differs) {
     std::fprintf(stderr,
                  "wrong: log index %llu is the first whose entry is not the one of these books\n",
@@ -120,15 +124,15 @@ Result<int> run_verify(const LogArguments& a) {
   TRY_ASSIGN(std::vector<std::string> problems, verify_books(books));
   TRY_ASSIGN(const BooksDigest digest, books.digest());
   if (with_log) {
-    TRY_ASSIGN(const auto source, open_source(a.log, a.relay, a.head_office));
-    TRY_ASSIGN(const auto roster, read_roster(a.head_office));
-    TRY_ASSIGN(const LogAudit audit,
-               verify_against_log(books, *source, roster, a.threads, terminal_progress("entries")));
+    TRY_ASSIGN(const OpenedLog log, open_log(a.log, a.relay, a.head_office));
+    print_remark(log);
+    TRY_ASSIGN(const LogAudit audit, verify_against_log(books, *log.source, log.roster, a.threads,
+                                                        terminal_progress("entries")));
     print_lines(stderr, "remark: ", audit.outcome.remarks);
     problems.insert(problems.end(), audit.problems.begin(), audit.problems.end());
     std::printf("checked %llu signatures of %s\n",
                 static_cast<unsigned long long>(audit.outcome.signatures_checked),
-                source->name().c_str());
+                log.source->name().c_str());
   }
   print_lines(stderr, "wrong: ", problems);
   if (problems.empty()) std::printf("the books agree; digest %s\n", digest.books.hex().c_str());

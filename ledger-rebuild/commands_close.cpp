@@ -2,11 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "core/wire/relay_client.h"
 #include "ledger-rebuild/close_period.h"
 #include "ledger-rebuild/command_support.h"
 #include "ledger-rebuild/commands.h"
-#include "ledger-rebuild/decisions.h"
+#include "ledger-rebuild/head_office.h"
+#include "ledger-rebuild/send.h"
 
 namespace rebuild {
 namespace {
@@ -16,24 +16,13 @@ using core::fail;
 using core::Result;
 
 // Sends all that there is: what the log has already is answered so.
-Result<void> send_all(const Decisions& decisions, const std::string& relay) {
+Result<void> send_all(const std::string& head_office, const std::string& relay) {
   TRY_ASSIGN(const auto endpoint, core::wire::parse_endpoint(relay));
-  core::wire::RelayClient client(endpoint);
-  std::uint64_t accepted = 0;
-  for (const core::Bytes& message : decisions.messages()) {
-    TRY_ASSIGN(const auto answers, client.post(std::span(&message, 1)));
-    const core::wire::PostAnswer& answer = answers.each.front();
-    if (answer.status == core::wire::PostStatus::kRefused) {
-      return fail(Errc::kState, relay + ": " + answer.reason +
-                                    (answer.reason.starts_with("unknown-key")
-                                         ? "; give the relay the new roster, and send again"
-                                         : ""));
-    }
-    if (answer.status == core::wire::PostStatus::kAccepted) ++accepted;
-  }
+  TRY_ASSIGN(const auto messages, signed_messages(head_office));
+  TRY_ASSIGN(const Sent sent, send_messages(messages, endpoint));
   std::printf("sent %llu bulletins, %llu of them new to the log\n",
-              static_cast<unsigned long long>(decisions.messages().size()),
-              static_cast<unsigned long long>(accepted));
+              static_cast<unsigned long long>(sent.all),
+              static_cast<unsigned long long>(sent.accepted));
   return {};
 }
 
@@ -64,7 +53,7 @@ Result<int> run_close(const CloseArguments& a) {
     std::printf("would close through %s: %zu keys named\n", a.through.c_str(), plan.covered.size());
     return complete ? 0 : 1;
   }
-  TRY_ASSIGN(Decisions decisions, Decisions::open(a.head_office));
+  TRY_ASSIGN(Decisions decisions, open_decisions(a.head_office));
   TRY(check_replayed(books, decisions));
   const auto payloads = close_payloads(*last, plan.covered);
   TRY(decisions.sign(payloads));
@@ -74,7 +63,7 @@ Result<int> run_close(const CloseArguments& a) {
     std::printf("not sent; daybook-rebuild send does\n");
     return 0;
   }
-  TRY(send_all(decisions, a.relay));
+  TRY(send_all(a.head_office, a.relay));
   return 0;
 }
 
@@ -84,8 +73,7 @@ struct SendArguments {
 };
 
 Result<int> run_send(const SendArguments& a) {
-  TRY_ASSIGN(const Decisions decisions, Decisions::open(a.head_office));
-  TRY(send_all(decisions, a.relay));
+  TRY(send_all(a.head_office, a.relay));
   return 0;
 }
 
@@ -110,8 +98,7 @@ void add_close_period(CLI::App& app, int& exit_code) {
       "      --through 2026-10-31 --relay http://127.0.0.1:8080\n"
       "Replay the log before it, so that the books are up to date, and after it, so that they "
       "know\n"
-      "of it. The first time it makes head office's own key, office.key, and enrols it: give the\n"
-      "relay the new roster. Keep office.key and the files office-*.cbor together with a copy.\n"
+      "of it. Keep office-*.key and the files office-*.cbor together with a copy.\n"
       "Exit status: 0; 1 tills are not all in, or it was not sent; 2 wrong usage.");
   command->callback([a, &exit_code] { exit_code = finish(run_close(*a)); });
 }
@@ -123,7 +110,7 @@ void add_send(CLI::App& app, int& exit_code) {
   command->add_option("--relay", a->relay, "URL of the relay")->required();
   command->footer(
       "Example:\n  daybook-rebuild send --head-office head-office --relay http://127.0.0.1:8080\n"
-      "Sends all of them; the log drops those that it has.");
+      "Sends all of them, the roster first, which the relay takes up; the log drops what it has.");
   command->callback([a, &exit_code] { exit_code = finish(run_send(*a)); });
 }
 

@@ -1,13 +1,15 @@
-// init, enrol, log-key, revoke: head office's key and roster.
+// init, enrol, log-key, revoke, settle, office-key: head office's keys and roster.
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
 
 #include "core/disk/file.h"
 #include "core/tlog/note.h"
+#include "ledger-rebuild/books.h"
 #include "ledger-rebuild/command_support.h"
 #include "ledger-rebuild/commands.h"
 #include "ledger-rebuild/head_office.h"
+#include "ledger-rebuild/places.h"
 
 namespace rebuild {
 namespace {
@@ -15,6 +17,8 @@ namespace {
 using core::Errc;
 using core::fail;
 using core::Result;
+using core::envelope::ChainPlace;
+using core::envelope::MessageId;
 
 struct InitArguments {
   std::string directory;
@@ -65,19 +69,109 @@ Result<int> log_key(const LogKeyArguments& a) {
   return 0;
 }
 
-struct RevokeArguments {
+// Of revoke and of settle: whose chain, and which of its messages.
+struct VerdictArguments {
   std::string directory;
   std::uint32_t store = 0;
   std::uint32_t till = 0;
   std::uint32_t epoch = 0;
+  std::string books;
+  std::string through;
+  std::string id;
+  bool nothing = false;
 };
 
-Result<int> revoke(const RevokeArguments& a) {
+// The message that the words name. None: with --nothing.
+Result<std::optional<ChainPlace>> find_place(const VerdictArguments& a,
+                                             const core::envelope::Enrolment& enrolment) {
+  if (a.nothing) return std::optional<ChainPlace>();
+  if (a.books.empty()) {
+    return fail(
+        Errc::kUsage,
+        "--books says where the till's chain ends; --nothing says that nothing of it holds");
+  }
+  TRY_ASSIGN(const Books books, Books::open(a.books));
+  if (!a.id.empty()) {
+    TRY_ASSIGN(const core::Bytes raw, core::from_hex(a.id));
+    TRY_ASSIGN(const auto id, MessageId::from(raw));
+    TRY_ASSIGN(const ChainPlace place, place_of_message(books, enrolment, id));
+    return std::optional(place);
+  }
+  TRY_ASSIGN(const auto through, parse_day(a.through, "--through"));
+  TRY_ASSIGN(const ChainPlace place, last_proven_place(books, enrolment, through));
+  return std::optional(place);
+}
+
+struct Verdict {
+  core::TillRef till;
+  core::Epoch epoch;
+  std::optional<ChainPlace> place;
+};
+
+Result<Verdict> read_verdict(const VerdictArguments& a, const HeadOffice& office) {
+  Verdict out;
+  out.till = {core::StoreId{a.store}, core::TillId{a.till}};
+  out.epoch = core::Epoch{a.epoch != 0 ? a.epoch : office.roster().latest_epoch(out.till).value};
+  const auto* enrolment = office.roster().find(out.till, out.epoch);
+  if (enrolment == nullptr) {
+    return fail(Errc::kNotFound, "till " + to_string(out.till) + ", epoch " + to_string(out.epoch) +
+                                     ": was never enrolled");
+  }
+  TRY_ASSIGN(out.place, find_place(a, *enrolment));
+  return out;
+}
+
+void print_verdict(const char* what, const Verdict& verdict) {
+  std::printf("%s till %s\nepoch %s\n", what, to_string(verdict.till).c_str(),
+              to_string(verdict.epoch).c_str());
+  if (verdict.place) {
+    std::printf("through sequence %s, %s\n", to_string(verdict.place->sequence).c_str(),
+                verdict.place->id.hex().c_str());
+  } else {
+    std::printf("nothing of it holds\n");
+  }
+}
+
+Result<int> revoke(const VerdictArguments& a) {
   TRY_ASSIGN(HeadOffice office, HeadOffice::open(a.directory));
-  const core::TillRef till{core::StoreId{a.store}, core::TillId{a.till}};
-  const core::Epoch epoch{a.epoch != 0 ? a.epoch : office.roster().latest_epoch(till).value};
-  TRY(office.revoke(till, epoch));
-  std::printf("revoked till %s\nepoch %s\n", to_string(till).c_str(), to_string(epoch).c_str());
+  TRY_ASSIGN(const Verdict verdict, read_verdict(a, office));
+  TRY(office.revoke(verdict.till, verdict.epoch, verdict.place));
+  print_verdict("revoked", verdict);
+  return 0;
+}
+
+Result<int> settle(const VerdictArguments& a) {
+  if (a.id.empty()) return fail(Errc::kUsage, "--id: which message is the right one");
+  TRY_ASSIGN(HeadOffice office, HeadOffice::open(a.directory));
+  TRY_ASSIGN(const Verdict verdict, read_verdict(a, office));
+  TRY(office.settle(verdict.till, verdict.epoch, *verdict.place));
+  print_verdict("settled", verdict);
+  return 0;
+}
+
+struct OfficeKeyArguments {
+  std::string directory;
+  std::string root;
+  std::string id;
+  std::uint64_t sequence = 0;
+};
+
+Result<int> office_key(const OfficeKeyArguments& a) {
+  if (a.id.empty() != (a.sequence == 0)) {
+    return fail(Errc::kUsage, "--sequence and --id name one bulletin: give both, or neither");
+  }
+  std::optional<ChainPlace> last;
+  if (!a.id.empty()) {
+    TRY_ASSIGN(const core::Bytes raw, core::from_hex(a.id));
+    TRY_ASSIGN(const auto id, MessageId::from(raw));
+    last = ChainPlace{core::Sequence{a.sequence}, id};
+  }
+  TRY_ASSIGN(HeadOffice office, HeadOffice::open(a.directory));
+  const std::string root = a.root.empty() ? a.directory + "/head-office.key" : a.root;
+  TRY(office.replace_office_key(root, last));
+  const auto* now = office.roster().office();
+  std::printf("key of every day %s\nepoch %s\n", now->key.hex().c_str(),
+              to_string(now->epoch).c_str());
   return 0;
 }
 
@@ -94,10 +188,12 @@ void add_init(CLI::App& app, int& exit_code) {
                     "Make no sealing key: whoever holds the log can read the tills' figures");
   command->footer(
       "Example:\n  daybook-rebuild init --dir head-office --origin example.com/shops\n"
-      "Keep head-office.key and sealing.key secret, and a copy of both in a safe: without\n"
-      "sealing.key nobody can read what the tills sealed. The other files may be copied to "
-      "whoever\n"
-      "checks.");
+      "head-office.key is the root: it signs the key of every day, office-1.key, and nothing "
+      "else.\n"
+      "Move it to a safe; only office-key asks for it. Keep a copy of sealing.key there, too:\n"
+      "without it nobody can read what the tills sealed. What is not *.key or openers may be "
+      "copied\n"
+      "to whoever checks.");
   command->callback([a, &exit_code] { exit_code = finish(init(*a)); });
 }
 
@@ -128,18 +224,69 @@ void add_log_key(CLI::App& app, int& exit_code) {
   command->callback([a, &exit_code] { exit_code = finish(log_key(*a)); });
 }
 
-void add_revoke(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("revoke", "Take a till's key back");
-  auto a = std::make_shared<RevokeArguments>();
+namespace {
+
+CLI::App* add_verdict(CLI::App& app, const char* name, const char* about,
+                      const std::shared_ptr<VerdictArguments>& a) {
+  CLI::App* command = app.add_subcommand(name, about);
   command->add_option("--dir", a->directory, "Head-office directory")->required();
   command->add_option("--store", a->store, "Store number")->required();
   command->add_option("--till", a->till, "Till number in its store")->required();
   command->add_option("--epoch", a->epoch, "Which of its keys; default: the latest");
+  command->add_option("--books", a->books, kBooksHelp);
+  command->add_option("--id", a->id, "The message that is the right one, with all before it");
+  return command;
+}
+
+}  // namespace
+
+void add_revoke(CLI::App& app, int& exit_code) {
+  auto a = std::make_shared<VerdictArguments>();
+  CLI::App* command = add_verdict(app, "revoke", "Take a till's key back", a);
+  command->add_option("--through", a->through,
+                      "The last business day that holds; default: all that the books have proven");
+  command->add_flag("--nothing", a->nothing, "Nothing of this key holds");
   command->footer(
-      "Example:\n  daybook-rebuild revoke --dir head-office --store 4 --till 1\n"
-      "Give the new roster to the relay (SIGHUP): from then on it accepts nothing new from the "
-      "key.");
+      "Example:\n  daybook-rebuild revoke --dir head-office --store 4 --till 1 --books books.db "
+      "\\\n"
+      "      --through 2026-11-20\n"
+      "Names the last message that holds: what is not behind it stays good, whenever it arrives,\n"
+      "and all else is taken out of the books by the next replay. Send it to the relay (daybook-\n"
+      "rebuild send), which accepts nothing behind it from then on.");
   command->callback([a, &exit_code] { exit_code = finish(revoke(*a)); });
+}
+
+void add_settle(CLI::App& app, int& exit_code) {
+  auto a = std::make_shared<VerdictArguments>();
+  CLI::App* command =
+      add_verdict(app, "settle",
+                  "Say which of two contents for one place of a till's chain is the right one", a);
+  command->footer(
+      "Example:\n  daybook-rebuild settle --dir head-office --store 4 --till 1 --books books.db "
+      "\\\n"
+      "      --id 3f0c...\n"
+      "The named message and all that it names before it stand; the other contents of these "
+      "places\n"
+      "stay as evidence. The report lists what is contradicted, with ids. A till that was copied "
+      "is\n"
+      "better revoked, and enrolled again with a new key.");
+  command->callback([a, &exit_code] { exit_code = finish(settle(*a)); });
+}
+
+void add_office_key(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "office-key", "Make a new key of every day, and take the one before back; needs the root");
+  auto a = std::make_shared<OfficeKeyArguments>();
+  command->add_option("--dir", a->directory, "Head-office directory")->required();
+  command->add_option("--root", a->root,
+                      "File of the root's private key; default: head-office.key in the directory");
+  command->add_option("--sequence", a->sequence, "Of the last bulletin of the old key that holds");
+  command->add_option("--id", a->id, "Its id; default: the last one that the directory has");
+  command->footer(
+      "Example:\n  daybook-rebuild office-key --dir head-office --root "
+      "/media/safe/head-office.key\n"
+      "Whatever the old key signed behind that bulletin is void. Send it to the relay then.");
+  command->callback([a, &exit_code] { exit_code = finish(office_key(*a)); });
 }
 
 }  // namespace rebuild

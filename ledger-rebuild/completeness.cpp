@@ -58,7 +58,7 @@ Result<Tills> read_chains(Database& db) {
                [&](const Statement& row) -> Result<void> {
                  TillCompleteness& till = tills[till_at(row, 0)];
                  till.till = till_at(row, 0);
-                 if (till.till == core::envelope::kHeadOffice) {
+                 if (core::envelope::is_head_office(till.till)) {
                    till.heard_of = true;  // it closes no days
                    return {};
                  }
@@ -157,7 +157,7 @@ Result<Completeness> completeness(const Books& books, std::optional<BusinessDay>
   BusinessDay newest{};
   for (auto& [ref, till] : tills) {
     const bool is_well = till.gaps.empty() && till.doubts.empty() && till.quarantined == 0;
-    if (ref == core::envelope::kHeadOffice && is_well) continue;  // no till
+    if (core::envelope::is_head_office(ref) && is_well) continue;  // no till
     newest = std::max({newest, till.last_closed.value_or(newest), till.open_day.value_or(newest)});
     out.tills.push_back(std::move(till));
   }

@@ -1,5 +1,5 @@
-// Decisions: head office's own chain of bulletins for the log, signed with a key that the roster
-// enrols as the sender 0/0, so that the key that signs the roster can lie in a safe.
+// Decisions: head office's own chain of bulletins for the log, signed with its key of every day,
+// which the roster enrols as the sender 0/0, so that the root can lie in a safe.
 // Must not know what a bulletin says. Files: docs/formats/roster.md, "Directory".
 #pragma once
 
@@ -12,20 +12,35 @@
 #include "core/base/result.h"
 #include "core/envelope/keys.h"
 #include "core/envelope/message.h"
+#include "core/envelope/roster.h"
 
 namespace rebuild {
 
+// In the head-office directory: held while a process writes there.
+inline constexpr const char* kLockFile = "lock";
+// "office-1.key" and "office-1.cbor" in it: of the key of every day in its first epoch, and what it
+// signed.
+std::filesystem::path office_key_file(const std::filesystem::path& directory, core::Epoch epoch);
+std::filesystem::path decisions_file(const std::filesystem::path& directory, core::Epoch epoch);
+
 class Decisions {
  public:
-  // Reads them; makes and enrols the key at the first time, for which head office's private key is
-  // needed. Errors: kNotFound, kIo, kSyncFailed, kBusy; kMalformed, kBadSignature (the file is not
-  // the chain of this key), kState (the key was revoked).
-  static core::Result<Decisions> open(const std::filesystem::path& directory);
+  // Reads the key of every day that the roster has, and what it signed. Errors: kNotFound (the
+  // roster has none, or the directory does not have it), kIo; kMalformed, kBadSignature (it is
+  // another key, or the file is not its chain).
+  static core::Result<Decisions> open(const std::filesystem::path& directory,
+                                      const core::envelope::Roster& roster);
 
   // Signs bulletins that go on from the last one, and keeps them, durably: whatever happens to the
   // sending, no other will ever be signed for their places. Errors: kTooLarge, kBusy, kIo,
   // kSyncFailed; after any of them none was kept, except after the last two, when open() tells.
   core::Result<void> sign(std::span<const core::Bytes> payloads);
+
+  // Signs roster entries that go on from the last message.
+  core::envelope::RosterSigner signer() const { return {key_, {last_sequence(), last_id_}}; }
+  // Keeps what signer() signed, as sign() does. The directory's lock must be held. Errors: kBusy
+  // (something else was signed meanwhile), kIo, kSyncFailed.
+  core::Result<void> keep(std::span<const core::Bytes> messages);
 
   // All of them, oldest first.
   const std::vector<core::Bytes>& messages() const { return messages_; }
@@ -40,12 +55,12 @@ class Decisions {
       : directory_(std::move(directory)), key_(key) {}
   std::filesystem::path file() const;
   core::Result<void> read();
+  core::Result<void> take(core::ByteView bytes);
 
   std::filesystem::path directory_;
   core::envelope::PrivateKey key_;
   core::envelope::Kid kid_;
   core::Epoch epoch_;
-  core::envelope::MessageId entry_;  // of the roster
   core::envelope::MessageId last_id_;
   std::vector<core::Bytes> messages_;
 };

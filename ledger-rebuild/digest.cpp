@@ -288,9 +288,9 @@ Result<BooksDigest> digest_books(Database& db, const TillChains& chains) {
   }
   const auto finish = [](RowWriter& w) { return core::envelope::sha256(w.view()); };
   RowWriter of_figures;
-  of_figures.array(2).put(std::string_view("daybook figures 5")).put_bytes(figures);
+  of_figures.array(2).put(std::string_view("daybook figures 6")).put_bytes(figures);
   RowWriter of_books;
-  of_books.array(4).put(std::string_view("daybook books 5")).put_bytes(rows);
+  of_books.array(4).put(std::string_view("daybook books 6")).put_bytes(rows);
   of_books.put_bytes(figures).put_bytes(quarantine);
   return BooksDigest{finish(of_books), finish(of_figures)};
 }

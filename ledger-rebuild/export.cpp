@@ -29,7 +29,7 @@ Result<std::vector<Currency>> currencies_of(core::sql::Database& db, const Setti
     if (!product.cost.empty()) out.insert(product.currency);
   }
   TRY(for_rows(db,
-               "SELECT DISTINCT currency FROM messages WHERE kind = 2 AND state <= 3 "
+               "SELECT DISTINCT currency FROM messages WHERE kind = 2 AND state IN (1, 2, 3, 7) "
                "ORDER BY currency",
                [&](const Statement& row) -> Result<void> {
                  TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(0)));
@@ -69,7 +69,7 @@ class Walk {
   Result<void> all() {
     TRY_ASSIGN(Statement messages,
                db_.scan("SELECT number, booked, store, till, epoch, sequence, id, state, day "
-                        "FROM messages WHERE kind = 2 AND state <= 3 "
+                        "FROM messages WHERE kind = 2 AND state IN (1, 2, 3, 7) "
                         "ORDER BY booked, store, till, epoch, sequence, id"));
     while (true) {
       TRY_ASSIGN(const bool row, messages.step());

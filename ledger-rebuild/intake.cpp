@@ -28,10 +28,17 @@ Reason fault_of(Errc code) {
   }
 }
 
-// Head office's own key, and only that, sends bulletins.
+// Head office's own keys, and only they, send bulletins; the root none but the roster's.
 core::Result<void> decode_bulletin(Item& item) {
   if (item.content_type != core::envelope::ContentType::kBulletin) {
     return core::fail(Errc::kMalformed, "a till's summary, signed with head office's key");
+  }
+  if (core::envelope::Roster::is_entry(item.payload)) {
+    make_roster_entry(item.entry);
+    return {};
+  }
+  if (item.enrolment->till == core::envelope::kRoot) {
+    return core::fail(Errc::kMalformed, "no roster entry, signed with the root");
   }
   TRY_ASSIGN(PeriodClose close, decode_period_close(item.payload));
   make_entry(std::move(close), item.entry);
@@ -39,7 +46,7 @@ core::Result<void> decode_bulletin(Item& item) {
 }
 
 core::Result<void> decode(Item& item) {
-  if (item.enrolment->till == core::envelope::kHeadOffice) return decode_bulletin(item);
+  if (core::envelope::is_head_office(item.enrolment->till)) return decode_bulletin(item);
   const auto summary = read_summary(item);  // large: not to be moved about
   if (!summary) return core::fail(summary.error());
   return make_entry(*summary, item.entry);

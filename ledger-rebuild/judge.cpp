@@ -43,6 +43,7 @@ class Judge {
     TRY_ASSIGN(const auto closed, closed_messages());
     verdicts_ = resolve(items_, owners, closed);
     TRY(refuse_losses());
+    TRY(refuse_reversals());
     for (std::size_t i = 0; i < items_.size(); ++i) TRY(write(items_[i], verdicts_[i]));
     for (const std::int64_t number : chains_) TRY(finish_chain(number));
     return judged_;
@@ -214,6 +215,23 @@ class Judge {
                       " was posted and would be quarantined now (" + verdicts_[i].detail +
                       "); the books were changed. Nothing was written; replay the log into a new "
                       "file");
+    }
+    return {};
+  }
+
+  // The bytes of what head office decided against are in the log alone: it cannot be posted from
+  // the books, should an older decision come later.
+  Result<void> refuse_reversals() const {
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      const State before = items_[i].before.state;
+      const State now = verdicts_[i].state;
+      const bool is_kept = items_[i].kept == Kept::kMessages && items_[i].bytes.empty();
+      if (before != State::kEvidence || !is_kept || !posts(now)) continue;
+      return fail(Errc::kState, db().name() + ": message " + items_[i].facts.id.hex() + " was " +
+                                    std::string(state_text(before)) + " and would be " +
+                                    std::string(state_text(now)) +
+                                    " now: an older decision of head office came later. Nothing "
+                                    "was written; replay the log into a new file");
     }
     return {};
   }

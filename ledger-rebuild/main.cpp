@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
   rebuild::add_enrol(app, exit_code);
   rebuild::add_log_key(app, exit_code);
   rebuild::add_revoke(app, exit_code);
+  rebuild::add_settle(app, exit_code);
+  rebuild::add_office_key(app, exit_code);
   rebuild::add_close_period(app, exit_code);
   rebuild::add_send(app, exit_code);
   rebuild::add_replay(app, exit_code);

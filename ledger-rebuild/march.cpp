@@ -48,7 +48,8 @@ std::vector<std::size_t> March::fall_in(std::span<const Item> lot) {
     if (chain.whole && chain.tip == item.facts.id) continue;  // the same bytes again
     const bool is_held = !held_.empty() && held_.contains(item.facts.signature);
     met_held_ = met_held_ || is_held;
-    const bool goes_on = chain.whole && item.facts.prev == chain.tip &&
+    const bool goes_on = chain.whole && item.enrolment->allows(item.facts.sequence) &&
+                         item.facts.prev == chain.tip &&
                          item.facts.sequence.value == chain.tip_sequence.value + 1;
     if (is_held || !goes_on) {
       aside_.insert(item.chain);

@@ -111,6 +111,7 @@ Result<Sequence> Periods::through(std::size_t close, const TillChain& chain) con
 
 Result<BusinessDay> Periods::booked(const TillChain& chain, Sequence sequence,
                                     BusinessDay day) const {
+  if (core::envelope::is_head_office(chain.till)) return day;  // it posts nothing
   const auto own = std::lower_bound(closes_.begin(), closes_.end(), day,
                                     [](const Close& c, BusinessDay d) { return c.last < d; });
   if (own == closes_.end()) return day;

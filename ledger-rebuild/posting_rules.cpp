@@ -293,6 +293,11 @@ void make_entry(PeriodClose close, Entry& entry) {
   entry.covered = std::move(close.covered);
 }
 
+void make_roster_entry(Entry& entry) {
+  entry.clear();
+  entry.kind = Kind::kRosterEntry;
+}
+
 Result<void> check_balanced(const std::vector<Posting>& postings) {
   std::int64_t sum = 0;
   for (const Posting& posting : postings) {

@@ -106,6 +106,8 @@ core::Result<Entry> make_entry(const core::retail::Summary& summary);
 core::Result<void> make_entry(const core::retail::Summary& summary, Entry& entry);
 // Posts nothing; its day is the last that it closes.
 void make_entry(PeriodClose close, Entry& entry);
+// Of an entry of the roster: what it says is in the roster, and posts nothing.
+void make_roster_entry(Entry& entry);
 
 // Whether debits equal credits. Errors: kUnbalanced, kOverflow.
 core::Result<void> check_balanced(const std::vector<Posting>& postings);

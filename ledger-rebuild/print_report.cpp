@@ -244,8 +244,10 @@ void print_messages(const ReportData& r, std::size_t list_max, std::string& out)
   names("Contradicted (two contents for one place: the till is cloned)", r.contradicted);
   if (!r.copies.empty()) names("Copies (same content, another signature: not posted)", r.copies);
   if (!r.evidence.empty()) {
-    names("Evidence (another content for a place that a closed period has: not posted)",
-          r.evidence);
+    names("Evidence (head office has another content for its place: not posted)", r.evidence);
+  }
+  if (!r.revoked.empty()) {
+    names("Revoked (behind the last message that holds of a key: posted and reversed)", r.revoked);
   }
   if (!r.covered.empty()) names("Bad signatures that the chain covers", r.covered);
   if (!r.number_jumps.empty()) {
@@ -292,6 +294,7 @@ Result<ReportData> read_report(const Books& books, std::optional<core::BusinessD
   TRY_ASSIGN(r.contradicted, contradicted(books));
   TRY_ASSIGN(r.copies, copies(books));
   TRY_ASSIGN(r.evidence, evidence(books));
+  TRY_ASSIGN(r.revoked, revoked(books));
   TRY_ASSIGN(r.closed_periods, closed_periods(books));
   TRY_ASSIGN(r.corrections, corrections(books));
   TRY_ASSIGN(r.covered, covered_bad_signatures(books));
@@ -314,7 +317,8 @@ std::string report_text(const ReportData& r, std::size_t list_max) {
                     " unproven, " + std::to_string(s.contradicted) + " contradicted, " +
                     std::to_string(s.copies) + " copies, " + std::to_string(s.quarantined) +
                     " quarantined" +
-                    (s.evidence > 0 ? ", " + std::to_string(s.evidence) + " evidence" : "") + ")\n";
+                    (s.evidence > 0 ? ", " + std::to_string(s.evidence) + " evidence" : "") +
+                    (s.revoked > 0 ? ", " + std::to_string(s.revoked) + " revoked" : "") + ")\n";
   print_takings(r, list_max, out);
   print_stock(r, list_max, out);
   print_trial_balance(r, out);

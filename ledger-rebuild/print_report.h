@@ -27,6 +27,7 @@ struct ReportData {
   std::vector<MessageName> contradicted;
   std::vector<MessageName> copies;
   std::vector<MessageName> evidence;
+  std::vector<MessageName> revoked;
   std::vector<core::BusinessDay> closed_periods;
   std::vector<Correction> corrections;
   std::vector<MessageName> covered;

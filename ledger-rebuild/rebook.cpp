@@ -56,7 +56,7 @@ Result<void> rebook(const Update& update, const Periods::Change& change) {
                                "WHERE number = ?"));
   for (std::size_t i = 1; i <= update.chains.size(); ++i) {
     const TillChain& chain = update.chains.at(static_cast<std::int64_t>(i));
-    if (chain.till == core::envelope::kHeadOffice || !chain.last) continue;
+    if (core::envelope::is_head_office(chain.till) || !chain.last) continue;
     TRY_ASSIGN(const Sequence floor, settled_before(update, chain, change));
     TRY(rebook_chain(update, chain, floor, row));
   }

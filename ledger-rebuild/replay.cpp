@@ -116,6 +116,10 @@ class Run {
     std::set<core::envelope::Signature> signatures;
     for (const Held& one : held) signatures.insert(one.signature);
     March march(update_, std::move(signatures));
+    for (std::size_t i = 1; i <= update_.chains.size(); ++i) {
+      const auto number = static_cast<std::int64_t>(i);
+      if (update_.chains.at(number).has_new_verdict) march.set_aside(number);
+    }
     const std::size_t old_chains = update_.chains.size() - enrolled;
     for (const Held& one : held) {
       const TillChain* chain = update_.chains.find(one.kid);

@@ -170,6 +170,8 @@ core::Result<std::vector<MessageName>> contradicted(const Books& books);
 core::Result<std::vector<MessageName>> copies(const Books& books);
 // Another content for a place that a closed period has: kept, and posted nowhere.
 core::Result<std::vector<MessageName>> evidence(const Books& books);
+// What a key that was taken back signed behind the last place that holds.
+core::Result<std::vector<MessageName>> revoked(const Books& books);
 // The last days of the periods that are closed, ascending.
 core::Result<std::vector<core::BusinessDay>> closed_periods(const Books& books);
 // By the day on which they are booked. Cost: linear in them.

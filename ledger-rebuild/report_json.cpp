@@ -156,6 +156,7 @@ void add_messages(Json& out, const ReportData& r) {
   out["contradicted"] = names_json(r.contradicted);
   out["copies"] = names_json(r.copies);
   out["evidence"] = names_json(r.evidence);
+  out["revoked"] = names_json(r.revoked);
   out["covered_bad_signatures"] = names_json(r.covered);
   out["number_jumps"] = Json::array();
   for (const NumberJump& jump : r.number_jumps) {
@@ -211,7 +212,8 @@ std::string report_json(const ReportData& r) {
                 {"contradicted", r.states.contradicted},
                 {"copies", r.states.copies},
                 {"quarantined", r.states.quarantined},
-                {"evidence", r.states.evidence}}},
+                {"evidence", r.states.evidence},
+                {"revoked", r.states.revoked}}},
               {"totals", Json::array()},
               {"store_days", Json::array()}};
   for (const auto& [currency, takings] : r.totals) out["totals"].push_back(takings_json(takings));

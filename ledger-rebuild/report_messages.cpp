@@ -136,6 +136,10 @@ Result<std::vector<MessageName>> evidence(const Books& books) {
   return names_where(books, "broken", "state = 6");
 }
 
+Result<std::vector<MessageName>> revoked(const Books& books) {
+  return names_where(books, "broken", "state = 7");
+}
+
 Result<std::vector<core::BusinessDay>> closed_periods(const Books& books) {
   TRY_ASSIGN(const TillChains chains, TillChains::load(books.database()));
   TRY_ASSIGN(const Periods periods, Periods::load(books.database(), chains));
@@ -147,15 +151,16 @@ Result<std::vector<Correction>> corrections(const Books& books) {
   const auto day_at = [](const Statement& row, int column) {
     return core::BusinessDay{static_cast<std::int32_t>(row.column_int(column))};
   };
-  TRY(for_rows(books.database(),
-               "SELECT " + std::string(kNameColumns) +
-                   ", kind, day, booked FROM messages WHERE booked <> day AND state IN (1, 2, 3) "
-                   "ORDER BY booked, store, till, epoch, sequence, id",
-               [&](const Statement& row) -> Result<void> {
-                 out.push_back(Correction{name_at(row), static_cast<Kind>(row.column_int(5)),
-                                          day_at(row, 6), day_at(row, 7)});
-                 return {};
-               }));
+  TRY(for_rows(
+      books.database(),
+      "SELECT " + std::string(kNameColumns) +
+          ", kind, day, booked FROM messages WHERE booked <> day AND state IN (1, 2, 3, 7) "
+          "ORDER BY booked, store, till, epoch, sequence, id",
+      [&](const Statement& row) -> Result<void> {
+        out.push_back(Correction{name_at(row), static_cast<Kind>(row.column_int(5)), day_at(row, 6),
+                                 day_at(row, 7)});
+        return {};
+      }));
   return out;
 }
 

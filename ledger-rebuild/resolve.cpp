@@ -25,7 +25,8 @@ class Resolver {
         elsewhere_(elsewhere),
         chains_(items),
         authentic_(chains_.authentic()),
-        settled_(settled_by(closed)),
+        settled_(settled_ones()),
+        closed_(closed_ones(closed)),
         proven_(items.size(), false),
         verdicts_(items.size()) {}
 
@@ -74,36 +75,69 @@ class Resolver {
     return facts(a).kid == facts(b).kid && facts(a).sequence == facts(b).sequence;
   }
 
-  // What a closed period names, and everything before it.
-  std::vector<bool> settled_by(const std::set<MessageId>& closed) const {
-    std::vector<bool> out(items_.size(), false);
-    if (closed.empty()) return out;
+  // A closed period has what it has, whatever became of the key later.
+  bool is_revoked(std::span<const std::size_t> place) const {
+    const bool is_closed =
+        std::any_of(place.begin(), place.end(), [&](std::size_t i) { return closed_[i]; });
+    return !is_closed && !items_[place.front()].enrolment->allows(facts(place.front()).sequence);
+  }
+
+  // Of each message the oldest decision of head office that it, or one that goes on from it, is the
+  // right one of its place: the first is 1. None: 0.
+  std::vector<std::size_t> settled_ones() const {
+    std::vector<std::size_t> out(items_.size(), 0);
     for (std::size_t start = 0; start < items_.size(); ++start) {
-      if (!authentic_[start] || !closed.contains(facts(start).id)) continue;
-      for (std::size_t i = start; i != Chains::kNone && !out[i]; i = chains_.named_by(i)) {
-        out[i] = true;
+      if (!authentic_[start]) continue;
+      const auto& stands = items_[start].enrolment->stands;
+      for (std::size_t k = stands.size(); k > 0; --k) {
+        if (stands[k - 1].id == facts(start).id) mark(start, k, out);
       }
     }
     return out;
   }
 
-  // The content that a closed period has in this place; none: it has none, or this is not closed.
-  std::optional<core::envelope::Hash> settled_content(std::span<const std::size_t> place) const {
-    for (const std::size_t i : place) {
-      if (settled_[i]) return facts(i).content;
+  // What a closed period names, and everything before it.
+  std::vector<std::size_t> closed_ones(const std::set<MessageId>& closed) const {
+    std::vector<std::size_t> out(items_.size(), 0);
+    if (closed.empty()) return out;
+    for (std::size_t start = 0; start < items_.size(); ++start) {
+      if (authentic_[start] && closed.contains(facts(start).id)) mark(start, 1, out);
     }
-    return std::nullopt;
+    return out;
+  }
+
+  void mark(std::size_t start, std::size_t rank, std::vector<std::size_t>& out) const {
+    for (std::size_t i = start; i != Chains::kNone; i = chains_.named_by(i)) {
+      if (out[i] != 0 && out[i] <= rank) return;  // and so all before it
+      out[i] = rank;
+    }
+  }
+
+  // Of a place, the message that head office's oldest decision about it is for, else the one that a
+  // closed period has; none: neither.
+  std::optional<std::size_t> settled_at(std::span<const std::size_t> place) const {
+    constexpr std::size_t kLast = static_cast<std::size_t>(-1);
+    std::optional<std::size_t> best;
+    std::size_t lowest = kLast;
+    for (const std::size_t i : place) {
+      const std::size_t rank = settled_[i] != 0 ? settled_[i] : kLast;
+      if (rank == kLast && closed_[i] == 0) continue;
+      if (!best || rank < lowest) best = i;
+      lowest = std::min(lowest, rank);
+    }
+    return best;
   }
 
   // The authentic messages of one place, by content and id; lower places are judged already.
   void judge_place(std::span<const std::size_t> place) {
-    const auto settled = settled_content(place);
+    const auto settled = settled_at(place);
+    const bool revoked = is_revoked(place);
     const bool contradicted =
         !settled && facts(place.front()).content != facts(place.back()).content;
     for (std::size_t k = 0; k < place.size(); ++k) {
       const std::size_t i = place[k];
       Verdict& verdict = verdicts_[i];
-      if (settled && facts(i).content != *settled) {
+      if (settled && facts(i).content != facts(*settled).content) {
         verdict.state = State::kEvidence;
         continue;
       }
@@ -114,6 +148,8 @@ class Resolver {
         verdict.state = State::kQuarantined;
         verdict.reason = facts(i).payload_fault;
         verdict.detail = items_[i].detail;
+      } else if (revoked) {
+        verdict.state = State::kRevoked;
       } else if (contradicted) {
         verdict.state = State::kContradicted;
       } else {
@@ -188,7 +224,8 @@ class Resolver {
   std::span<const SignatureOwner> elsewhere_;
   Chains chains_;
   std::vector<bool> authentic_;
-  std::vector<bool> settled_;
+  std::vector<std::size_t> settled_;
+  std::vector<std::size_t> closed_;
   std::vector<bool> proven_;
   std::vector<Verdict> verdicts_;
 };

@@ -5,7 +5,9 @@
 #include <deque>
 #include <utility>
 
+#include "core/disk/file.h"
 #include "core/disk/log_reader.h"
+#include "core/envelope/key_files.h"
 #include "core/wire/relay_client.h"
 
 namespace rebuild {
@@ -48,6 +50,13 @@ class LogDirectorySource final : public Source {
       state.kept_head->root.bytes = log.checkpoint_root;
     }
     return state;
+  }
+  Result<Bytes> roster() override {
+    const auto content =
+        core::disk::posix_filesystem().content(directory_ / core::envelope::kRosterFile);
+    if (!content && content.error().code == core::Errc::kNotFound) return Bytes();
+    if (!content) return core::fail(content.error());
+    return core::to_bytes(content->bytes);
   }
   std::string name() const override { return "log directory " + directory_.string(); }
 
@@ -102,6 +111,12 @@ class RelaySource final : public Source {
     }
     if (!lot.empty()) TRY(hand_on());
     return state;
+  }
+  Result<Bytes> roster() override {
+    core::wire::RelayClient client(endpoint_);
+    if (credential_) client.sign_reads(*credential_);
+    TRY_ASSIGN(const std::string text, client.get("/v1/roster"));
+    return core::to_bytes(core::as_bytes(text));
   }
   std::string name() const override { return "relay " + url_; }
 

@@ -48,6 +48,9 @@ class Source {
   // Gives the entries from index `from` on to `take`, and keeps none: memory does not grow with the
   // log. Called again, it gives at least the same. Errors: also those of `take`.
   virtual core::Result<SourceState> read(core::LogIndex from, const TakeLot& take) = 0;
+  // The roster, as whoever keeps the log has it; empty: he has none. Errors: kNetwork, kProtocol,
+  // kIo, kBadSignature.
+  virtual core::Result<core::Bytes> roster() { return core::Bytes(); }
   // "log directory /var/lib/daybook" for messages to people.
   virtual std::string name() const = 0;
 };

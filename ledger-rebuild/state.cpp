@@ -17,6 +17,8 @@ std::string_view state_text(State state) {
       return "quarantined";
     case State::kEvidence:
       return "evidence";
+    case State::kRevoked:
+      return "revoked";
   }
   return "unknown";
 }
@@ -59,6 +61,8 @@ std::string_view kind_text(Kind kind) {
       return "closing";
     case Kind::kPeriodClose:
       return "period-close";
+    case Kind::kRosterEntry:
+      return "roster-entry";
   }
   return "unknown";
 }

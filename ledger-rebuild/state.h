@@ -14,8 +14,16 @@ enum class State : std::uint8_t {
   kContradicted = 3,  // posted and reversed: another content was signed for the same place
   kCopy = 4,          // same content as a posted message, under another signature: posts nothing
   kQuarantined = 5,   // cannot be posted; the reason says why
-  kEvidence = 6,      // another content has its place in a closed period: posts nothing
+  kEvidence = 6,      // head office named another content as the right one of its place, or closed
+                      // a period with it: posts nothing
+  kRevoked = 7,       // posted and reversed: behind the last place that holds of a revoked key
 };
+
+// Whether a message in this state has an entry, perhaps a reversed one.
+inline bool posts(State state) {
+  return state == State::kProven || state == State::kUnproven || state == State::kContradicted ||
+         state == State::kRevoked;
+}
 
 enum class Reason : std::uint8_t {
   kNone = 0,
@@ -31,7 +39,13 @@ enum class Reason : std::uint8_t {
   kNotOpened = 10,        // authentic, but not sealed with its till's key for its place
 };
 
-enum class Kind : std::uint8_t { kNone = 0, kOpening = 1, kClosing = 2, kPeriodClose = 3 };
+enum class Kind : std::uint8_t {
+  kNone = 0,
+  kOpening = 1,
+  kClosing = 2,
+  kPeriodClose = 3,
+  kRosterEntry = 4,
+};
 
 // Stable words: "proven", "malformed-payload", "opening", "period-close".
 std::string_view state_text(State state);

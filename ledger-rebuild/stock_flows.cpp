@@ -186,7 +186,7 @@ Result<std::vector<Variance>> variances(const Books& books, std::optional<Busine
 Result<std::optional<BusinessDay>> last_day(const Books& books) {
   TRY_ASSIGN(Statement row,
              books.database().prepare("SELECT MAX(booked) FROM messages WHERE kind IN (1, 2) "
-                                      "AND state IN (1, 2, 3)"));
+                                      "AND state IN (1, 2, 3, 7)"));
   TRY_ASSIGN(const bool there, row.step());
   if (!there || row.column_is_null(0)) return std::optional<BusinessDay>{};
   return std::optional(day_in(row, 0));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/envelope/cbor.h"
 #include "ledger-rebuild/rows.h"
 
 namespace rebuild {
@@ -17,7 +18,7 @@ Result<TillChains> TillChains::load(Database& db) {
   TillChains out(db);
   TRY(for_rows(db,
                "SELECT number, kid, store, till, epoch, entry, whole, tip_sequence, tip, last, "
-               "rows, figures FROM chains ORDER BY number",
+               "rows, figures, verdict FROM chains ORDER BY number",
                [&](const Statement& row) -> Result<void> {
                  TillChain chain;
                  chain.number = row.column_int(0);
@@ -31,6 +32,7 @@ Result<TillChains> TillChains::load(Database& db) {
                  if (!row.column_is_null(9)) chain.last = row.column_int(9);
                  TRY_ASSIGN(chain.rows, Hash::from(row.column_blob(10)));
                  TRY_ASSIGN(chain.figures, Hash::from(row.column_blob(11)));
+                 TRY_ASSIGN(chain.verdict, Hash::from(row.column_blob(12)));
                  const auto next = static_cast<std::int64_t>(out.chains_.size() + 1);
                  if (chain.number != next) {
                    return core::sql::damaged(db.name(), "a chain is missing");
@@ -42,26 +44,53 @@ Result<TillChains> TillChains::load(Database& db) {
   return out;
 }
 
+namespace {
+
+Hash verdict_of(const core::envelope::Enrolment& enrolment) {
+  if (!enrolment.revoked && enrolment.stands.empty()) return {};
+  core::envelope::CborWriter w;
+  w.array(2 + 2 * enrolment.stands.size());
+  w.unsigned_integer(enrolment.revoked ? 1 : 0);
+  w.unsigned_integer(enrolment.last.value);
+  for (const auto& place : enrolment.stands) {
+    w.unsigned_integer(place.sequence.value);
+    w.bytes(place.id.view());
+  }
+  return core::envelope::sha256(std::move(w).take());
+}
+
+}  // namespace
+
+Result<void> TillChains::enrol(const Kid& kid, const core::envelope::Enrolment& enrolment) {
+  TillChain* known = find(kid);
+  bool changed = false;
+  if (known == nullptr) {
+    TillChain chain;
+    chain.number = static_cast<std::int64_t>(chains_.size() + 1);
+    chain.kid = kid;
+    chain.till = enrolment.till;
+    chain.epoch = enrolment.epoch;
+    chain.entry = chain.tip = enrolment.entry;
+    numbers_.emplace(kid, chain.number);
+    chains_.push_back(chain);
+    known = &chains_.back();
+    changed = true;
+  }
+  if (known->till != enrolment.till || known->epoch != enrolment.epoch ||
+      known->entry != enrolment.entry) {
+    return {};
+  }
+  known->enrolment = &enrolment;
+  const Hash verdict = verdict_of(enrolment);
+  known->has_new_verdict = verdict != known->verdict;
+  known->verdict = verdict;
+  return changed || known->has_new_verdict ? save(*known) : Result<void>{};
+}
+
 Result<std::size_t> TillChains::enrol(const core::envelope::Roster& roster) {
   const std::size_t before = chains_.size();
-  for (const auto& [kid, enrolment] : roster.enrolments()) {
-    TillChain* known = find(kid);
-    if (known == nullptr) {
-      TillChain chain;
-      chain.number = static_cast<std::int64_t>(chains_.size() + 1);
-      chain.kid = kid;
-      chain.till = enrolment.till;
-      chain.epoch = enrolment.epoch;
-      chain.entry = chain.tip = enrolment.entry;
-      numbers_.emplace(kid, chain.number);
-      chains_.push_back(chain);
-      known = &chains_.back();
-      TRY(save(*known));
-    }
-    const bool same = known->till == enrolment.till && known->epoch == enrolment.epoch &&
-                      known->entry == enrolment.entry;
-    if (same) known->enrolment = &enrolment;
-  }
+  for (const auto& [kid, enrolment] : roster.enrolments()) TRY(enrol(kid, enrolment));
+  TRY(enrol(core::envelope::derive_kid(roster.origin(), roster.root()), roster.root_as_sender()));
   for (const TillChain& chain : chains_) {
     if (chain.enrolment != nullptr) continue;
     return core::fail(core::Errc::kDamaged,
@@ -92,9 +121,10 @@ Result<void> TillChains::save(const TillChain& chain) {
   TRY_ASSIGN(
       auto row,
       db_->prepare(
-          "INSERT INTO chains VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO "
-          "UPDATE SET whole = excluded.whole, tip_sequence = excluded.tip_sequence, tip = "
-          "excluded.tip, last = excluded.last, rows = excluded.rows, figures = excluded.figures"));
+          "INSERT INTO chains VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) "
+          "DO UPDATE SET whole = excluded.whole, tip_sequence = excluded.tip_sequence, tip = "
+          "excluded.tip, last = excluded.last, rows = excluded.rows, figures = excluded.figures, "
+          "verdict = excluded.verdict"));
   chain.last ? row.bind_int(10, *chain.last) : row.bind_null(10);
   return row.bind_int(1, chain.number)
       .bind_blob(2, chain.kid.view())
@@ -107,6 +137,7 @@ Result<void> TillChains::save(const TillChain& chain) {
       .bind_blob(9, chain.tip.view())
       .bind_blob(11, chain.rows.view())
       .bind_blob(12, chain.figures.view())
+      .bind_blob(13, chain.verdict.view())
       .run();
 }
 

@@ -31,6 +31,10 @@ struct TillChain {
   // Digests over the rows of its messages, as they follow one another; zeros: there are none.
   core::envelope::Hash rows{};
   core::envelope::Hash figures{};
+  // Digest of what head office said of the key later: that it is revoked, what stands of it.
+  // Zeros: nothing.
+  core::envelope::Hash verdict{};
+  bool has_new_verdict = false;  // since the replay before: what was posted is judged anew
   const core::envelope::Enrolment* enrolment = nullptr;
 };
 
@@ -39,7 +43,8 @@ class TillChains {
  public:
   static core::Result<TillChains> load(core::sql::Database& db);
 
-  // Finds each chain's enrolment and begins those that are new. Returns how many that were.
+  // Finds each chain's enrolment, the root's too, begins those that are new, and marks those of
+  // which head office said something new. Returns how many were new.
   // Errors: kDamaged (a key of the books is not on the roster, or is there for another till).
   // Owner: the roster must outlive it.
   core::Result<std::size_t> enrol(const core::envelope::Roster& roster);
@@ -57,6 +62,8 @@ class TillChains {
 
  private:
   explicit TillChains(core::sql::Database& db) : db_(&db) {}
+  core::Result<void> enrol(const core::envelope::Kid& kid,
+                           const core::envelope::Enrolment& enrolment);
 
   core::sql::Database* db_;
   std::vector<TillChain> chains_;  // number n at n - 1

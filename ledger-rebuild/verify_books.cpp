@@ -37,12 +37,12 @@ const Question kQuestions[] = {
      "SELECT m.number, COALESCE(SUM(p.amount_minor), 0) - m.net_minor FROM messages m "
      "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND ((p.code > 0 "
      "AND p.account IN (1000, 1010, 1020, 2400, 2410, 2420, 5910)) OR (p.code = -1 "
-     "AND p.account IN (2400, 2420, 4100))) WHERE m.state IN (1, 2, 3) GROUP BY m.number "
+     "AND p.account IN (2400, 2420, 4100))) WHERE m.state IN (1, 2, 3, 7) GROUP BY m.number "
      "HAVING COALESCE(SUM(p.amount_minor), 0) <> m.net_minor"},
     {"discounts given are not the message's (message, difference)",
      "SELECT m.number, COALESCE(SUM(p.amount_minor), 0) - m.discount_minor FROM messages m "
      "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND p.account = 4090 "
-     "WHERE m.state IN (1, 2, 3) GROUP BY m.number "
+     "WHERE m.state IN (1, 2, 3, 7) GROUP BY m.number "
      "HAVING COALESCE(SUM(p.amount_minor), 0) <> m.discount_minor"},
     {"what was sold of the products is not the message's net (message, difference)",
      "SELECT m.number, SUM(s.net_minor) - m.net_minor FROM sold s JOIN messages m "
@@ -51,14 +51,14 @@ const Question kQuestions[] = {
     {"over and short is not the message's (message, difference)",
      "SELECT m.number, -COALESCE(SUM(p.amount_minor), 0) - m.over_short_minor FROM messages m "
      "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND p.account = 5900 "
-     "WHERE m.state IN (1, 2, 3) GROUP BY m.number "
+     "WHERE m.state IN (1, 2, 3, 7) GROUP BY m.number "
      "HAVING -COALESCE(SUM(p.amount_minor), 0) <> m.over_short_minor"},
     {"a message that is not posted has postings (message, account)",
      "SELECT p.message, p.account FROM postings p LEFT JOIN messages m ON m.number = p.message "
-     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3)"},
+     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7)"},
     {"a message that is not posted moves stock (message, product)",
      "SELECT v.message, v.product FROM moves v LEFT JOIN messages m ON m.number = v.message "
-     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3)"},
+     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7)"},
     {"a contradicted message is not reversed (message, account)",
      "SELECT p.message, p.account FROM postings p JOIN messages m ON m.number = p.message "
      "WHERE m.state = 3 GROUP BY p.message, p.account, p.code HAVING SUM(p.amount_minor) <> 0"},
@@ -68,7 +68,7 @@ const Question kQuestions[] = {
      "HAVING SUM(v.thousandths * (v.to_place - v.from_place)) <> 0"},
     {"a message is reversed that is not contradicted (message, account)",
      "SELECT p.message, p.account FROM postings p JOIN messages m ON m.number = p.message "
-     "WHERE p.reversal <> 0 AND m.state <> 3"},
+     "WHERE p.reversal <> 0 AND m.state NOT IN (3, 7)"},
     {"a quarantined message is not in quarantine, or another one is (message, state)",
      "SELECT m.number, m.state FROM messages m LEFT JOIN quarantine q ON q.message = m.number "
      "WHERE (m.state = 5) <> (q.id IS NOT NULL)"},

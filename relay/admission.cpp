@@ -13,6 +13,17 @@ void refuse(Item& item, std::string_view reason, std::atomic<std::uint64_t>& cou
 
 }  // namespace
 
+const core::envelope::PublicKey* Members::office_key(const core::envelope::Kid& kid) const {
+  if (kid == head_office_kid) return &head_office;
+  const auto* enrolment = roster.find(kid);
+  return enrolment != nullptr && enrolment == roster.office() ? &enrolment->key : nullptr;
+}
+
+const core::envelope::PublicKey* Members::till_key(const core::envelope::Kid& kid) const {
+  const auto* enrolment = roster.find(kid);
+  return enrolment == nullptr || enrolment->revoked ? nullptr : &enrolment->key;
+}
+
 Admission::Admission(std::shared_ptr<const Members> members, AdmissionLimits limits,
                      Metrics& metrics)
     : limits_(limits), metrics_(metrics), members_(std::move(members)) {}
@@ -33,7 +44,7 @@ Admission::Verdict Admission::judge(Item& item, std::int64_t now_s) {
   const core::envelope::Kid& kid = item.kid;
   const core::envelope::PublicKey* key = nullptr;
   if (const auto* enrolment = members->roster.find(kid)) {
-    if (enrolment->revoked) {
+    if (!enrolment->allows(item.sequence)) {
       refuse(item, "revoked: head office took this key back", metrics_.refused_revoked);
       return Verdict::kDone;
     }
@@ -50,6 +61,7 @@ Admission::Verdict Admission::judge(Item& item, std::int64_t now_s) {
     refuse(item, "bad-signature: it is not that of the key", metrics_.refused_signature);
     return Verdict::kDone;
   }
+  if (members->office_key(kid) != nullptr) return Verdict::kDone;  // a fleet's enrolments at once
   return spend(kid, now_s) ? Verdict::kDone : Verdict::kTooMany;
 }
 

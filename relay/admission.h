@@ -24,6 +24,11 @@ struct Members {
   core::envelope::Kid head_office_kid;
   core::envelope::PublicKey head_office;
   core::envelope::Roster roster;
+
+  // Of the root, or of head office's key of every day, which may read; nullptr: of somebody else.
+  const core::envelope::PublicKey* office_key(const core::envelope::Kid& kid) const;
+  // Of an enrolled sender that was not revoked; nullptr: of nobody.
+  const core::envelope::PublicKey* till_key(const core::envelope::Kid& kid) const;
 };
 
 // Thread: any.

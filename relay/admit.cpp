@@ -13,6 +13,15 @@ bool is_known(const Tenant& owner, Item& item) {
   return known->index.has_value();
 }
 
+// Cheap for a till's: the key says that it is none.
+bool is_roster_entry(Tenant& owner, const Item& item) {
+  const auto members = owner.admission().members();
+  if (members == nullptr || members->office_key(item.kid) == nullptr) return false;
+  const auto message = core::envelope::parse_message(item.bytes);
+  return message && message->header.content_type == core::envelope::ContentType::kBulletin &&
+         core::envelope::Roster::is_entry(message->payload);
+}
+
 }  // namespace
 
 Admitted admit(const Tenants& tenants, std::span<Item> items, std::int64_t now_s,
@@ -35,7 +44,9 @@ Admitted admit(const Tenants& tenants, std::span<Item> items, std::int64_t now_s
         owner->admission().judge(item, now_s) == Admission::Verdict::kTooMany) {
       return {nullptr, true};
     }
-    if (item.refusal.empty()) admitted.tenant = owner;
+    if (!item.refusal.empty()) continue;
+    admitted.tenant = owner;
+    item.is_roster_entry = is_roster_entry(*owner, item);
   }
   return admitted;
 }

@@ -63,6 +63,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
 
   // The sequencer has settled this request.
   void completed() {
+    if (outcome == Outcome::kAnswered) learn();
     if (state_ != State::kWaiting) return;  // closed meanwhile
     switch (outcome) {
       case Outcome::kAnswered:
@@ -253,6 +254,13 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     worker_.submit(admitted.tenant->sequencer(), shared_from_this());
   }
 
+  // Before it is answered: what comes next may be of a till that this request enrolled.
+  void learn() {
+    const auto learned = service_.tenants.learn(*this);
+    if (learned) return;
+    log_event(Level::kError, "roster-not-taken", {{"detail", learned.error().what}});
+  }
+
   void respond_proven() {
     const auto proven = prove(*this);
     published.reset();
@@ -292,8 +300,9 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     if (tenant == nullptr) return respond(problem(404, "no such log"));
     const auto now = tenant->sequencer().published();
     if (chosen.action == Action::kCheckpoint) return respond(checkpoint_response(*now));
+    if (chosen.action == Action::kRoster) return read_roster(*tenant);
     const bool entries = chosen.action == Action::kEntries || !chosen.tile.level;
-    if (entries && !authorised(*tenant)) return;
+    if (entries && !authorised(*tenant, Readers::kHeadOffice)) return;
     if (chosen.action == Action::kEntries) {
       stream_ = std::make_unique<EntryReader>(*tenant, chosen.from.value, now->size);
       return start_stream();
@@ -304,15 +313,23 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     respond(problem(500, "a part of the log cannot be read; daybook-relay check says which"));
   }
 
+  void read_roster(const Tenant& tenant) {
+    if (!authorised(tenant, Readers::kMembers)) return;
+    Response roster;
+    roster.content_type = "application/cbor-seq";
+    roster.body = std::string(core::as_text(tenant.roster_bytes()));
+    respond(roster);
+  }
+
   // Otherwise the refusal is on its way.
-  bool authorised(const Tenant& tenant) {
+  bool authorised(const Tenant& tenant, Readers who) {
     std::string authority = parser_->host;
     for (char& c : authority) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     const ReadRequest read{{parser_->method, authority, parser_->target},
                            parser_->signature_input,
                            parser_->signature};
     const auto good =
-        service_.readers.check(read, service_.tenants, tenant, service_.clock.now_ms() / 1000);
+        service_.readers.check(read, who, service_.tenants, tenant, service_.clock.now_ms() / 1000);
     if (good) return true;
     ++service_.metrics.reads_refused;
     Response refusal =

@@ -20,11 +20,13 @@ core::Unexpected refuse(std::string_view why) {
 
 ReaderAccess::ReaderAccess(std::int64_t started_s) : started_s_(started_s), nonces_(kNoncesMax) {}
 
-core::Result<void> ReaderAccess::check(const ReadRequest& read, const Tenants& tenants,
+core::Result<void> ReaderAccess::check(const ReadRequest& read, Readers who, const Tenants& tenants,
                                        const Tenant& tenant, std::int64_t now_s) {
   if (tenants.open()) return {};
   if (read.signature_input.empty() || read.signature.empty()) {
-    return refuse("entries are for head office: sign the request (RFC 9421)");
+    return refuse(who == Readers::kHeadOffice
+                      ? "entries are for head office: sign the request (RFC 9421)"
+                      : "the roster is for those who are on it: sign the request (RFC 9421)");
   }
   TRY_ASSIGN(const auto claimed, core::wire::parse_signature(read.signature_input, read.signature));
   const auto raw = core::from_hex(claimed.keyid);
@@ -32,9 +34,14 @@ core::Result<void> ReaderAccess::check(const ReadRequest& read, const Tenants& t
       raw ? core::envelope::Kid::from(*raw) : core::Result<core::envelope::Kid>(fail(raw.error()));
   Tenant* const owner = kid ? tenants.by_key(*kid) : nullptr;
   const auto members = owner != nullptr ? owner->admission().members() : nullptr;
-  if (members == nullptr || members->head_office_kid != *kid ||
-      !core::wire::verify_request(claimed, read.request, members->head_office)) {
-    return refuse("the request's signature is not that of a head office");
+  const auto* key = members == nullptr ? nullptr : members->office_key(*kid);
+  if (key == nullptr && members != nullptr && who == Readers::kMembers) {
+    key = members->till_key(*kid);
+  }
+  if (key == nullptr || !core::wire::verify_request(claimed, read.request, *key)) {
+    return refuse(who == Readers::kHeadOffice
+                      ? "the request's signature is not that of a head office"
+                      : "the request's signature is nobody's who is on the roster");
   }
   if (claimed.created_s > now_s + kSkewMax_s || claimed.expires_s < now_s ||
       claimed.expires_s - claimed.created_s > kLifeMax_s || claimed.created_s < started_s_) {

@@ -16,6 +16,11 @@ struct ReadRequest {
   std::string_view signature;
 };
 
+enum class Readers {
+  kHeadOffice,  // of entries
+  kMembers,     // of the roster: also the tills that are on it
+};
+
 // Thread: any.
 class ReaderAccess {
  public:
@@ -23,8 +28,8 @@ class ReaderAccess {
 
   // Errors: kBadSignature (no credential, or one that is not good: 401); kUnknownKey (a good one,
   // for another log: 403).
-  core::Result<void> check(const ReadRequest& read, const Tenants& tenants, const Tenant& tenant,
-                           std::int64_t now_s);
+  core::Result<void> check(const ReadRequest& read, Readers who, const Tenants& tenants,
+                           const Tenant& tenant, std::int64_t now_s);
 
  private:
   std::int64_t started_s_;

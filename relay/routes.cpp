@@ -72,6 +72,7 @@ Route entries_route(std::string_view query) {
 // What belongs to one log: the path behind its prefix.
 Route log_route(std::string_view path, std::string_view query) {
   if (path == "v1/entries") return entries_route(query);
+  if (path == "v1/roster") return act(Action::kRoster);
   if (path == "checkpoint") return act(Action::kCheckpoint);
   const auto tile = core::tlog::parse_tile_path(path);
   if (!tile) return respond(problem(404, "no such path"));
@@ -81,7 +82,8 @@ Route log_route(std::string_view path, std::string_view query) {
 }
 
 bool belongs_to_log(std::string_view path) {
-  return path == "v1/entries" || path == "checkpoint" || path.starts_with("tile/");
+  return path == "v1/entries" || path == "v1/roster" || path == "checkpoint" ||
+         path.starts_with("tile/");
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ enum class Action {
   kCheckpoint,  // of `tenant`'s log
   kTile,        // `tile` of it: hashes, or entries
   kEntries,     // stream its entries from `from`
+  kRoster,      // of `tenant`
 };
 
 struct Route {

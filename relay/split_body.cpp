@@ -146,6 +146,7 @@ Result<std::vector<Item>> split_body(ByteView body) {
       item.refusal = message.error().what;
     } else {
       item.kid = message->header.kid;
+      item.sequence = message->header.sequence;
       item.id = core::envelope::message_id(item.bytes);
     }
   }

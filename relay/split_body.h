@@ -18,10 +18,12 @@ inline constexpr std::size_t kMessagesMax = 256;                   // in one req
 struct Item {
   core::ByteView bytes;
   core::envelope::MessageId id;
-  core::envelope::Kid kid{};       // of its header; when `refusal` is empty
+  core::envelope::Kid kid{};  // of its header, as the next; when `refusal` is empty
+  core::Sequence sequence{};
   std::string refusal;             // why it cannot be in the log; empty: it can
   std::uint64_t absent_below = 0;  // no entry of its log below this index is this message
   bool not_admitted = false;       // of valid form, but its key or signature is not good
+  bool is_roster_entry = false;    // of head office, in the tenant's log or on its way there
 };
 
 // Takes a CBOR sequence apart and checks the form of each message, not its signature.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/disk/replace_file.h"
+
 namespace relay {
 namespace {
 
@@ -89,7 +91,37 @@ Result<std::unique_ptr<Tenant>> Tenant::start(std::string name,
   return tenant;
 }
 
+Result<bool> Tenant::learn(std::span<const core::ByteView> entries) {
+  const std::lock_guard lock(files_mutex_);
+  if (!files_.head_office || open_) return false;
+  core::envelope::RosterFile next = files_.roster;
+  std::optional<core::Error> refused;
+  for (const core::ByteView entry : entries) {
+    auto longer = core::envelope::extend_roster(next, entry);
+    if (longer) continue;
+    if (longer.error().code == Errc::kExists) continue;
+    refused = longer.error();
+    break;
+  }
+  const bool changed = next.bytes != files_.roster.bytes;
+  if (changed) {
+    TRY(core::disk::replace_file(core::disk::posix_filesystem(),
+                                 directory_ / core::envelope::kRosterFile, next.bytes,
+                                 core::disk::Access::kGroup));
+    files_.roster = std::move(next);
+    admission_.replace(members_of(files_, open_));
+  }
+  if (refused) return fail(*refused);
+  return changed;
+}
+
+core::Bytes Tenant::roster_bytes() const {
+  const std::lock_guard lock(files_mutex_);
+  return files_.roster.bytes;
+}
+
 Result<void> Tenant::reload() {
+  const std::lock_guard lock(files_mutex_);
   TRY_ASSIGN(TenantFiles files, read_tenant(directory_));
   if (files.head_office != files_.head_office || files.origin != files_.origin) {
     return fail(Errc::kState,
@@ -148,6 +180,22 @@ Result<std::unique_ptr<Tenants>> Tenants::start(const std::filesystem::path& dat
   }
   tenants->map_keys();
   return tenants;
+}
+
+Result<void> Tenants::learn(const Submission& submission) {
+  std::map<Tenant*, std::vector<core::ByteView>> entries;
+  for (std::size_t i = 0; i < submission.items.size(); ++i) {
+    const Item& item = submission.items[i];
+    const bool is_kept = i < submission.answers.each.size() &&
+                         submission.answers.each[i].status != core::wire::PostStatus::kRefused;
+    if (item.is_roster_entry && is_kept) entries[by_key(item.kid)].push_back(item.bytes);
+  }
+  entries.erase(nullptr);
+  for (const auto& [tenant, views] : entries) {
+    TRY_ASSIGN(const bool changed, tenant->learn(views));
+    if (changed) map_keys();
+  }
+  return {};
 }
 
 void Tenants::map_keys() {

@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -47,6 +49,13 @@ class Tenant {
   // Reads the roster again. A roster that does not continue the one before is refused: an old one
   // would give revoked keys back. Errors: as read_tenant; kState.
   core::Result<void> reload();
+  // Takes entries of the roster up that the log has, in their order, and replaces the roster file;
+  // those that it has are skipped. Returns whether there was a new one. Errors: kState (an entry
+  // does not go on from the last one: another file is needed), kIo, kDiskFull, kSyncFailed; the
+  // roster before stays in force, with what was taken of the entries before. Thread: any.
+  core::Result<bool> learn(std::span<const core::ByteView> entries);
+  // The roster that is in force, as its file has it. Thread: any.
+  core::Bytes roster_bytes() const;
 
  private:
   Tenant(std::string name, std::filesystem::path directory, TenantFiles files, bool open,
@@ -56,6 +65,7 @@ class Tenant {
   std::filesystem::path directory_;
   TenantFiles files_;
   bool open_;
+  mutable std::mutex files_mutex_;  // guards the roster of files_
   Admission admission_;
   std::string torn_tail_;
   std::unique_ptr<EntryIndex> index_;
@@ -81,6 +91,8 @@ class Tenants {
   Tenant* by_key(const core::envelope::Kid& kid) const;
   bool open() const { return open_; }
 
+  // Takes up the roster entries that a settled submission brought. Errors: those of Tenant::learn.
+  core::Result<void> learn(const Submission& submission);
   // Reads all rosters again; goes on with the others after an error. Returns the errors.
   std::vector<core::Error> reload();
   // Errors: the first of the sequencers'.

@@ -53,6 +53,11 @@ daybook_test(test_rebuild_close
   USES daybook_test_rebuild daybook_relay_process core_disk core_wire
   LABELS functional
   BINARIES daybook-rebuild daybook-relay)
+daybook_test(test_keys
+  SOURCES functional/keys_test.cpp
+  USES daybook_test_rebuild daybook_relay_process core_disk core_wire nlohmann_json::nlohmann_json
+  LABELS functional
+  BINARIES daybook-rebuild daybook-relay daybook-till)
 daybook_test(test_rebuild_kill
   SOURCES functional/rebuild_kill_test.cpp
   USES daybook_test_rebuild core_disk

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/base/whole_file.h"
+#include "core/wire/relay_client.h"
 #include "till/pin_source.h"
 
 namespace till {
@@ -55,18 +56,40 @@ Result<Till> open_till(const CommandWords& words) {
   return till;
 }
 
-Result<core::envelope::Roster> read_roster(const CommandWords& words, std::string_view origin) {
+namespace {
+
+Result<core::envelope::PublicKey> head_office_key(const CommandWords& words) {
   using core::envelope::PublicKey;
-  const auto key_bytes = core::from_hex(words.head_office);
-  const auto key =
-      key_bytes ? PublicKey::from(*key_bytes) : Result<PublicKey>(core::fail(key_bytes.error()));
+  const auto bytes = core::from_hex(words.head_office);
+  auto key = bytes ? PublicKey::from(*bytes) : Result<PublicKey>(core::fail(bytes.error()));
   if (!key) return core::fail(core::Errc::kUsage, "--head-office: " + key.error().what);
-  TRY_ASSIGN(const std::string content, core::read_whole_file(words.roster));
-  auto roster = core::envelope::Roster::read(core::as_bytes(content), origin, *key);
-  if (!roster) {
-    return core::fail(roster.error().code, words.roster.string() + ": " + roster.error().what);
-  }
+  return key;
+}
+
+Result<core::envelope::Roster> parse_roster(const CommandWords& words, std::string_view origin,
+                                            const std::string& content, const std::string& from) {
+  TRY_ASSIGN(const auto key, head_office_key(words));
+  auto roster = core::envelope::Roster::read(core::as_bytes(content), origin, key);
+  if (!roster) return core::fail(roster.error().code, from + ": " + roster.error().what);
   return roster;
+}
+
+}  // namespace
+
+Result<core::envelope::Roster> read_roster(const CommandWords& words, std::string_view origin) {
+  TRY(head_office_key(words));
+  TRY_ASSIGN(const std::string content, core::read_whole_file(words.roster));
+  return parse_roster(words, origin, content, words.roster.string());
+}
+
+Result<core::envelope::Roster> fetch_roster(const CommandWords& words, std::string_view origin,
+                                            const core::wire::ReadCredential& credential) {
+  TRY(head_office_key(words));
+  TRY_ASSIGN(const auto endpoint, core::wire::parse_endpoint(words.relay));
+  core::wire::RelayClient client(endpoint, std::chrono::milliseconds(words.timeout_ms));
+  client.sign_reads(credential);
+  TRY_ASSIGN(const std::string content, client.get("/v1/roster"));
+  return parse_roster(words, origin, content, words.relay);
 }
 
 }  // namespace till

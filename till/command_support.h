@@ -10,6 +10,10 @@
 #include "till/reports.h"
 #include "till/till.h"
 
+namespace core::wire {
+struct ReadCredential;
+}
+
 namespace till {
 
 // To stdout, at once.
@@ -27,6 +31,11 @@ core::Result<Till> open_till(const CommandWords& words);
 // key), kNotFound, kIo, kTooLarge; those of Roster::read, naming the file.
 core::Result<core::envelope::Roster> read_roster(const CommandWords& words,
                                                  std::string_view origin);
+// The same from the relay that the words name, asked for with the till's own key. Errors: also
+// kNetwork, kProtocol, kBadSignature (the relay does not know this till).
+core::Result<core::envelope::Roster> fetch_roster(const CommandWords& words,
+                                                  std::string_view origin,
+                                                  const core::wire::ReadCredential& credential);
 
 // Of the command `show`: till/commands_operators.cpp.
 core::Result<void> show_audit(Till& till, Form form);

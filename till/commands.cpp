@@ -102,7 +102,12 @@ Result<void> run_init(const CommandWords& words) {
 Result<void> run_join(const CommandWords& words) {
   TRY_ASSIGN(Till till, open_till(words));
   TRY_ASSIGN(const TillStatus before, till.status());
-  TRY_ASSIGN(const core::envelope::Roster roster, read_roster(words, before.origin));
+  if (words.roster.empty() == words.relay.empty()) {
+    return fail(Errc::kUsage, "name the roster with either --roster FILE or --relay URL");
+  }
+  TRY_ASSIGN(const core::envelope::Roster roster,
+             words.relay.empty() ? read_roster(words, before.origin)
+                                 : fetch_roster(words, before.origin, till.read_credential()));
   TRY(till.join(roster));
   TRY_ASSIGN(const TillStatus after, till.status());
   print("till " + to_string(after.ref) + " joined, epoch " + to_string(after.epoch) +

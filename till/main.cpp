@@ -25,8 +25,8 @@ constexpr const char* kAbout =
 A day:
   daybook-till init  --journal till.db --store 4 --till 1 --origin shop.example/log \
                      --catalog seeds/gardenworld.json --request till.request
-  daybook-rebuild enrol --request till.request ...      (head office; gives roster.cbor and its key)
-  daybook-till join  --journal till.db --roster roster.cbor --head-office HEX
+  daybook-rebuild enrol --request till.request ...      (head office, which sends it to the relay)
+  daybook-till join  --journal till.db --relay http://127.0.0.1:8080 --head-office HEX
   daybook-till open  --journal till.db --day 2026-11-21 --receive 133=16 134=4 135=4
   daybook-till ring  --journal till.db --line 145x2 --tender cash=1100.00
   daybook-till void  --journal till.db --invoice 1 --reason "wrong customer"
@@ -142,7 +142,8 @@ class CommandLine {
     CLI::App* join = command("join", "Take epoch and roster entry from head office's roster",
                              [this] { return till::run_join(words_); });
     acting(join);
-    join->add_option("--roster", words_.roster, "Head office's roster file")->required();
+    join->add_option("--roster", words_.roster, "Head office's roster file");
+    join->add_option("--relay", words_.relay, "Fetch the roster from there: http://HOST:PORT");
     join->add_option("--head-office", words_.head_office, "Head office's public key, 64 hex digits")
         ->required();
     add_shelf();

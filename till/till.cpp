@@ -7,6 +7,7 @@
 #include "core/base/arithmetic.h"
 #include "core/envelope/message.h"
 #include "core/tlog/note.h"
+#include "core/wire/relay_client.h"
 #include "till/day_evidence.h"
 #include "till/mailbox.h"
 
@@ -91,6 +92,11 @@ Result<void> Till::rekey(const JournalKey& key) {
   TRY(operators().tell_with(actor, {AuditEvent::kRekeyed, "journal", "", "", operators().now_ms()},
                             []() -> Result<void> { return {}; }));
   return journal_.rekey(key);
+}
+
+core::wire::ReadCredential Till::read_credential() const {
+  const Identity& self = journal_.identity();
+  return {self.key, core::envelope::derive_kid(self.origin, public_key()).hex()};
 }
 
 Result<void> Till::join(const core::envelope::Roster& roster) {

@@ -32,6 +32,10 @@
 #include "till/printing.h"
 #include "till/shelf.h"
 
+namespace core::wire {
+struct ReadCredential;
+}
+
 namespace till {
 
 struct TillSetup {
@@ -326,6 +330,8 @@ class Till {
   core::Currency currency() const { return journal_.identity().currency; }
   const core::TillRef& ref() const { return journal_.identity().ref; }
   core::envelope::PublicKey public_key() const { return journal_.identity().key.public_key(); }
+  // What the relay knows this till by when it asks for the roster.
+  core::wire::ReadCredential read_credential() const;
   // What this till asks head office for.
   core::envelope::EnrolRequest enrol_request() const;
   Outbox outbox() { return Outbox(journal_); }

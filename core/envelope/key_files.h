@@ -29,10 +29,6 @@ Result<SealingPrivateKey> read_sealing_key(const std::filesystem::path& path);
 Result<void> check_origin(std::string_view origin, const std::string& where);
 Result<std::string> read_origin(const std::filesystem::path& directory);
 
-struct RosterFile {
-  Bytes bytes;
-  Roster roster;
-};
 // `directory`/roster.cbor, under the origin and head office's key beside it.
 // Errors: also those of Roster::read.
 Result<RosterFile> read_roster_file(const std::filesystem::path& directory);

@@ -1,23 +1,37 @@
 // Roster: head office's chain of bulletins. Format: docs/formats/roster.md.
 #include "core/envelope/roster.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "core/envelope/cbor.h"
 
 namespace core::envelope {
-namespace {
-
-constexpr Epoch kHeadOfficeEpoch{1};
 
 enum class BulletinKind : std::uint64_t {
   kEnrol = 1,       // {0: 1, 1: store, 2: till, 3: epoch, 4: key, 5: sealing key, 6: proof}
-  kRevoke = 2,      // {0: 2, 1: store, 2: till, 3: epoch}
+  kRevoke = 2,      // {0: 2, 1: store, 2: till, 3: epoch, ? 7: [sequence, id]}
   kLogKey = 3,      // {0: 3, 4: key}
   kSealingKey = 4,  // {0: 4, 5: sealing key}
+  kSettle = 6,      // {0: 6, 1: store, 2: till, 3: epoch, 7: [sequence, id]}
 };
 
-// Which fields a kind has.
+struct RosterBulletin {
+  BulletinKind kind = BulletinKind::kEnrol;
+  TillRef till{};
+  Epoch epoch{};
+  PublicKey key{};
+  SealingPublicKey sealing_key{};
+  Signature proof{};
+  std::optional<ChainPlace> place{};
+  std::optional<MessageId> link{};  // 8: the entry before; none: it is the message's prev
+};
+
+namespace {
+
+constexpr Epoch kRootEpoch{1};
+
+// Which fields a kind always has, besides its place.
 struct Fields {
   bool till = false;         // 1 to 3
   bool key = false;          // 4
@@ -30,33 +44,26 @@ struct Fields {
   }
 };
 
-Fields fields_of(BulletinKind kind) {
-  switch (kind) {
+// None: no roster entry.
+std::optional<Fields> fields_of(std::uint64_t kind) {
+  switch (static_cast<BulletinKind>(kind)) {
     case BulletinKind::kEnrol:
-      return {.till = true, .key = true, .sealing_key = true, .proof = true};
+      return Fields{.till = true, .key = true, .sealing_key = true, .proof = true};
     case BulletinKind::kRevoke:
-      return {.till = true};
+    case BulletinKind::kSettle:
+      return Fields{.till = true};
     case BulletinKind::kLogKey:
-      return {.key = true};
+      return Fields{.key = true};
     case BulletinKind::kSealingKey:
-      return {.sealing_key = true};
+      return Fields{.sealing_key = true};
   }
-  return {};
+  return std::nullopt;
 }
 
-struct Bulletin {
-  BulletinKind kind = BulletinKind::kEnrol;
-  TillRef till{};
-  Epoch epoch{};
-  PublicKey key{};
-  SealingPublicKey sealing_key{};
-  Signature proof{};
-};
-
-Bytes encode_payload(const Bulletin& b) {
-  const Fields fields = fields_of(b.kind);
+Bytes encode_payload(const RosterBulletin& b) {
+  const Fields fields = *fields_of(static_cast<std::uint64_t>(b.kind));
   CborWriter w;
-  w.map(fields.count());
+  w.map(fields.count() + (b.place ? 1U : 0U) + (b.link ? 1U : 0U));
   w.unsigned_integer(0);
   w.unsigned_integer(static_cast<std::uint64_t>(b.kind));
   if (fields.till) {
@@ -78,6 +85,16 @@ Bytes encode_payload(const Bulletin& b) {
   if (fields.proof) {
     w.unsigned_integer(6);
     w.bytes(b.proof.view());
+  }
+  if (b.place) {
+    w.unsigned_integer(7);
+    w.array(2);
+    w.unsigned_integer(b.place->sequence.value);
+    w.bytes(b.place->id.view());
+  }
+  if (b.link) {
+    w.unsigned_integer(8);
+    w.bytes(b.link->view());
   }
   return std::move(w).take();
 }
@@ -106,59 +123,133 @@ Result<Fixed> read_bytes(CborReader& r, std::uint64_t label) {
   return Fixed::from(bytes);
 }
 
-Result<Bulletin> decode_payload(ByteView payload) {
-  CborReader r(payload);
-  Bulletin b;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  TRY_ASSIGN(const std::uint32_t kind, read_number(r, 0));
-  if (kind < 1 || kind > 4) return r.refuse(0, "unknown bulletin kind " + std::to_string(kind));
-  b.kind = static_cast<BulletinKind>(kind);
-  const Fields fields = fields_of(b.kind);
-  if (pairs != fields.count()) {
-    return r.refuse(0, "a bulletin with other fields than its kind has");
+// The value of field 7.
+Result<ChainPlace> read_place(CborReader& r) {
+  const std::size_t at = r.offset();
+  ChainPlace place;
+  TRY_ASSIGN(const std::size_t items, r.array());
+  if (items != 2) return r.refuse(at, "a place is a sequence and an id");
+  TRY_ASSIGN(place.sequence.value, r.unsigned_integer());
+  if (place.sequence.value == 0 ||
+      place.sequence.value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    return r.refuse(at, "a sequence is 1 to 2^63-1");
   }
-  if (fields.till) {
+  TRY_ASSIGN(const ByteView id, r.bytes());
+  TRY_ASSIGN(place.id, MessageId::from(id));
+  return place;
+}
+
+// Fields 7 and 8, which not every bulletin has.
+Result<void> read_rest(CborReader& r, std::size_t pairs, RosterBulletin& b) {
+  bool may_have_place = b.kind == BulletinKind::kRevoke || b.kind == BulletinKind::kSettle;
+  for (; pairs > 0; --pairs) {
+    const std::size_t at = r.offset();
+    TRY_ASSIGN(const std::uint64_t label, r.unsigned_integer());
+    if (label == 7 && may_have_place) {
+      TRY_ASSIGN(b.place, read_place(r));
+      may_have_place = false;
+    } else if (label == 8 && pairs == 1) {
+      TRY_ASSIGN(const ByteView id, r.bytes());
+      TRY_ASSIGN(b.link, MessageId::from(id));
+    } else {
+      return r.refuse(at, "field " + std::to_string(label) + " has no business here");
+    }
+  }
+  if (b.kind == BulletinKind::kSettle && !b.place) return r.refuse(0, "field 7 is missing");
+  return r.finish();
+}
+
+Result<RosterBulletin> decode_payload(ByteView payload) {
+  CborReader r(payload);
+  RosterBulletin b;
+  TRY_ASSIGN(const std::size_t pairs, r.map());
+  TRY(expect_field(r, 0));
+  TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
+  const auto fields = fields_of(kind);
+  if (!fields) return r.refuse(0, "unknown bulletin kind " + std::to_string(kind));
+  b.kind = static_cast<BulletinKind>(kind);
+  const std::size_t always = fields->count();
+  if (pairs < always) return r.refuse(0, "a bulletin with fewer fields than its kind has");
+  if (fields->till) {
     TRY_ASSIGN(b.till.store.value, read_number(r, 1));
     TRY_ASSIGN(b.till.till.value, read_number(r, 2));
     TRY_ASSIGN(b.epoch.value, read_number(r, 3));
   }
-  if (fields.key) {
+  if (fields->key) {
     TRY_ASSIGN(b.key, read_bytes<PublicKey>(r, 4));
   }
-  if (fields.sealing_key) {
+  if (fields->sealing_key) {
     TRY_ASSIGN(b.sealing_key, read_bytes<SealingPublicKey>(r, 5));
   }
-  if (fields.proof) {
+  if (fields->proof) {
     TRY_ASSIGN(b.proof, read_bytes<Signature>(r, 6));
   }
-  TRY(r.finish());
+  TRY(read_rest(r, pairs - always, b));
   return b;
 }
 
-}  // namespace
+// The entry that a bulletin goes on from. Errors: kMalformed (two forms of one link).
+Result<MessageId> link_of(const RosterBulletin& b, const Header& header) {
+  if (b.link && *b.link == header.prev) {
+    return fail(Errc::kMalformed, "field 8 repeats prev, and is left out then");
+  }
+  return b.link.value_or(header.prev);
+}
 
-Result<Roster> Roster::read(ByteView file, std::string_view origin, const PublicKey& head_office) {
-  Roster roster;
-  roster.origin_ = origin;
+std::string name_of(TillRef till, Epoch epoch) {
+  return (till == kHeadOffice ? std::string("head office's own key") : "till " + to_string(till)) +
+         ", epoch " + to_string(epoch);
+}
+
+// Calls with each entry of a file and where it starts. Errors: of the call, with the place.
+template <typename Call>
+Result<void> for_entries(ByteView file, const Call& call) {
   std::size_t offset = 0;
-  std::size_t number = 0;
-  while (offset < file.size()) {
-    ++number;
+  for (std::size_t number = 1; offset < file.size(); ++number) {
     const auto where = [&](const Error& e) {
       return fail(e.code, "roster entry " + std::to_string(number) + " at byte " +
                               std::to_string(offset) + ": " + e.what);
     };
     const auto size = first_item_size(file.subspan(offset));
     if (!size) return where(size.error());
-    const auto taken = roster.take(file.subspan(offset, *size), head_office);
-    if (!taken) return where(taken.error());
+    const Result<void> called = call(file.subspan(offset, *size));
+    if (!called) return where(called.error());
     offset += *size;
-    if (offset == file.size() && !verify_message(*taken, head_office)) {
-      return fail(Errc::kBadSignature, "roster entry " + std::to_string(number) +
-                                           ", the last: head office's signature does not verify");
-    }
+  }
+  return {};
+}
+
+}  // namespace
+
+void RosterSigner::signed_entry(ByteView message) {
+  if (last_) last_ = {Sequence{last_->sequence.value + 1}, message_id(message)};
+}
+
+bool Enrolment::allows(Sequence sequence) const {
+  return !revoked || sequence <= last;
+}
+
+Result<Roster> Roster::read(ByteView file, std::string_view origin, const PublicKey& root) {
+  Roster roster;
+  roster.origin_ = origin;
+  roster.root_ = root;
+  roster.root_as_sender_ = Enrolment{.till = kRoot, .epoch = kRootEpoch, .key = root, .entry = {}};
+  std::map<Kid, Message> last_of;  // its signature vouches for what the same key signed before
+  TRY(for_entries(file, [&](ByteView entry) -> Result<void> {
+    TRY_ASSIGN(const Message message, roster.take(entry));
+    last_of.insert_or_assign(message.header.kid, message);
+    return {};
+  }));
+  for (const auto& [kid, message] : last_of) {
+    if (verify_message(message, *roster.signer_of(kid))) continue;
+    return fail(Errc::kBadSignature, "roster: the last entry of key " + kid.hex() +
+                                         ", head office's: the signature does not verify");
   }
   return roster;
+}
+
+bool Roster::is_entry(ByteView payload) {
+  return decode_payload(payload).has_value();
 }
 
 const Enrolment* Roster::find(const Kid& kid) const {
@@ -167,8 +258,18 @@ const Enrolment* Roster::find(const Kid& kid) const {
 }
 
 Epoch Roster::latest_epoch(TillRef till) const {
-  const auto it = latest_epoch_.find(till);
-  return it == latest_epoch_.end() ? Epoch{0} : it->second;
+  const auto it = by_till_.find(till);
+  return Epoch{it == by_till_.end() ? 0 : static_cast<Epoch::rep>(it->second.size())};
+}
+
+const Enrolment* Roster::find(TillRef till, Epoch epoch) const {
+  const auto it = by_till_.find(till);
+  if (it == by_till_.end() || epoch.value == 0 || epoch.value > it->second.size()) return nullptr;
+  return find(it->second[epoch.value - 1]);
+}
+
+const Enrolment* Roster::office() const {
+  return office_ ? find(*office_) : nullptr;
 }
 
 std::optional<SealingContext> Roster::sealing_context(const Enrolment& enrolment) const {
@@ -183,7 +284,7 @@ void Roster::set_opener(const Kid& kid, const SealingKey& opener) {
   it->second.opener = opener;
 }
 
-Result<Bytes> Roster::enrol(const EnrolRequest& request, const PrivateKey& head_office) {
+Result<Bytes> Roster::enrol(const EnrolRequest& request, const RosterSigner& signer) {
   if (request.origin != origin_) {
     return fail(Errc::kMalformed, "the request is for the log '" + request.origin +
                                       "'; this roster is of '" + origin_ + "'");
@@ -200,85 +301,210 @@ Result<Bytes> Roster::enrol(const EnrolRequest& request, const PrivateKey& head_
     return fail(Errc::kMalformed, request.key.hex() + " is no Ed25519 public key");
   }
   const Epoch epoch{latest_epoch(request.till).value + 1};
-  return write(encode_payload({BulletinKind::kEnrol, request.till, epoch, request.key,
-                               request.sealing_key, request.proof}),
-               head_office);
+  return write({.kind = BulletinKind::kEnrol,
+                .till = request.till,
+                .epoch = epoch,
+                .key = request.key,
+                .sealing_key = request.sealing_key,
+                .proof = request.proof},
+               signer);
 }
 
-Result<Bytes> Roster::revoke(TillRef till, Epoch epoch, const PrivateKey& head_office) {
-  return write(encode_payload({.kind = BulletinKind::kRevoke, .till = till, .epoch = epoch}),
-               head_office);
+Result<Bytes> Roster::revoke(TillRef till, Epoch epoch, const std::optional<ChainPlace>& last,
+                             const RosterSigner& signer) {
+  return write({.kind = BulletinKind::kRevoke, .till = till, .epoch = epoch, .place = last},
+               signer);
 }
 
-Result<Bytes> Roster::name_log_key(const PublicKey& key, const PrivateKey& head_office) {
+Result<Bytes> Roster::settle(TillRef till, Epoch epoch, const ChainPlace& stands,
+                             const RosterSigner& signer) {
+  return write({.kind = BulletinKind::kSettle, .till = till, .epoch = epoch, .place = stands},
+               signer);
+}
+
+Result<Bytes> Roster::name_log_key(const PublicKey& key, const RosterSigner& signer) {
   if (!is_valid(key)) return fail(Errc::kMalformed, key.hex() + " is no Ed25519 public key");
-  return write(encode_payload({.kind = BulletinKind::kLogKey, .key = key}), head_office);
+  return write({.kind = BulletinKind::kLogKey, .key = key}, signer);
 }
 
-Result<Bytes> Roster::name_sealing_key(const SealingPublicKey& key, const PrivateKey& head_office) {
-  return write(encode_payload({.kind = BulletinKind::kSealingKey, .sealing_key = key}),
-               head_office);
+Result<Bytes> Roster::name_sealing_key(const SealingPublicKey& key, const RosterSigner& signer) {
+  return write({.kind = BulletinKind::kSealingKey, .sealing_key = key}, signer);
 }
 
 // Signs the next bulletin and takes it up.
-Result<Bytes> Roster::write(ByteView payload, const PrivateKey& head_office) {
+Result<Bytes> Roster::write(RosterBulletin bulletin, const RosterSigner& signer) {
+  const bool is_root = !signer.last();
+  const Enrolment* own = office();
   Header header;
   header.content_type = ContentType::kBulletin;
-  header.kid = derive_kid(origin_, head_office.public_key());
-  header.epoch = kHeadOfficeEpoch;
-  header.sequence = Sequence{last_sequence_.value + 1};
-  header.prev = last_id_;
-  TRY_ASSIGN(Bytes bulletin, sign_message(header, payload, head_office));
-  TRY(take(bulletin, head_office.public_key()));
-  return bulletin;
+  header.kid = derive_kid(origin_, signer.key().public_key());
+  header.epoch = is_root || own == nullptr ? kRootEpoch : own->epoch;
+  const ChainPlace last = signer.last().value_or(root_last_);
+  header.sequence = Sequence{last.sequence.value + 1};
+  header.prev = last.id;
+  if (last_id_ != header.prev) bulletin.link = last_id_;
+  TRY_ASSIGN(Bytes message, sign_message(header, encode_payload(bulletin), signer.key()));
+  TRY(take(message));
+  return message;
 }
 
-Enrolment* Roster::find_epoch(TillRef till, Epoch epoch) {
-  for (auto& [kid, enrolment] : by_kid_) {
-    if (enrolment.till == till && enrolment.epoch == epoch) return &enrolment;
+const PublicKey* Roster::signer_of(const Kid& kid) const {
+  if (kid == derive_kid(origin_, root_)) return &root_;
+  const Enrolment* enrolment = find(kid);
+  return enrolment != nullptr && enrolment->till == kHeadOffice ? &enrolment->key : nullptr;
+}
+
+// In the signer's own chain; of the key of every day only a part of it is here.
+Result<void> Roster::check_place(const Header& header) const {
+  const bool is_root = header.kid == derive_kid(origin_, root_);
+  if (!is_root && header.kid != office_) {
+    return fail(Errc::kUnknownKey,
+                "the sender is not this head office, or the origin is not '" + origin_ + "'");
   }
-  return nullptr;
+  const bool follows = is_root
+                           ? header.epoch == kRootEpoch &&
+                                 header.sequence.value == root_last_.sequence.value + 1 &&
+                                 header.prev == root_last_.id
+                           : header.epoch == office()->epoch && header.sequence > office_last_ &&
+                                 (header.sequence.value > 1 || header.prev == office()->entry);
+  if (!follows) return fail(Errc::kMalformed, "the entry does not follow its signer's one before");
+  return {};
 }
 
-Result<Message> Roster::take(ByteView bulletin, const PublicKey& head_office) {
-  TRY_ASSIGN(const Message message, parse_message(bulletin));
+Result<void> Roster::take_enrolment(const RosterBulletin& b, const MessageId& id) {
+  const Kid kid = derive_kid(origin_, b.key);
+  if (by_kid_.contains(kid)) return fail(Errc::kExists, "the key was enrolled before");
+  if (b.epoch.value != latest_epoch(b.till).value + 1) {
+    return fail(Errc::kMalformed, "the epoch of till " + to_string(b.till) + " is not the next");
+  }
+  if (b.till == kHeadOffice && office_) {
+    return fail(Errc::kState,
+                "head office's key of every day is to be revoked before it gets "
+                "another one");
+  }
+  TRY(check_proof({origin_, b.till, b.key, b.sealing_key, b.proof}));
+  by_till_[b.till].push_back(kid);
+  by_kid_.emplace(kid, Enrolment{.till = b.till,
+                                 .epoch = b.epoch,
+                                 .key = b.key,
+                                 .entry = id,
+                                 .sealing_key = b.sealing_key,
+                                 .seals_to = sealing_key_});
+  if (b.till == kHeadOffice) {
+    office_ = kid;
+    office_last_ = Sequence{0};
+  }
+  return {};
+}
+
+Result<void> Roster::take_verdict(const RosterBulletin& b) {
+  if (find(b.till, b.epoch) == nullptr) {
+    return fail(Errc::kNotFound, name_of(b.till, b.epoch) + ": was never enrolled");
+  }
+  const Kid kid = by_till_.at(b.till)[b.epoch.value - 1];
+  Enrolment& enrolment = by_kid_.at(kid);
+  if (enrolment.revoked) {
+    return fail(Errc::kState, name_of(b.till, b.epoch) + ": is revoked already");
+  }
+  if (b.kind == BulletinKind::kRevoke) {
+    enrolment.revoked = true;
+    enrolment.last = b.place ? b.place->sequence : Sequence{0};
+    std::erase_if(enrolment.stands,
+                  [&](const ChainPlace& place) { return !enrolment.allows(place.sequence); });
+    if (kid == office_) office_.reset();
+  }
+  if (b.place) enrolment.stands.push_back(*b.place);
+  return {};
+}
+
+Result<Message> Roster::take(ByteView entry) {
+  TRY_ASSIGN(const Message message, parse_message(entry));
   const Header& header = message.header;
   if (header.content_type != ContentType::kBulletin) {
     return fail(Errc::kMalformed, "this message is no bulletin");
   }
-  if (header.kid != derive_kid(origin_, head_office)) {
-    return fail(Errc::kUnknownKey,
-                "the sender is not this head office, or the origin is not '" + origin_ + "'");
-  }
-  if (header.epoch != kHeadOfficeEpoch || header.sequence.value != last_sequence_.value + 1 ||
-      header.prev != last_id_) {
+  TRY(check_place(header));
+  TRY_ASSIGN(const RosterBulletin b, decode_payload(message.payload));
+  TRY_ASSIGN(const MessageId link, link_of(b, header));
+  if (link != last_id_) {
     return fail(Errc::kMalformed, "the entry does not follow the one before it");
   }
-  TRY_ASSIGN(const Bulletin b, decode_payload(message.payload));
-  const MessageId id = message_id(bulletin);
+  const bool is_root = header.kid == derive_kid(origin_, root_);
+  if (b.till == kHeadOffice && fields_of(static_cast<std::uint64_t>(b.kind))->till && !is_root) {
+    return fail(Errc::kState, "of head office's own key only the root decides");
+  }
+  const MessageId id = message_id(entry);
   if (b.kind == BulletinKind::kEnrol) {
-    const Kid kid = derive_kid(origin_, b.key);
-    if (by_kid_.contains(kid)) return fail(Errc::kExists, "the key was enrolled before");
-    if (b.epoch.value != latest_epoch(b.till).value + 1) {
-      return fail(Errc::kMalformed, "the epoch of till " + to_string(b.till) + " is not the next");
-    }
-    TRY(check_proof({origin_, b.till, b.key, b.sealing_key, b.proof}));
-    latest_epoch_[b.till] = b.epoch;
-    by_kid_.emplace(kid, Enrolment{b.till, b.epoch, b.key, id, false, b.sealing_key, sealing_key_});
-  } else if (b.kind == BulletinKind::kRevoke) {
-    Enrolment* enrolment = find_epoch(b.till, b.epoch);
-    const std::string name = "till " + to_string(b.till) + ", epoch " + to_string(b.epoch);
-    if (enrolment == nullptr) return fail(Errc::kNotFound, name + ": was never enrolled");
-    if (enrolment->revoked) return fail(Errc::kState, name + ": is revoked already");
-    enrolment->revoked = true;
+    TRY(take_enrolment(b, id));
   } else if (b.kind == BulletinKind::kLogKey) {
     log_key_ = b.key;
-  } else {
+  } else if (b.kind == BulletinKind::kSealingKey) {
     sealing_key_ = b.sealing_key;
+  } else {
+    TRY(take_verdict(b));
   }
-  last_sequence_ = header.sequence;
+  if (is_root) {
+    root_last_ = {header.sequence, id};
+  } else {
+    office_last_ = header.sequence;
+  }
   last_id_ = id;
+  entries_.insert(id);
   return message;
+}
+
+Result<void> Roster::add(ByteView entry) {
+  TRY_ASSIGN(const Message message, parse_message(entry));
+  const PublicKey* signer = signer_of(message.header.kid);
+  if (signer == nullptr) return fail(Errc::kUnknownKey, "the sender is not this head office");
+  if (!verify_message(message, *signer)) {
+    return fail(Errc::kBadSignature, "head office's signature does not verify");
+  }
+  TRY(take(entry));
+  return {};
+}
+
+namespace {
+
+// The entries up to the one that `entry`, of the root, goes on from, if all behind that are of
+// keys that the root may take back. Errors: kState.
+Result<Bytes> entries_before(const RosterFile& file, ByteView entry) {
+  TRY_ASSIGN(const Message message, parse_message(entry));
+  TRY_ASSIGN(const RosterBulletin b, decode_payload(message.payload));
+  TRY_ASSIGN(const MessageId link, link_of(b, message.header));
+  const Kid root = derive_kid(file.roster.origin(), file.roster.root());
+  Bytes kept;
+  bool found = link == MessageId{};
+  bool may = message.header.kid == root;
+  TRY(for_entries(file.bytes, [&](ByteView old) -> Result<void> {
+    if (found) {
+      TRY_ASSIGN(const Message dropped, parse_message(old));
+      may = may && dropped.header.kid != root;
+      return {};
+    }
+    append(kept, old);
+    found = message_id(old) == link;
+    return {};
+  }));
+  if (found && may) return kept;
+  return fail(Errc::kState, "the entry does not go on from the roster's last one");
+}
+
+}  // namespace
+
+Result<void> extend_roster(RosterFile& file, ByteView entry) {
+  if (file.roster.has(message_id(entry))) {
+    return fail(Errc::kExists, "the roster has this entry");
+  }
+  if (file.roster.add(entry)) {
+    append(file.bytes, entry);
+    return {};
+  }
+  TRY_ASSIGN(Bytes bytes, entries_before(file, entry));
+  append(bytes, entry);
+  TRY_ASSIGN(file.roster, Roster::read(bytes, file.roster.origin(), file.roster.root()));
+  file.bytes = std::move(bytes);
+  return {};
 }
 
 }  // namespace core::envelope

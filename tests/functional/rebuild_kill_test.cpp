@@ -300,14 +300,14 @@ TEST_CASE("a close killed at any system call signed its bulletin or did not, and
       CAPTURE(when);
       CHECK(outcome.status == 128 + SIGKILL);
       ++kills;
-      const auto after = rebuild::Decisions::open(half.dir / "office");
+      const auto after = rebuild::open_decisions(half.dir / "office");
       REQUIRE(after.has_value());
       const bool was_signed = !after->messages().empty();
       signed_ones += was_signed;
       // What was signed stays: the books do not have it yet, and nothing else takes its place.
       const auto again = test::run(words);
       CHECK((again.status == 0) != was_signed);
-      const auto last = rebuild::Decisions::open(half.dir / "office");
+      const auto last = rebuild::open_decisions(half.dir / "office");
       REQUIRE(last.has_value());
       CHECK(last->messages().size() == 1);
       if (was_signed) CHECK(last->messages() == after->messages());

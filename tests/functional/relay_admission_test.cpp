@@ -43,7 +43,7 @@ class Organisation {
     append(roster.enrol(test::enrol_request(origin, ref(till), key), office).value());
   }
   void revoke(std::uint32_t till) {
-    append(roster.revoke(ref(till), core::Epoch{1}, office).value());
+    append(roster.revoke(ref(till), core::Epoch{1}, {}, office).value());
   }
   void write_roster(const Bytes& content) const {
     test::write_file(directory / "roster.cbor", content);
@@ -217,6 +217,131 @@ TEST_CASE("after SIGHUP a revoked key gets nothing new in, and its old messages 
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   CHECK(refused(post(relay, two.shops.message(two.shop_till, 2)), "revoked"));
   CHECK(relay.stop().err.find("does not continue the roster before") != std::string::npos);
+}
+
+namespace {
+
+// One request.
+core::wire::PostAnswers post_all(Relay& relay, const std::vector<Bytes>& messages) {
+  auto answers = relay.client().post(messages);
+  REQUIRE_MESSAGE(answers, (answers ? "" : describe(answers.error())));
+  return std::move(*answers);
+}
+
+}  // namespace
+
+TEST_CASE("the relay takes the roster up from the log: enrolments, revocations, a leaked key") {
+  using core::envelope::ChainPlace;
+  using core::envelope::RosterSigner;
+  test::TempDir dir;
+  Organisation shops(dir / "data", "example.com/shops", 1);
+  const PrivateKey office_key = key_of(20), next_key = key_of(21);
+  const PrivateKey till = key_of(11), thief = key_of(12);
+  Relay relay(dir / "data");
+  REQUIRE(relay.listening());
+  CHECK(refused(post(relay, shops.message(till, 1)), "unknown-key"));
+
+  // The root enrols head office's key of every day, and that one a till.
+  core::envelope::Roster& roster = shops.roster;
+  const auto ask = [&](core::TillRef ref, const PrivateKey& key) {
+    return test::enrol_request(shops.origin, ref, key);
+  };
+  const core::TillRef first_till{core::StoreId{1}, core::TillId{1}};
+  const core::TillRef stolen_till{core::StoreId{9}, core::TillId{9}};
+  const Bytes office = roster.enrol(ask({}, office_key), shops.office).value();
+  ChainPlace last{core::Sequence{0}, core::envelope::message_id(office)};
+  const auto sign = [&](core::Result<Bytes> entry) {
+    REQUIRE(entry.has_value());
+    last = {core::Sequence{last.sequence.value + 1}, core::envelope::message_id(*entry)};
+    return *entry;
+  };
+  const Bytes enrolment = sign(roster.enrol(ask(first_till, till), RosterSigner(office_key, last)));
+  CHECK(refused(post(relay, enrolment), "unknown-key"));  // its signer is not enrolled yet
+  CHECK(post(relay, office).status == PostStatus::kAccepted);
+  CHECK(post(relay, enrolment).status == PostStatus::kAccepted);
+  CHECK(post(relay, shops.message(till, 1)).status == PostStatus::kAccepted);
+  CHECK(post(relay, enrolment).status == PostStatus::kDuplicate);
+
+  // What is not behind the last place is taken, whenever it comes.
+  const ChainPlace third{core::Sequence{3}, core::envelope::message_id(shops.message(till, 3))};
+  const core::envelope::Roster before_theft = roster;
+  const ChainPlace before = last;
+  const Bytes revocation =
+      sign(roster.revoke(first_till, core::Epoch{1}, third, RosterSigner(office_key, last)));
+  CHECK(post(relay, revocation).status == PostStatus::kAccepted);
+  CHECK(refused(post(relay, shops.message(till, 4)), "revoked"));
+  CHECK(post(relay, shops.message(till, 3)).status == PostStatus::kAccepted);
+  CHECK(post(relay, shops.message(till, 2)).status == PostStatus::kAccepted);
+
+  // Whoever has the key of every day enrols himself, until the root takes it back.
+  const Bytes theft = sign(roster.enrol(ask(stolen_till, thief), RosterSigner(office_key, last)));
+  CHECK(post(relay, theft).status == PostStatus::kAccepted);
+  CHECK(post(relay, shops.message(thief, 1)).status == PostStatus::kAccepted);
+  core::envelope::Roster own = before_theft;
+  REQUIRE(own.add(revocation).has_value());
+  const ChainPlace good{core::Sequence{before.sequence.value + 1},
+                        core::envelope::message_id(revocation)};
+  const Bytes taken_back =
+      own.revoke(core::envelope::kHeadOffice, core::Epoch{1}, good, shops.office).value();
+  const Bytes successor = own.enrol(ask({}, next_key), shops.office).value();
+  const auto answers = post_all(relay, {taken_back, successor});
+  CHECK(answers.each[0].status == PostStatus::kAccepted);
+  CHECK(answers.each[1].status == PostStatus::kAccepted);
+  CHECK(refused(post(relay, shops.message(thief, 2)), "unknown-key"));
+  CHECK(refused(post(relay, shops.message(till, 4)), "revoked"));
+  const Bytes late_theft =
+      roster.enrol(ask(stolen_till, key_of(13)), RosterSigner(office_key, last)).value();
+  CHECK(refused(post(relay, late_theft), "revoked"));
+
+  // It is all there after a restart, and the same as head office has it.
+  CHECK(relay.stop().status == 0);
+  Bytes file;
+  for (const Bytes& entry : {office, enrolment, revocation, taken_back, successor}) {
+    core::append(file, entry);
+  }
+  CHECK(test::read_file(shops.directory / "roster.cbor") == file);
+  Relay again(dir / "data");
+  REQUIRE(again.listening());
+  CHECK(refused(post(again, shops.message(thief, 3)), "unknown-key"));
+  const ChainPlace fresh{core::Sequence{0}, core::envelope::message_id(successor)};
+  const Bytes next_till =
+      own.enrol(ask(stolen_till, key_of(14)), RosterSigner(next_key, fresh)).value();
+  CHECK(post(again, next_till).status == PostStatus::kAccepted);
+  CHECK(post(again, shops.message(key_of(14), 1)).status == PostStatus::kAccepted);
+}
+
+TEST_CASE("the roster is given to those who are on it, and to nobody else") {
+  Two two;
+  Relay relay(two.data());
+  REQUIRE(relay.listening());
+  const auto ask = [&](const Organisation& whose, const PrivateKey* key, const std::string& log) {
+    auto client = relay.client();
+    if (key != nullptr) {
+      const auto kid = core::envelope::derive_kid(whose.origin, key->public_key());
+      client.sign_reads({*key, kid.hex()});
+    }
+    return client.get("/" + log + "/v1/roster");
+  };
+  for (const PrivateKey* key : {&two.shop_till, &two.shops.office}) {
+    const auto roster = ask(two.shops, key, "shops");
+    REQUIRE_MESSAGE(roster, (roster ? "" : describe(roster.error())));
+    CHECK(core::equal(core::as_bytes(*roster), two.shops.roster_file));
+  }
+  CHECK_FALSE(ask(two.shops, nullptr, "shops"));
+  CHECK_FALSE(ask(two.shops, &two.stranger, "shops"));
+  CHECK_FALSE(ask(two.cafes, &two.cafe_till, "shops"));  // another log's
+  // A till's key opens the roster, and no entries.
+  auto client = relay.client();
+  client.sign_reads(
+      {two.shop_till,
+       core::envelope::derive_kid(two.shops.origin, two.shop_till.public_key()).hex()});
+  CHECK_FALSE(client.get("/shops/v1/entries"));
+  const Bytes revocation =
+      two.shops.roster
+          .revoke({core::StoreId{1}, core::TillId{1}}, core::Epoch{1}, {}, two.shops.office)
+          .value();
+  CHECK(post(relay, revocation).status == PostStatus::kAccepted);
+  CHECK_FALSE(ask(two.shops, &two.shop_till, "shops"));
 }
 
 TEST_CASE("a key that sends too much waits for the next minute; others do not") {

@@ -101,6 +101,18 @@ std::size_t Fleet::enrol(std::uint32_t store, std::uint32_t till) {
   return tills_.size() - 1;
 }
 
+void Fleet::revoke(std::size_t till, const std::optional<core::envelope::ChainPlace>& last) {
+  const auto entry = roster_.revoke(tills_[till].ref, tills_[till].epoch, last, head_office_);
+  CORE_CHECK(entry.has_value());
+  core::append(roster_file_, *entry);
+}
+
+void Fleet::settle(std::size_t till, const core::envelope::ChainPlace& stands) {
+  const auto entry = roster_.settle(tills_[till].ref, tills_[till].epoch, stands, head_office_);
+  CORE_CHECK(entry.has_value());
+  core::append(roster_file_, *entry);
+}
+
 Bytes Fleet::next(std::size_t till, const core::retail::Summary& summary) {
   return next_payload(till, core::retail::encode_summary(summary));
 }

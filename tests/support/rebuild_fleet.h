@@ -47,6 +47,10 @@ class Fleet {
   const core::Bytes& roster_file() const { return roster_file_; }
   const core::envelope::PrivateKey& head_office_key() const { return head_office_; }
 
+  // Head office's decisions over a till's chain, signed with the root.
+  void revoke(std::size_t till, const std::optional<core::envelope::ChainPlace>& last);
+  void settle(std::size_t till, const core::envelope::ChainPlace& stands);
+
   // The till's next message; the chain goes on from it.
   core::Bytes next(std::size_t till, const core::retail::Summary& summary);
   core::Bytes next_payload(std::size_t till, core::ByteView payload);

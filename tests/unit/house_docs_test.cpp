@@ -122,3 +122,7 @@ TEST_CASE("the tour of a day at the till runs as written") {
 TEST_CASE("the day in a shop with a cashier's console runs as written") {
   check_tour("docs/till.md");
 }
+
+TEST_CASE("a head office's year with its fleet runs as written") {
+  check_tour("docs/running-a-fleet.md");
+}

@@ -85,10 +85,10 @@ TEST_CASE("a revoked key stays on the roster, revoked, and is not revoked twice"
   Roster roster = *Roster::read({}, kOrigin, key(9).public_key());
   Bytes file = *roster.enrol(ask(till(1, 1), key(1)), key(9));
   append(file, *roster.enrol(ask(till(1, 1), key(2)), key(9)));
-  append(file, *roster.revoke(till(1, 1), Epoch{1}, key(9)));
-  CHECK(roster.revoke(till(1, 1), Epoch{1}, key(9)).error().code == Errc::kState);
-  CHECK(roster.revoke(till(1, 1), Epoch{3}, key(9)).error().code == Errc::kNotFound);
-  CHECK(roster.revoke(till(1, 2), Epoch{1}, key(9)).error().code == Errc::kNotFound);
+  append(file, *roster.revoke(till(1, 1), Epoch{1}, {}, key(9)));
+  CHECK(roster.revoke(till(1, 1), Epoch{1}, {}, key(9)).error().code == Errc::kState);
+  CHECK(roster.revoke(till(1, 1), Epoch{3}, {}, key(9)).error().code == Errc::kNotFound);
+  CHECK(roster.revoke(till(1, 2), Epoch{1}, {}, key(9)).error().code == Errc::kNotFound);
   const auto again = Roster::read(file, kOrigin, key(9).public_key());
   REQUIRE(again.has_value());
   CHECK(again->find(derive_kid(kOrigin, key(1).public_key()))->revoked);
@@ -160,4 +160,173 @@ TEST_CASE("a till seals to the key that head office had named when it was enroll
   CHECK(enrolment(3).seals_to == second);
   CHECK(enrolment(3).sealing_key == test::sealing_key_of(key(3)).public_key());
   CHECK(again->sealing_key() == second);
+}
+
+namespace {
+
+// A roster whose root, key(9), has enrolled a key of every day, key(8).
+struct Office {
+  RosterFile file{{}, *Roster::read({}, kOrigin, key(9).public_key())};
+  ChainPlace last;  // of the key of every day
+
+  Office() {
+    keep(*file.roster.enrol(ask(kHeadOffice, key(8)), key(9)));
+    last.id = file.roster.office()->entry;
+  }
+  void keep(const Bytes& entry) { append(file.bytes, entry); }
+  RosterSigner signer(std::uint8_t n = 8) const { return {key(n), last}; }
+  // Anything that is no roster entry takes a place of the chain, too.
+  void say_something_else() { last = {Sequence{last.sequence.value + 1}, sha256(last.id.view())}; }
+  Bytes sign(const Result<Bytes>& entry) {
+    REQUIRE_MESSAGE(entry.has_value(), (entry ? "" : entry.error().what));
+    last = {Sequence{last.sequence.value + 1}, message_id(*entry)};
+    keep(*entry);
+    return *entry;
+  }
+  Result<Roster> read() const { return Roster::read(file.bytes, kOrigin, key(9).public_key()); }
+};
+
+}  // namespace
+
+TEST_CASE("the key of every day signs entries between other bulletins; the root signs that key") {
+  Office office;
+  Roster& roster = office.file.roster;
+  office.sign(roster.enrol(ask(till(1, 1), key(1)), office.signer()));
+  office.say_something_else();
+  const Bytes second = office.sign(roster.enrol(ask(till(1, 2), key(2)), office.signer()));
+  office.keep(*roster.name_log_key(key(5).public_key(), key(9)));
+  office.sign(roster.enrol(ask(till(1, 3), key(3)), office.signer()));
+  const auto again = office.read();
+  REQUIRE_MESSAGE(again.has_value(), (again ? "" : again.error().what));
+  CHECK(again->enrolments().size() == 4);
+  CHECK(again->office()->key == key(8).public_key());
+  CHECK(again->office_last() == office.last.sequence);
+  CHECK(again->log_key() == key(5).public_key());
+  CHECK(again->find(till(1, 2), Epoch{1})->entry == message_id(second));
+  CHECK(again->find(till(1, 2), Epoch{2}) == nullptr);
+  CHECK(again->has(message_id(second)));
+
+  // Of itself it says nothing, and neither does a till.
+  CHECK(roster.revoke(kHeadOffice, Epoch{1}, {}, office.signer()).error().code == Errc::kState);
+  CHECK(roster.enrol(ask(kHeadOffice, key(7)), office.signer()).error().code == Errc::kState);
+  CHECK(roster.enrol(ask(kHeadOffice, key(7)), key(9)).error().code == Errc::kState);
+  CHECK(roster.revoke(till(1, 1), Epoch{1}, {}, office.signer(1)).error().code ==
+        Errc::kUnknownKey);
+}
+
+TEST_CASE("a roster from which an entry was taken, of whichever signer, is refused") {
+  Office office;
+  Roster& roster = office.file.roster;
+  std::vector<Bytes> entries = {office.file.bytes};
+  for (std::uint8_t n = 1; n <= 3; ++n) {
+    entries.push_back(office.sign(roster.enrol(ask(till(1, n), key(n)), office.signer())));
+    entries.push_back(*roster.name_log_key(key(5).public_key(), key(9)));
+    office.keep(entries.back());
+    office.say_something_else();
+  }
+  REQUIRE(office.read().has_value());
+  for (std::size_t out = 0; out + 1 < entries.size(); ++out) {
+    Bytes file;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (i != out) append(file, entries[i]);
+    }
+    CHECK_FALSE(Roster::read(file, kOrigin, key(9).public_key()).has_value());
+  }
+  for (std::size_t i = 0; i < office.file.bytes.size(); ++i) {
+    Bytes altered = office.file.bytes;
+    altered[i] ^= 0x10;
+    CHECK_FALSE(Roster::read(altered, kOrigin, key(9).public_key()).has_value());
+  }
+}
+
+TEST_CASE("what is not behind a revoked key's last place is allowed, and nothing else") {
+  Office office;
+  Roster& roster = office.file.roster;
+  office.sign(roster.enrol(ask(till(1, 1), key(1)), office.signer()));
+  const ChainPlace early{Sequence{3}, sha256(Bytes{1})};
+  const ChainPlace middle{Sequence{7}, sha256(Bytes{2})};
+  const ChainPlace late{Sequence{9}, sha256(Bytes{3})};
+  office.sign(roster.settle(till(1, 1), Epoch{1}, early, office.signer()));
+  office.sign(roster.settle(till(1, 1), Epoch{1}, late, office.signer()));
+  CHECK(roster.find(till(1, 1), Epoch{1})->allows(Sequence{100}));
+  office.sign(roster.revoke(till(1, 1), Epoch{1}, middle, office.signer()));
+  CHECK(roster.settle(till(1, 1), Epoch{1}, late, office.signer()).error().code == Errc::kState);
+  const auto again = office.read();
+  REQUIRE(again.has_value());
+  const Enrolment& enrolment = *again->find(till(1, 1), Epoch{1});
+  CHECK(enrolment.revoked);
+  CHECK(enrolment.allows(Sequence{7}));
+  CHECK_FALSE(enrolment.allows(Sequence{8}));
+  CHECK(enrolment.stands == std::vector<ChainPlace>{early, middle});
+
+  office.sign(roster.enrol(ask(till(1, 2), key(2)), office.signer()));
+  office.sign(roster.revoke(till(1, 2), Epoch{1}, {}, office.signer()));
+  CHECK_FALSE(office.read()->find(till(1, 2), Epoch{1})->allows(Sequence{1}));
+}
+
+TEST_CASE("the root takes a leaked key of every day back, with all that it said behind a place") {
+  Office office;
+  Roster& roster = office.file.roster;
+  office.sign(roster.enrol(ask(till(1, 1), key(1)), office.signer()));
+  const RosterFile good = office.file;
+  const ChainPlace last = office.last;
+  const Bytes theft = office.sign(roster.enrol(ask(till(1, 9), key(4)), office.signer()));
+  const RosterFile stolen = office.file;
+
+  // Signed from the directory that knows nothing of the theft.
+  RosterFile own = good;
+  const Bytes revocation = *own.roster.revoke(kHeadOffice, Epoch{1}, last, key(9));
+  append(own.bytes, revocation);
+  const Bytes successor = *own.roster.enrol(ask(kHeadOffice, key(7)), key(9));
+  append(own.bytes, successor);
+
+  RosterFile relay = stolen;
+  REQUIRE(extend_roster(relay, revocation).has_value());
+  REQUIRE(extend_roster(relay, successor).has_value());
+  CHECK(relay.bytes == own.bytes);
+  CHECK(relay.roster.find(till(1, 9), Epoch{1}) == nullptr);
+  CHECK(relay.roster.find(till(1, 1), Epoch{1}) != nullptr);
+  CHECK(relay.roster.office()->key == key(7).public_key());
+  CHECK(relay.roster.office()->epoch == Epoch{2});
+  CHECK(extend_roster(relay, revocation).error().code == Errc::kExists);
+  CHECK(extend_roster(relay, theft).error().code == Errc::kState);
+  CHECK(relay.bytes == own.bytes);
+
+  // The old key speaks no more, the new one does.
+  CHECK(relay.roster.enrol(ask(till(1, 3), key(3)), RosterSigner(key(8), last)).error().code ==
+        Errc::kUnknownKey);
+  const ChainPlace first{Sequence{0}, relay.roster.office()->entry};
+  CHECK(relay.roster.enrol(ask(till(1, 3), key(3)), RosterSigner(key(7), first)).has_value());
+
+  // Two contents by the key of every day itself are nobody's to choose from.
+  RosterFile fork = good;
+  REQUIRE(extend_roster(fork, theft).has_value());
+  RosterFile other = good;
+  const Bytes twin = *other.roster.enrol(ask(till(1, 2), key(2)), RosterSigner(key(8), last));
+  CHECK(extend_roster(fork, twin).error().code == Errc::kState);
+  CHECK(fork.bytes == stolen.bytes);
+  // And no entry that is not signed goes in.
+  RosterFile forged = good;
+  Bytes unsigned_twin = twin;
+  unsigned_twin.back() ^= 1;
+  CHECK_FALSE(extend_roster(forged, unsigned_twin).has_value());
+  CHECK(forged.bytes == good.bytes);
+}
+
+TEST_CASE("a link has one form") {
+  Office office;
+  Roster& roster = office.file.roster;
+  const Bytes entry = *roster.name_log_key(key(5).public_key(), office.signer());
+  const Message message = *parse_message(entry);
+  CHECK(Roster::is_entry(message.payload));
+  // {0: 3, 4: key, 8: prev} says what the header says already.
+  Bytes twice = to_bytes(message.payload);
+  twice[0] = 0xa3;
+  append(twice, Bytes{0x08, 0x58, 0x20});
+  append(twice, message.header.prev.view());
+  CHECK(Roster::is_entry(twice));
+  const Bytes second = *sign_message(message.header, twice, key(8));
+  RosterFile file{office.file.bytes, *office.read()};
+  CHECK_FALSE(file.roster.add(second).has_value());
+  CHECK(file.roster.add(entry).has_value());
 }

@@ -1,0 +1,90 @@
+// Send: in requests of one signer each, so that what a request enrols may speak in the next one.
+#include "ledger-rebuild/send.h"
+
+#include <span>
+
+#include "core/disk/file.h"
+#include "core/envelope/key_files.h"
+#include "core/wire/relay_client.h"
+#include "ledger-rebuild/decisions.h"
+
+namespace rebuild {
+
+using core::Bytes;
+using core::Errc;
+using core::fail;
+using core::Result;
+
+namespace {
+
+// What a request may hold: docs/formats/relay-http.md, "Posting".
+constexpr std::size_t kMessagesMax = 200;
+constexpr std::size_t kBytesMax = 900'000;
+
+Result<void> split_into(core::ByteView sequence, std::vector<Bytes>& out) {
+  while (!sequence.empty()) {
+    TRY_ASSIGN(const std::size_t size, core::envelope::first_item_size(sequence));
+    out.push_back(core::to_bytes(sequence.first(size)));
+    sequence = sequence.subspan(size);
+  }
+  return {};
+}
+
+// Whose signature, and whether it is of the roster.
+struct Look {
+  core::envelope::Kid kid;
+  bool is_entry = false;
+};
+Result<Look> look_at(const Bytes& bytes) {
+  TRY_ASSIGN(const auto message, core::envelope::parse_message(bytes));
+  return Look{message.header.kid, core::envelope::Roster::is_entry(message.payload)};
+}
+
+}  // namespace
+
+Result<std::vector<Bytes>> signed_messages(const std::filesystem::path& directory) {
+  TRY_ASSIGN(const auto file, core::envelope::read_roster_file(directory));
+  std::vector<Bytes> out;
+  TRY(split_into(file.bytes, out));
+  const core::Epoch last = file.roster.latest_epoch(core::envelope::kHeadOffice);
+  for (core::Epoch epoch{1}; epoch <= last; epoch.value++) {
+    const auto content = core::disk::posix_filesystem().content(decisions_file(directory, epoch));
+    if (!content && content.error().code == Errc::kNotFound) continue;
+    if (!content) return fail(content.error());
+    std::vector<Bytes> messages;
+    TRY(split_into(content->bytes, messages));
+    for (Bytes& message : messages) {
+      TRY_ASSIGN(const Look look, look_at(message));
+      if (!look.is_entry) out.push_back(std::move(message));
+    }
+  }
+  return out;
+}
+
+Result<Sent> send_messages(const std::vector<Bytes>& messages, const core::wire::Endpoint& relay) {
+  core::wire::RelayClient client(relay);
+  Sent sent;
+  for (std::size_t begin = 0; begin < messages.size();) {
+    TRY_ASSIGN(const Look first, look_at(messages[begin]));
+    std::size_t end = begin;
+    std::size_t bytes = 0;
+    for (; end < messages.size() && end - begin < kMessagesMax; ++end) {
+      TRY_ASSIGN(const Look look, look_at(messages[end]));
+      bytes += messages[end].size();
+      if (end > begin && (look.kid != first.kid || bytes > kBytesMax)) break;
+    }
+    TRY_ASSIGN(const auto answers, client.post(std::span(messages).subspan(begin, end - begin)));
+    for (const core::wire::PostAnswer& answer : answers.each) {
+      if (answer.status == core::wire::PostStatus::kRefused) {
+        return fail(Errc::kState,
+                    relay.host + ":" + std::to_string(relay.port) + ": " + answer.reason);
+      }
+      sent.accepted += answer.status == core::wire::PostStatus::kAccepted ? 1 : 0;
+      ++sent.all;
+    }
+    begin = end;
+  }
+  return sent;
+}
+
+}  // namespace rebuild
