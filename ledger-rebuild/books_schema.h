@@ -6,7 +6,7 @@
 namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
-inline constexpr std::int64_t kBooksVersion = 5;
+inline constexpr std::int64_t kBooksVersion = 6;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
@@ -14,7 +14,7 @@ inline constexpr std::int64_t kBooksApplication = 0x44424231;
 // may quote a message, and so may be none.
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
@@ -139,6 +139,18 @@ CREATE TABLE counted(
   product     INTEGER NOT NULL,
   thousandths INTEGER NOT NULL,
   PRIMARY KEY(message, product)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operators(
+  message        INTEGER NOT NULL,
+  operator       INTEGER NOT NULL,
+  sales          INTEGER NOT NULL,
+  net_minor      INTEGER NOT NULL,
+  discount_minor INTEGER NOT NULL,
+  lines_voided   INTEGER NOT NULL,
+  refunds        INTEGER NOT NULL,
+  refunded_minor INTEGER NOT NULL,
+  PRIMARY KEY(message, operator)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE covered(
