@@ -16,6 +16,8 @@ constexpr std::size_t kTillsInStore = 3;
 constexpr std::uint32_t kStoresWithOperators = 100;
 const core::OperatorId kManager{1};
 const core::OperatorId kCashier{2};
+constexpr const char* kManagersPin = "470113";
+constexpr const char* kCashiersPin = "8093";
 constexpr std::int64_t kMorning_ms = 1'772'442'000'000;  // 2026-03-02 09:00 UTC
 constexpr std::int64_t kDay_ms = 86'400'000;
 
@@ -44,8 +46,8 @@ class GardenWorkload final : public Workload {
  private:
   // Both sign on, and stay so while the journal is open.
   static core::Result<void> hire(till::Till& till) {
-    TRY_ASSIGN(const till::Pin managers, till::Pin::from("470113"));
-    TRY_ASSIGN(const till::Pin cashiers, till::Pin::from("8093"));
+    TRY_ASSIGN(const till::Pin managers, till::Pin::from(kManagersPin));
+    TRY_ASSIGN(const till::Pin cashiers, till::Pin::from(kCashiersPin));
     TRY(till.operators().add({kManager, "Manager", till::Role::kManager}, managers, kMorning_ms));
     TRY(till.operators().sign_on(kManager, managers, kMorning_ms));
     TRY(till.operators().add({kCashier, "Cashier", till::Role::kCashier}, cashiers, kMorning_ms));
@@ -87,6 +89,12 @@ class GardenWorkload final : public Workload {
 };
 
 }  // namespace
+
+core::Result<void> sign_on_manager(till::Till& till) {
+  if (till.operators().all().empty()) return {};
+  TRY_ASSIGN(const till::Pin pin, till::Pin::from(kManagersPin));
+  return till.operators().sign_on(kManager, pin, kMorning_ms);
+}
 
 std::unique_ptr<Workload> garden_workload(std::size_t tills, std::size_t days,
                                           core::retail::Catalog catalog) {
