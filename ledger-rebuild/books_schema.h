@@ -142,6 +142,18 @@ CREATE TABLE counted(
   PRIMARY KEY(message, product)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE operators(
+  message        INTEGER NOT NULL,
+  operator       INTEGER NOT NULL,
+  sales          INTEGER NOT NULL,
+  net_minor      INTEGER NOT NULL,
+  discount_minor INTEGER NOT NULL,
+  lines_voided   INTEGER NOT NULL,
+  refunds        INTEGER NOT NULL,
+  refunded_minor INTEGER NOT NULL,
+  PRIMARY KEY(message, operator)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE covered(
   message  INTEGER NOT NULL,
   store    INTEGER NOT NULL,

@@ -96,7 +96,8 @@ void add_page(CLI::App& app, int& exit_code) {
 
 void add_figures(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
-      "figures", "Add the books up by store, region, day, tender, tax, product, or show shrink");
+      "figures",
+      "Add the books up by store, region, day, tender, tax, product, operator, or show shrink");
   auto a = std::make_shared<FiguresArguments>();
   command->add_option("--books", a->books, kBooksHelp)->required();
   command
@@ -114,11 +115,12 @@ void add_figures(CLI::App& app, int& exit_code) {
                                                                     {"account", By::kAccount},
                                                                     {"product", By::kProduct},
                                                                     {"department", By::kDepartment},
+                                                                    {"operator", By::kOperator},
                                                                     {"count", By::kCount},
                                                                     {"variance", By::kVariance}}))
       ->option_text(
-          "store|till|region|day|month|tender|tax|account|product|department|count|"
-          "variance");
+          "store|till|region|day|month|tender|tax|account|product|department|operator|"
+          "count|variance");
   command->add_option("--from", a->from, "First business day; default: the first in the books");
   command->add_option("--to", a->to, "Last business day; default: the last in the books");
   command->add_option("--regions", a->regions, "CSV for --by region: store,region");

@@ -56,6 +56,7 @@ constexpr std::size_t kNumberColumns = 3;
 constexpr std::size_t kRefundedColumns = 4;
 constexpr std::size_t kSoldColumns = 3;
 constexpr std::size_t kCountedColumns = 2;
+constexpr std::size_t kOperatorColumns = 7;
 constexpr std::size_t kCoveredColumns = 5;
 
 MessageDigest finish_message(const Hash& id, const RowWriter& row, const RowWriter& figures) {
@@ -98,11 +99,15 @@ class TableReader {
                                      "WHERE message = ? ORDER BY product"));
     TRY_ASSIGN(auto counted, db.prepare("SELECT product, thousandths FROM counted "
                                         "WHERE message = ? ORDER BY product"));
+    TRY_ASSIGN(auto operators,
+               db.prepare("SELECT operator, sales, net_minor, discount_minor, lines_voided, "
+                          "refunds, refunded_minor FROM operators "
+                          "WHERE message = ? ORDER BY operator"));
     TRY_ASSIGN(auto covered, db.prepare("SELECT store, till, epoch, sequence, id FROM covered "
                                         "WHERE message = ? ORDER BY store, till, epoch"));
     return TableReader(std::move(messages), std::move(postings), std::move(moves),
                        std::move(numbers), std::move(refunded), std::move(sold), std::move(counted),
-                       std::move(covered));
+                       std::move(operators), std::move(covered));
   }
 
   Result<void> chain(TillChain& chain) {
@@ -123,7 +128,8 @@ class TableReader {
 
  private:
   TableReader(Statement messages, Statement postings, Statement moves, Statement numbers,
-              Statement refunded, Statement sold, Statement counted, Statement covered)
+              Statement refunded, Statement sold, Statement counted, Statement operators,
+              Statement covered)
       : messages_(std::move(messages)),
         postings_(std::move(postings)),
         moves_(std::move(moves)),
@@ -131,6 +137,7 @@ class TableReader {
         refunded_(std::move(refunded)),
         sold_(std::move(sold)),
         counted_(std::move(counted)),
+        operators_(std::move(operators)),
         covered_(std::move(covered)) {}
 
   Result<MessageDigest> read_message() {
@@ -151,6 +158,7 @@ class TableReader {
     TRY(take(refunded_, number, {.count = kRefundedColumns}, figures));
     TRY(take(sold_, number, {.count = kSoldColumns}, figures));
     TRY(take(counted_, number, {.count = kCountedColumns}, figures));
+    TRY(take(operators_, number, {.count = kOperatorColumns}, figures));
     TRY(take(covered_, number, {.count = kCoveredColumns, .blob = 4}, figures));
     return finish_message(id, row, figures);
   }
@@ -181,7 +189,8 @@ class TableReader {
     return {};
   }
 
-  Statement messages_, postings_, moves_, numbers_, refunded_, sold_, counted_, covered_;
+  Statement messages_, postings_, moves_, numbers_, refunded_, sold_, counted_, operators_,
+      covered_;
   std::int64_t messages_read_ = 0;
 };
 
@@ -200,8 +209,8 @@ Result<Bytes> hash_quarantine(Database& db) {
 
 // Rows that belong to nothing would be in no chain's digest.
 Result<void> refuse_orphans(Database& db) {
-  for (const char* table :
-       {"postings", "moves", "numbers", "refunded_receipts", "sold", "counted", "covered"}) {
+  for (const char* table : {"postings", "moves", "numbers", "refunded_receipts", "sold", "counted",
+                            "operators", "covered"}) {
     TRY_ASSIGN(const std::int64_t orphans,
                db.query_int("SELECT COUNT(*) FROM " + std::string(table) +
                             " r WHERE NOT EXISTS (SELECT 1 FROM messages m "
@@ -255,6 +264,11 @@ MessageDigest digest_of(const Item& item, State state) {
   }
   for (const CountedLine& line : entry.counted) {
     figures.array(kCountedColumns).put(as_int(line.product.value)).put(line.thousandths);
+  }
+  for (const OperatorLine& line : entry.operators) {
+    figures.array(kOperatorColumns).put(line.operator_id.value).put(as_int(line.sales));
+    figures.put(line.net_minor).put(line.discount_minor).put(as_int(line.lines_voided));
+    figures.put(as_int(line.refunds)).put(line.refunded_minor);
   }
   for (const CoveredChain& chain : entry.covered) {
     figures.array(kCoveredColumns).put(chain.till.store.value).put(chain.till.till.value);

@@ -33,7 +33,8 @@ Result<Money> money_at(const Statement& row, int column, int currency_column) {
 
 // The sums that can answer for a range. A till and a day have none by month.
 FigureSums sums_for(By by, const FigureRange& range) {
-  const bool has_months = by != By::kTill && by != By::kDay && by != By::kCount;
+  const bool has_months =
+      by != By::kTill && by != By::kDay && by != By::kOperator && by != By::kCount;
   return figure_sums(range, has_months && is_whole_months(range));
 }
 
@@ -156,6 +157,30 @@ Result<Table> by_tax(Database& db, const FigureSums& sums) {
   return table;
 }
 
+Result<Table> by_operator(Database& db, const FigureSums& sums) {
+  Table table{{"store", "operator", "currency", "sales", "net", "discount", "lines_voided",
+               "refunds", "refunded"},
+              {}};
+  TRY(for_range(
+      db,
+      "SELECT m.store, o.operator, m.currency, SUM(o.sales), SUM(o.net_minor), "
+      "SUM(o.discount_minor), SUM(o.lines_voided), SUM(o.refunds), SUM(o.refunded_minor) "
+      "FROM operators o JOIN messages m ON m.number = o.message "
+      "WHERE m.state IN (1, 2) AND m.booked BETWEEN ?1 AND ?2 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+      sums, [&](const Statement& row) -> Result<void> {
+        std::vector<Cell> cells = {Cell::of(row.column_int(0)), Cell::of(row.column_int(1)),
+                                   Cell::of(std::string(row.column_text(2))),
+                                   Cell::of(row.column_int(3))};
+        TRY(add_amounts(cells, row, {4, 5}, 2));
+        cells.push_back(Cell::of(row.column_int(6)));
+        cells.push_back(Cell::of(row.column_int(7)));
+        TRY(add_amounts(cells, row, {8}, 2));
+        table.rows.push_back(std::move(cells));
+        return {};
+      }));
+  return table;
+}
+
 Result<Table> by_count(Database& db, const FigureSums& sums) {
   Table table{{"store", "product", "day", "expected", "counted", "difference"}, {}};
   TRY(for_range(
@@ -244,6 +269,8 @@ Result<Table> figures(const Books& books, By by, const FigureRange& range, const
       return figures_by_product(books, range, settings);
     case By::kDepartment:
       return figures_by_department(books, range, settings);
+    case By::kOperator:
+      return by_operator(db, sums);
     case By::kCount:
       return by_count(db, sums);
     case By::kVariance:

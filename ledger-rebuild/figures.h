@@ -1,6 +1,6 @@
 // Figures: what the books say of a stretch of days, added up by one thing at a time: by store,
-// till, region, day, month, tender, tax code, account or product, or counts beside what must be
-// there; and with head office's settings by department, with what the goods cost.
+// till, region, day, month, tender, tax code, account, product or operator, or counts beside what
+// must be there; and with head office's settings by department, with what the goods cost.
 // Must not know how a table is printed (table.h). Tables behind them: docs/formats/books.md.
 #pragma once
 
@@ -28,6 +28,7 @@ enum class By {
   kAccount,
   kProduct,
   kDepartment,
+  kOperator,
   kCount,
   kVariance
 };
@@ -44,6 +45,8 @@ struct FigureRange {
 // One row a value and currency. Stores that `regions` does not name are in region "(none)".
 // Products come by what was taken for them, the most first; everything else by its name.
 //
+// kOperator: one row a store and operator, by the numbers that its tills know them by. Documents
+// that nobody was signed on for are in none.
 // kCount, shrink: the latest count of each store and product in the range, beside what deliveries,
 // recipes, adjustments and transfers up to the end of its day leave in the store.
 // kVariance: what every count found beside what was there by moves and the counts before it, on the

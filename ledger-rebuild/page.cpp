@@ -99,6 +99,7 @@ Result<std::string> books_page(const Books& books, const FigureRange& range,
   if (settings.has_products) {
     TRY_ASSIGN(departments, table(By::kDepartment));
   }
+  TRY_ASSIGN(const Table operators, table(By::kOperator));
   TRY_ASSIGN(const Table accounts, table(By::kAccount));
   TRY_ASSIGN(const Table counts, table(By::kCount));
   constexpr std::int32_t kQuietDays = 2;
@@ -123,6 +124,7 @@ Result<std::string> books_page(const Books& books, const FigureRange& range,
   out += section("Top sellers", products,
                  bars(top(products, "net"), "Products that took most", "net"));
   if (!departments.rows.empty()) out += section("By department", departments);
+  out += section("By operator", operators);
   out += section("Trial balance of these days", accounts);
   for (const std::string& remark : accounts.remarks) out += "<p>" + html_escape(remark) + ".</p>\n";
   out += section("Counts beside what must be there", counts);

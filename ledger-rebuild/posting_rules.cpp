@@ -163,6 +163,18 @@ Result<void> take_products(Entry& entry, const Closing& closing) {
   return {};
 }
 
+Result<void> take_operators(Entry& entry, const Closing& closing) {
+  entry.operators.reserve(closing.operators.size());
+  for (const auto& [id, row] : closing.operators) {
+    TRY(check_figure(row.net.minor, "what was taken by operator ", id));
+    TRY(check_figure(row.discount.minor, "the discount given by operator ", id));
+    TRY(check_figure(row.refunded.minor, "what was refunded by operator ", id));
+    entry.operators.push_back({id, row.sales, row.net.minor, row.discount.minor, row.lines_voided,
+                               row.refunds, row.refunded.minor});
+  }
+  return {};
+}
+
 // Moves of one message, one for each product and way, into rows that are empty.
 class Moves {
  public:
@@ -248,6 +260,7 @@ Result<void> fill(Entry& entry, const Closing& closing) {
   TRY(moves.add(closing.transfers));
   moves.sort();
   TRY(take_products(entry, closing));
+  TRY(take_operators(entry, closing));
   TRY(check_balanced(entry.postings));
   std::sort(entry.postings.begin(), entry.postings.end(), [](const Posting& a, const Posting& b) {
     return std::tie(a.account, a.code) < std::tie(b.account, b.code);
@@ -269,6 +282,7 @@ void Entry::clear() {
   keep(moves, kept.moves);
   keep(sold, kept.sold);
   keep(counted, kept.counted);
+  keep(operators, kept.operators);
 }
 
 Result<Entry> make_entry(const core::retail::Summary& summary) {

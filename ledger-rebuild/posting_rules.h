@@ -66,6 +66,19 @@ struct CountedLine {
   bool operator==(const CountedLine&) const = default;
 };
 
+// What one operator did, as the closing says it: shares of its figures, with voids and refunds
+// taken out.
+struct OperatorLine {
+  core::OperatorId operator_id;
+  std::uint64_t sales = 0;
+  std::int64_t net_minor = 0;
+  std::int64_t discount_minor = 0;
+  std::uint64_t lines_voided = 0;
+  std::uint64_t refunds = 0;
+  std::int64_t refunded_minor = 0;
+  bool operator==(const OperatorLine&) const = default;
+};
+
 // What one message posts, or closes. Amounts in `currency`; an opening has none.
 struct Entry {
   Kind kind = Kind::kNone;
@@ -89,11 +102,12 @@ struct Entry {
   std::vector<std::pair<core::retail::Series, core::retail::NumberRange>> numbers;  // ascending
   // Amounts above zero; a store and till of 0 are the closing's own.
   std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts;
-  std::vector<Posting> postings;      // ascending account and code
-  std::vector<StockMove> moves;       // ascending product, from, to; one for each of these
-  std::vector<SoldLine> sold;         // ascending product
-  std::vector<CountedLine> counted;   // likewise
-  std::vector<CoveredChain> covered;  // of a period close: ascending till and epoch
+  std::vector<Posting> postings;        // ascending account and code
+  std::vector<StockMove> moves;         // ascending product, from, to; one for each of these
+  std::vector<SoldLine> sold;           // ascending product
+  std::vector<CountedLine> counted;     // likewise
+  std::vector<OperatorLine> operators;  // ascending operator
+  std::vector<CoveredChain> covered;    // of a period close: ascending till and epoch
 
   // Makes it empty again, with the room that it has.
   void clear();

@@ -48,6 +48,17 @@ const Question kQuestions[] = {
      "SELECT m.number, SUM(s.net_minor) - m.net_minor FROM sold s JOIN messages m "
      "ON m.number = s.message WHERE m.parts = 1 GROUP BY m.number "
      "HAVING SUM(s.net_minor) <> m.net_minor"},
+    {"what operators took is not the message's net, though all sales and refunds are theirs "
+     "(message, difference)",
+     "SELECT m.number, SUM(o.net_minor) - m.net_minor FROM operators o JOIN messages m "
+     "ON m.number = o.message WHERE m.parts = 1 GROUP BY m.number "
+     "HAVING SUM(o.sales) = m.sales AND SUM(o.refunds) = m.refunds AND "
+     "(SUM(o.net_minor) <> m.net_minor OR SUM(o.discount_minor) <> m.discount_minor OR "
+     "SUM(o.refunded_minor) <> m.refunded_minor)"},
+    {"operators made more sales or refunds than the message has (message, sales)",
+     "SELECT m.number, SUM(o.sales) FROM operators o JOIN messages m "
+     "ON m.number = o.message WHERE m.parts = 1 GROUP BY m.number "
+     "HAVING SUM(o.sales) > m.sales OR SUM(o.refunds) > m.refunds"},
     {"over and short is not the message's (message, difference)",
      "SELECT m.number, -COALESCE(SUM(p.amount_minor), 0) - m.over_short_minor FROM messages m "
      "LEFT JOIN postings p ON p.message = m.number AND p.reversal = 0 AND p.account = 5900 "
@@ -59,12 +70,16 @@ const Question kQuestions[] = {
     {"a message that is not posted moves stock (message, product)",
      "SELECT v.message, v.product FROM moves v LEFT JOIN messages m ON m.number = v.message "
      "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7)"},
+    {"a message that is not posted has operators (message, operator)",
+     "SELECT o.message, o.operator FROM operators o LEFT JOIN messages m ON m.number = o.message "
+     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7)"},
     {"a contradicted message is not reversed (message, account)",
      "SELECT p.message, p.account FROM postings p JOIN messages m ON m.number = p.message "
-     "WHERE m.state = 3 GROUP BY p.message, p.account, p.code HAVING SUM(p.amount_minor) <> 0"},
+     "WHERE m.state IN (3, 7) GROUP BY p.message, p.account, p.code HAVING SUM(p.amount_minor) <> "
+     "0"},
     {"a contradicted message still moves stock (message, product)",
      "SELECT v.message, v.product FROM moves v JOIN messages m ON m.number = v.message "
-     "WHERE m.state = 3 GROUP BY v.message, v.product "
+     "WHERE m.state IN (3, 7) GROUP BY v.message, v.product "
      "HAVING SUM(v.thousandths * (v.to_place - v.from_place)) <> 0"},
     {"a message is reversed that is not contradicted (message, account)",
      "SELECT p.message, p.account FROM postings p JOIN messages m ON m.number = p.message "

@@ -11,6 +11,7 @@ daybook_test(test_rebuild
     unit/rebuild_figures_test.cpp
     unit/rebuild_head_office_test.cpp
     unit/rebuild_log_heads_test.cpp
+    unit/rebuild_operators_test.cpp
     unit/rebuild_march_test.cpp
     unit/rebuild_periods_test.cpp
     unit/rebuild_recover_test.cpp

@@ -28,12 +28,12 @@ using StoreId = StrongInt<struct StoreIdTag, std::uint32_t>;
 using TillId = StrongInt<struct TillIdTag, std::uint32_t>;  // unique within its store
 using ProductId = StrongInt<struct ProductIdTag, std::uint64_t>;
 using TaxCode = StrongInt<struct TaxCodeTag, std::uint32_t>;
-using OperatorId = StrongInt<struct OperatorIdTag, std::uint32_t>;  // of one till; 0: nobody
+using OperatorId =
+    StrongInt<struct OperatorIdTag, std::uint32_t>;  // of one till, from 1; 0: nobody
 using CatalogVersion = StrongInt<struct CatalogVersionTag, std::uint32_t>;  // of one till; from 1
 using Epoch = StrongInt<struct EpochTag, std::uint32_t>;  // from 1; a repaired till gets a new one
 using Sequence = StrongInt<struct SequenceTag, std::uint64_t>;  // the sender's own count, from 1
-using OperatorId = StrongInt<struct OperatorIdTag, std::uint32_t>;  // from 1; 0: nobody
-using LogIndex = StrongInt<struct LogIndexTag, std::uint64_t>;      // the relay's count, from 0
+using LogIndex = StrongInt<struct LogIndexTag, std::uint64_t>;  // the relay's count, from 0
 
 // Which till: a till's number is unique within its store only. Text form "store/till".
 struct TillRef {

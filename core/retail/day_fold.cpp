@@ -66,7 +66,22 @@ Result<void> DayFold::add(const Document& document, const Sale* cancelled) {
   return cancelled == nullptr ? Result<void>{} : take_back(*cancelled);
 }
 
+template <typename Add>
+Result<void> DayFold::add_operator(OperatorId id, Add add) {
+  if (id == OperatorId{}) return {};
+  const Money zero{0, closing_.currency};
+  return change_row(closing_.operators, id, OperatorRow{0, zero, zero, 0, 0, zero}, add);
+}
+
 Result<void> DayFold::add_sale(const Sale& sale, int sign) {
+  TRY(add_operator(sale.operator_id, [&](OperatorRow& row) -> Result<void> {
+    sign > 0 ? ++row.sales : --row.sales;
+    for (const SaleLine& line : sale.lines) {
+      TRY(accumulate(row.net, line.amount, sign));
+      TRY(accumulate(row.discount, line.discount, sign));
+    }
+    return {};
+  }));
   for (const SaleLine& line : sale.lines) TRY(add_line(line, sign));
   for (const Voucher& voucher : sale.vouchers_sold) {
     TRY(accumulate(closing_.liabilities.vouchers_sold, voucher.amount, sign));
@@ -79,6 +94,10 @@ Result<void> DayFold::add_sale(const Sale& sale, int sign) {
 Result<void> DayFold::take(const Sale& sale) {
   ++closing_.sales;
   closing_.counts.lines_voided += sale.lines_voided;
+  TRY(add_operator(sale.operator_id, [&](OperatorRow& row) -> Result<void> {
+    row.lines_voided += sale.lines_voided;
+    return {};
+  }));
   return add_sale(sale, 1);
 }
 
@@ -100,6 +119,15 @@ Result<void> DayFold::take(const Refund& refund) {
     TRY(accumulate(closing_.refunded, line.mirror.amount, -1));
     TRY(accumulate(receipt, line.mirror.amount, -1));
   }
+  TRY(add_operator(refund.operator_id, [&](OperatorRow& row) -> Result<void> {
+    ++row.refunds;
+    for (const RefundLine& line : refund.lines) {
+      TRY(accumulate(row.net, line.mirror.amount));
+      TRY(accumulate(row.discount, line.mirror.discount));
+      TRY(accumulate(row.refunded, line.mirror.amount, -1));
+    }
+    return {};
+  }));
   TRY(add_points(refund.member, refund.points_taken_back, 0, -1));
   return add_tenders(refund.tenders, 1);
 }

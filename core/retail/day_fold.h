@@ -40,6 +40,9 @@ class DayFold {
   // `sign` 1 adds, -1 takes out again.
   Result<void> add_sale(const Sale& sale, int sign);
   Result<void> add_line(const SaleLine& line, int sign);
+  // Adds to an operator's row, if it is one. `add`: Result<void>(OperatorRow&).
+  template <typename Add>
+  Result<void> add_operator(OperatorId id, Add add);
   Result<void> add_product(Components& rows, ProductId product, Quantity quantity);
   // Goods that went onto the shelf, or, below zero, from it.
   Result<void> move_on_hand(ProductId product, Quantity quantity);

@@ -78,6 +78,49 @@ Result<void> check_numbers(const Closing& closing) {
                                      std::to_string(closing.voids) + " voids");
 }
 
+// Documents that no operator made are in no row, so rows may come to less than the day; they come
+// to just that when no sale, or no refund, is missing in them.
+Result<void> check_shares(const Closing& closing, const OperatorRow& all) {
+  const bool all_sales = all.sales == closing.sales;
+  const bool all_refunds = all.refunds == closing.refunds;
+  TRY_ASSIGN(const Money sold, add(all.net, all.refunded));
+  TRY_ASSIGN(const Money sold_that_day, add(closing.net, closing.refunded));
+  const bool fits = all.sales <= closing.sales && all.refunds <= closing.refunds &&
+                    all.lines_voided <= closing.counts.lines_voided &&
+                    all.refunded.minor <= closing.refunded.minor &&
+                    (!all_sales || sold == sold_that_day) &&
+                    (!all_refunds || all.refunded == closing.refunded) &&
+                    (!all_sales || !all_refunds || all.discount == closing.discount);
+  if (fits) return {};
+  return fail(Errc::kUnbalanced, "the operators' " + std::to_string(all.sales) + " sales, " +
+                                     to_string(all.net) + " net and " +
+                                     std::to_string(all.refunds) +
+                                     " refunds are not the day's, nor a part of it");
+}
+
+// A closing without operators says nothing of them, and one of several parts has not all of them.
+Result<void> check_operators(const Closing& closing) {
+  const Money zero{0, closing.currency};
+  OperatorRow all{0, zero, zero, 0, 0, zero};
+  for (const auto& [id, row] : closing.operators) {
+    TRY_ASSIGN(const Money sold, add(row.net, row.refunded));
+    const bool has_documents = row.sales != 0 || row.refunds != 0;
+    if ((row.sales == 0 && sold != zero) || (row.refunds == 0 && row.refunded != zero) ||
+        (!has_documents && row.discount != zero)) {
+      return fail(Errc::kUnbalanced,
+                  "operator " + to_string(id) + " has an amount and no document of it");
+    }
+    TRY_ASSIGN(all.net, add(all.net, row.net));
+    TRY_ASSIGN(all.discount, add(all.discount, row.discount));
+    TRY_ASSIGN(all.refunded, add(all.refunded, row.refunded));
+    all.sales += row.sales;
+    all.lines_voided += row.lines_voided;
+    all.refunds += row.refunds;
+  }
+  if (closing.operators.empty() || closing.part.count > 1) return {};
+  return check_shares(closing, all);
+}
+
 }  // namespace
 
 Result<void> check_balanced(const Closing& closing) {
@@ -98,6 +141,7 @@ Result<void> check_balanced(const Closing& closing) {
                                        ", net and liabilities " + to_string(due));
   }
   TRY(check_sold(closing));
+  TRY(check_operators(closing));
   TRY(check_count(closing));
   return check_numbers(closing);
 }

@@ -111,6 +111,18 @@ struct Counts {
   bool operator==(const Counts&) const = default;
 };
 
+// What one operator did in a day, each document with whom its heading names: a sale with who rang
+// it, also when another one voids it, a refund with who made it.
+struct OperatorRow {
+  std::uint64_t sales = 0;  // receipts that were not voided
+  Money net;                // takings after voids, refunds and discounts
+  Money discount;
+  std::uint64_t lines_voided = 0;  // before tender
+  std::uint64_t refunds = 0;
+  Money refunded;  // net + refunded was sold
+  bool operator==(const OperatorRow&) const = default;
+};
+
 // Money that came in for no sale yet.
 struct Liabilities {
   Money vouchers_sold;
@@ -155,6 +167,7 @@ struct Closing {
   std::uint64_t open_cards = 0;  // authorisations that no receipt took up, at the end of the day
   Money open_cards_amount;
   std::map<ReceiptKey, Money> refunded_receipts;  // above zero
+  std::map<OperatorId, OperatorRow> operators;    // by number, without operator 0
   bool operator==(const Closing&) const = default;
 };
 
@@ -176,8 +189,9 @@ Bytes encode_summary(const Summary& summary);
 Result<Summary> decode_summary(ByteView payload);
 
 // Whether tax rows, and what was sold of each product, add up to net, tenders to net and
-// liabilities, a count of the drawer agrees with what was expected in it, and the invoices of the
-// day are its sales and voids. Errors: kUnbalanced, kCurrency, kOverflow.
+// liabilities, a count of the drawer agrees with what was expected in it, the invoices of the day
+// are its sales and voids, and no operators did more than the day has, nor, when all of it is
+// theirs, less. Errors: kUnbalanced, kCurrency, kOverflow.
 Result<void> check_balanced(const Closing& closing);
 
 // Cash that should be in the drawer: floats, cash taken less cash given back, paid-ins less
@@ -185,8 +199,8 @@ Result<void> check_balanced(const Closing& closing);
 Result<Money> expected_cash(const Closing& closing);
 
 // Splits into parts whose encoding is at most `payload_bytes_max` each: money and counts travel in
-// the first; products, transfers, members, card batches and refunded receipts are spread. One part
-// when it fits.
+// the first; operators, products, transfers, members, card batches and refunded receipts are
+// spread. One part when it fits.
 // Shape: payload_bytes_max >= 1024, and what is not spread fits (CORE_CHECK).
 std::vector<Summary> split(const Summary& summary, std::size_t payload_bytes_max);
 

@@ -41,6 +41,7 @@ enum Field : std::uint64_t {
   kBatches = 28,
   kOpenCards = 29,
   kRefundedReceipts = 30,
+  kOperators = 31,
 };
 constexpr std::uint64_t kKindOpening = 1;
 constexpr std::uint64_t kKindClosing = 2;
@@ -167,6 +168,7 @@ void write_rest(FieldWriter& f, const Closing& c) {
   f.rows(kBatches, c.batches, write_batches);
   f.integers(kOpenCards, {static_cast<std::int64_t>(c.open_cards), c.open_cards_amount.minor});
   f.rows(kRefundedReceipts, c.refunded_receipts, write_refunded);
+  f.rows(kOperators, c.operators, write_operators);
 }
 
 Bytes encode(const Closing& closing) {
@@ -335,6 +337,8 @@ Result<void> read_rest(SummaryReader& r, std::uint64_t key, std::size_t at, Clos
       return read_counted_pair(r, c.open_cards, c.open_cards_amount);
     case kRefundedReceipts:
       return expect_rows(r, read_refunded(r, c.currency, c.refunded_receipts), c.refunded_receipts);
+    case kOperators:
+      return expect_rows(r, read_operators(r, c.currency, c.operators), c.operators);
     default:
       return unknown_field(r, at, key);
   }

@@ -2,6 +2,7 @@
 #include "core/retail/summary_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -403,6 +404,87 @@ Result<void> read_refunded(SummaryReader& r, Currency currency, std::map<Receipt
     }
     r.require_form(rows.empty() || rows.rbegin()->first < key);
     rows.emplace_hint(rows.end(), key, amount);
+  }
+  return {};
+}
+
+namespace {
+
+// What stands behind the operator's number, in its order; a count is one of kCountMax at most.
+constexpr std::size_t kOperatorFigures = 6;
+std::array<std::int64_t, kOperatorFigures> figures_of(const OperatorRow& row) {
+  return {static_cast<std::int64_t>(row.sales),
+          row.net.minor,
+          row.discount.minor,
+          static_cast<std::int64_t>(row.lines_voided),
+          static_cast<std::int64_t>(row.refunds),
+          row.refunded.minor};
+}
+
+// `items`: of the array. In form: the last figure is not zero.
+Result<OperatorRow> read_operator(SummaryReader& r, std::size_t items, Currency currency) {
+  const Money zero{0, currency};
+  OperatorRow row{0, zero, zero, 0, 0, zero};
+  const std::size_t at = r.offset();
+  std::size_t left = items - 1;
+  const auto more = [&left] { return left > 0 && left-- > 0; };
+  if (more()) {
+    TRY_ASSIGN(row.sales, read_count(r));
+  }
+  if (more()) {
+    TRY_ASSIGN(row.net, read_money(r, currency));
+  }
+  if (more()) {
+    TRY_ASSIGN(row.discount, read_money(r, currency));
+  }
+  if (more()) {
+    TRY_ASSIGN(row.lines_voided, read_count(r));
+  }
+  if (more()) {
+    TRY_ASSIGN(row.refunds, read_count(r));
+  }
+  if (more()) {
+    TRY_ASSIGN(row.refunded, read_money(r, currency));
+  }
+  if (row.refunded.minor < 0) return r.refuse(at, "what an operator refunded is below zero");
+  r.require_form(items > 1 && figures_of(row)[items - 2] != 0);
+  return row;
+}
+
+}  // namespace
+
+void write_operators(CborWriter& w, const std::map<OperatorId, OperatorRow>& rows) {
+  w.array(rows.size());
+  std::uint32_t last = 0;
+  for (const auto& [id, row] : rows) {
+    const auto figures = figures_of(row);
+    std::size_t count = figures.size();
+    while (count > 0 && figures[count - 1] == 0) --count;
+    w.array(1 + count);
+    w.unsigned_integer(id.value - last);
+    last = id.value;
+    for (std::size_t i = 0; i < count; ++i) w.integer(figures[i]);
+  }
+}
+
+Result<void> read_operators(SummaryReader& r, Currency currency,
+                            std::map<OperatorId, OperatorRow>& rows) {
+  TRY_ASSIGN(const std::size_t count, r.array());
+  std::uint32_t last = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::size_t at = r.offset();
+    TRY_ASSIGN(const std::size_t items, r.array());
+    if (items == 0 || items > 1 + kOperatorFigures) {
+      return r.refuse(at, "an operator's row has 1 to 7 items");
+    }
+    at = r.offset();
+    TRY_ASSIGN(const std::uint64_t step, r.unsigned_integer());
+    if (step == 0 || step > UINT32_MAX - last) {
+      return r.refuse(at, "operators ascend, from 1, in 32 bits");
+    }
+    last += static_cast<std::uint32_t>(step);
+    TRY_ASSIGN(const OperatorRow row, read_operator(r, items, currency));
+    rows.emplace_hint(rows.end(), OperatorId{last}, row);
   }
   return {};
 }

@@ -64,6 +64,12 @@ Result<void> read_batches(SummaryReader& r, Currency currency, std::map<BatchKey
 void write_refunded(CborWriter& w, const std::map<ReceiptKey, Money>& receipts);
 Result<void> read_refunded(SummaryReader& r, Currency currency, std::map<ReceiptKey, Money>& rows);
 
+// [[operator, sales, net, discount, lines voided, refunds, refunded], ...]: each operator but the
+// first as the difference to the one before; zeros at a row's end are left out.
+void write_operators(CborWriter& w, const std::map<OperatorId, OperatorRow>& rows);
+Result<void> read_operators(SummaryReader& r, Currency currency,
+                            std::map<OperatorId, OperatorRow>& rows);
+
 // An array of exactly so many items. Errors: kMalformed, with what was expected.
 Result<void> expect_items(CborReader& r, std::size_t items, std::string_view what);
 // From 0 to kCountMax. Errors: kMalformed.

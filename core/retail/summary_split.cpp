@@ -104,7 +104,9 @@ std::vector<Summary> split_up(const Closing& closing, std::size_t payload_bytes_
   first.sold.clear();
   first.consumed.clear();
   first.transfers.clear();
+  first.operators.clear();
   std::vector<Row<Closing>> rows;
+  spread(rows, &Closing::operators, closing.operators);  // before the many: they stay together
   spread_goods(rows, closing);
   spread_transfers(rows, closing);
   const auto spread_all = [&](auto Closing::*member) {
@@ -140,6 +142,7 @@ void join_rows(Closing& whole, const Closing& part) {
   join(&Closing::members);
   join(&Closing::batches);
   join(&Closing::refunded_receipts);
+  join(&Closing::operators);
   for (const auto& [key, products] : part.transfers) {
     whole.transfers[key].insert(products.begin(), products.end());
   }

@@ -31,6 +31,19 @@ void count_garden_till(std::uint64_t index, std::uint64_t days_before, Figures& 
   }
 }
 
+// In the first of each hundred stores operator 1 sells first, 2 the rest, and 1 voids.
+void count_garden_operators(std::uint64_t index, std::uint64_t days_before, Figures& f) {
+  const auto store = static_cast<std::uint32_t>(index / 3 + 1);
+  if (store % 100 != 1) return;
+  const bool third_voided = (index + days_before) % 7 == 0;
+  OperatorFigures& first = f.operators[store][1];
+  first.sales += 1;
+  first.net_minor += kSetPriceMinor;
+  OperatorFigures& second = f.operators[store][2];
+  second.sales += third_voided ? 1 : 2;
+  second.net_minor += (third_voided ? 2 : 3) * kSetPriceMinor;
+}
+
 void add_up(Figures& f) {
   for (const auto& [key, day] : f.store_days) {
     f.total.sales += day.sales;
@@ -92,7 +105,10 @@ Figures expect_garden(std::uint64_t tills, std::uint64_t days) {
   f.messages = 2 * tills * days;   // an opening and a closing
   f.documents = 9 * tills * days;  // order, delivery and invoice of each of three sales
   for (std::uint64_t day = 0; day < days; ++day) {
-    for (std::uint64_t index = 0; index < tills; ++index) count_garden_till(index, day, f);
+    for (std::uint64_t index = 0; index < tills; ++index) {
+      count_garden_till(index, day, f);
+      count_garden_operators(index, day, f);
+    }
   }
   add_up(f);
   return f;
@@ -138,6 +154,16 @@ std::vector<std::string> differences(const Figures& expected, const Figures& fou
           "store " + std::to_string(store) + ", product " + std::to_string(product);
       d.compare(what + " received", get(e, product).received, get(f, product).received);
       d.compare(what + " consumed", get(e, product).consumed, get(f, product).consumed);
+    }
+  }
+  for (const std::uint32_t store : keys_of_both(expected.operators, found.operators)) {
+    const auto e = get(expected.operators, store);
+    const auto f = get(found.operators, store);
+    for (const std::uint32_t who : keys_of_both(e, f)) {
+      const std::string what =
+          "store " + std::to_string(store) + ", operator " + std::to_string(who);
+      d.compare(what + " sales", get(e, who).sales, get(f, who).sales);
+      d.compare(what + " net", get(e, who).net_minor, get(f, who).net_minor);
     }
   }
   return std::move(d).take();

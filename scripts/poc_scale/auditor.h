@@ -31,6 +31,12 @@ struct ProductFigures {
   bool operator==(const ProductFigures&) const = default;
 };
 
+struct OperatorFigures {
+  std::uint64_t sales = 0;
+  std::int64_t net_minor = 0;
+  bool operator==(const OperatorFigures&) const = default;
+};
+
 using StoreDayKey = std::pair<std::uint32_t, core::BusinessDay>;
 
 struct Figures {
@@ -40,6 +46,8 @@ struct Figures {
   std::map<StoreDayKey, DayFigures> store_days;
   // By store, then product.
   std::map<std::uint32_t, std::map<std::uint64_t, ProductFigures>> stock;
+  // By store, then operator.
+  std::map<std::uint32_t, std::map<std::uint32_t, OperatorFigures>> operators;
 };
 
 // The GardenWorld table, worked out by hand from the unit's facts (seeds/README.md) for N tills, on

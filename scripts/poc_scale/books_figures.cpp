@@ -2,6 +2,7 @@
 #include "scripts/poc_scale/books_figures.h"
 
 #include "core/sql/database.h"
+#include "ledger-rebuild/figures.h"
 #include "ledger-rebuild/report.h"
 
 namespace sweep {
@@ -30,6 +31,17 @@ DayFigures plain(const rebuild::Takings& takings) {
   day.discount_minor = takings.discount.minor;
   day.coupon_minor = tender(takings, TenderKind::kCoupon);
   return day;
+}
+
+// Columns of `figures --by operator`: store, operator, currency, sales, net, and more.
+Result<void> read_operators(const rebuild::Books& books, Figures& figures) {
+  TRY_ASSIGN(const auto table, rebuild::figures(books, rebuild::By::kOperator, {}, {}));
+  for (const auto& row : table.rows) {
+    const auto store = static_cast<std::uint32_t>(row[0].value);
+    figures.operators[store][static_cast<std::uint32_t>(row[1].value)] = {
+        static_cast<std::uint64_t>(row[3].value), row[4].value};
+  }
+  return {};
 }
 
 }  // namespace
@@ -66,6 +78,7 @@ Result<Figures> read_figures(const rebuild::Books& books) {
                                                    stock.consumed.thousandths};
     }
   }
+  TRY(read_operators(books, figures));
   return figures;
 }
 

@@ -12,6 +12,12 @@ constexpr std::int64_t kSetsReceived = 4;
 constexpr std::int64_t kSetsSold[] = {1, 2, 1};
 constexpr std::size_t kVoidEvery = 7;
 constexpr std::size_t kTillsInStore = 3;
+// A PIN takes tens of milliseconds, and so only some stores have operators.
+constexpr std::uint32_t kStoresWithOperators = 100;
+const core::OperatorId kManager{1};
+const core::OperatorId kCashier{2};
+constexpr const char* kManagersPin = "470113";
+constexpr const char* kCashiersPin = "8093";
 constexpr std::int64_t kMorning_ms = 1'772'442'000'000;  // 2026-03-02 09:00 UTC
 constexpr std::int64_t kDay_ms = 86'400'000;
 
@@ -31,13 +37,29 @@ class GardenWorkload final : public Workload {
   core::Result<std::vector<till::DocumentNumbers>> run(till::Till& till,
                                                        std::size_t index) const override {
     std::vector<till::DocumentNumbers> numbers;
-    for (std::size_t day = 0; day < days_; ++day) TRY(run_day(till, index, day, numbers));
+    const bool staffed = this->till(index).store.value % kStoresWithOperators == 1;
+    if (staffed) TRY(hire(till));
+    for (std::size_t day = 0; day < days_; ++day) TRY(run_day(till, index, day, staffed, numbers));
     return numbers;
   }
 
  private:
+  // Both sign on, and stay so while the journal is open.
+  static core::Result<void> hire(till::Till& till) {
+    TRY_ASSIGN(const till::Pin managers, till::Pin::from(kManagersPin));
+    TRY_ASSIGN(const till::Pin cashiers, till::Pin::from(kCashiersPin));
+    TRY(till.operators().add({kManager, "Manager", till::Role::kManager}, managers, kMorning_ms));
+    TRY(till.operators().sign_on(kManager, managers, kMorning_ms));
+    TRY(till.operators().add({kCashier, "Cashier", till::Role::kCashier}, cashiers, kMorning_ms));
+    return till.operators().sign_on(kCashier, cashiers, kMorning_ms);
+  }
+
   core::Result<void> run_day(till::Till& till, std::size_t index, std::size_t days_before,
-                             std::vector<till::DocumentNumbers>& numbers) const {
+                             bool staffed, std::vector<till::DocumentNumbers>& numbers) const {
+    const auto act_as = [&](core::OperatorId who) {
+      if (staffed) till.operators().act_as({who, {}});
+    };
+    act_as(kManager);
     TRY_ASSIGN(auto day, core::parse_business_day("2026-03-02"));
     day.days += static_cast<std::int32_t>(days_before);
     TRY_ASSIGN(const auto parts, catalog_.explode(kSet, Quantity{kSetsReceived * Quantity::kUnit}));
@@ -50,7 +72,9 @@ class GardenWorkload final : public Workload {
       time_ms += 3'600'000;
       TRY_ASSIGN(auto rung, till.ring(basket, time_ms));
       numbers.push_back(std::move(rung.numbers));
+      act_as(kCashier);
     }
+    act_as(kManager);
     if ((index + days_before) % kVoidEvery == 0) {
       TRY(till.void_sale(numbers.back().at(core::retail::Series::kInvoice), "customer left",
                          time_ms + 60'000));
@@ -65,6 +89,12 @@ class GardenWorkload final : public Workload {
 };
 
 }  // namespace
+
+core::Result<void> sign_on_manager(till::Till& till) {
+  if (till.operators().all().empty()) return {};
+  TRY_ASSIGN(const till::Pin pin, till::Pin::from(kManagersPin));
+  return till.operators().sign_on(kManager, pin, kMorning_ms);
+}
 
 std::unique_ptr<Workload> garden_workload(std::size_t tills, std::size_t days,
                                           core::retail::Catalog catalog) {

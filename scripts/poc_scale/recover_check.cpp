@@ -66,6 +66,7 @@ Result<Bytes> newer_closing(const CheckContext& context, const FleetTill& till) 
   const std::filesystem::path journal = context.options.work / "b6.journal";
   TRY(copy_path(till.journal, journal));
   TRY_ASSIGN(till::Till again, till::Till::open(journal, context.options.durability));
+  TRY(sign_on_manager(again));
   TRY_ASSIGN(const auto status, again.status());
   TRY(again.open_day(core::BusinessDay{status.last_day->days + 1}, {}));
   TRY(again.close_day());

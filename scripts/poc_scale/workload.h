@@ -29,9 +29,14 @@ class Workload {
 
 // Every till GardenWorld days from 2026-03-02 on: goods for 4 sets, sales of 1, 2 and 1 sets, the
 // third one voided where the till's index and the day's, both from 0, add up to a multiple of 7.
-// Three tills a store. Source: seeds/README.md.
+// Three tills a store. The first of each hundred stores has operators: 1, the manager, opens, sells
+// first, voids and closes; 2, a cashier, makes the other sales. Source: seeds/README.md.
 std::unique_ptr<Workload> garden_workload(std::size_t tills, std::size_t days,
                                           core::retail::Catalog catalog);
+
+// Signs the manager on at a till of the GardenWorld fleet that was opened again, if it has
+// operators. Errors: those of Operators::sign_on.
+core::Result<void> sign_on_manager(till::Till& till);
 
 // Every store of a receipts file one till, every date one business day.
 // Errors: kMalformed (a store number out of range).

@@ -192,7 +192,7 @@ Closing random_closing(core::Random& random, int day, Currency currency) {
   const auto some = [&](std::uint64_t below) {
     return Money{static_cast<std::int64_t>(random.between(1, below)), currency};
   };
-  c.sales = random.between(1, 500);
+  c.sales = random.between(2, 500);
   const Money cash = some(9'999'999);
   const Money card = some(9'999'999);
   const Money coupon = some(9'999);
@@ -218,6 +218,11 @@ Closing random_closing(core::Random& random, int day, Currency currency) {
     c.on_hand[core::ProductId{2}] =
         core::Quantity{static_cast<std::int64_t>(random.between(0, 20000))};
   }
+  // Two operators made it all: one a sale more than nothing, the other the rest.
+  const auto money = [&](std::int64_t minor) { return Money{minor, currency}; };
+  c.operators[core::OperatorId{3}] = {1, money(100), money(1), 0, 0, money(0)};
+  c.operators[core::OperatorId{8}] = {
+      c.sales - 1, money(c.net.minor - 100), money(c.discount.minor - 1), 0, 0, money(0)};
   c.members[core::retail::MemberKey{}] = {static_cast<std::int64_t>(random.between(1, 999)), 3};
   c.cash_movements = {{core::retail::CashKind::kFloat, some(20000)},
                       {core::retail::CashKind::kPaidOut, some(500)}};
@@ -467,6 +472,17 @@ TEST_CASE(
     if (money.minor != 0) found[{std::stoi((*at)[1]), (*at)[2]}] = text.substr(0, text.find(' '));
   }
   CHECK(found == sums_of(chain.books()));
+  const Outcome figures =
+      rebuild({"figures", "--by", "operator", "--output", "json", "--books", chain.books()});
+  std::size_t rows = 0;
+  for (const auto& row : nlohmann::json::parse(figures.out)) {
+    const std::string line = "operators | " + row["store"].dump() + " | " + row["operator"].dump() +
+                             " | " + row["currency"].get<std::string>() + " | " +
+                             row["sales"].dump() + " sales | " + row["net_minor"].dump() + "\n";
+    CHECK_MESSAGE(sound.find(line) != std::string::npos, line);
+    ++rows;
+  }
+  CHECK(rows == 12);  // two at each of six tills, whose stores have two currencies each
 
   const core::Bytes before = test::read_file(chain.books());
   const std::string of_one = " WHERE number = (SELECT max(number) FROM messages WHERE kind = 2)";
@@ -483,7 +499,15 @@ TEST_CASE(
       {"UPDATE messages SET state = 5" + of_one, "posted, though it must not be"},
       {"DELETE FROM postings WHERE reversal = 1 AND account = 4000", "is not reversed whole"},
       {"UPDATE messages SET state = 1 WHERE state = 3", "reversed, though nothing contradicts it"},
-      {"DELETE FROM postings WHERE account = 1010", "does not come to zero"}};
+      {"DELETE FROM postings WHERE account = 1010", "does not come to zero"},
+      {"UPDATE operators SET net_minor = net_minor + 1 WHERE operator = 8",
+       "operators took more, or less, than all of the net"},
+      {"UPDATE operators SET discount_minor = 2 WHERE operator = 3",
+       "operators gave another discount"},
+      {"UPDATE operators SET refunded_minor = 1", "operators gave back more, or less"},
+      {"UPDATE operators SET sales = sales + 1", "operators made more sales"},
+      {"UPDATE operators SET refunds = 1", "operators made more refunds"},
+      {"UPDATE messages SET state = 5" + of_one, "operators of a message that must not be posted"}};
   for (const auto& [sql, says] : changes) {
     CAPTURE(sql);
     test::write_file(chain.books(), before);

@@ -50,6 +50,10 @@ core::retail::Summary random_summary(Random& random, int day, bool is_opening) {
   if (random.between(0, 1) == 0) {
     out.refunded_receipts[{{}, random.between(1, 4)}] = Money{7, out.currency};
   }
+  if (random.between(0, 2) > 0) {
+    out.operators[core::OperatorId{static_cast<std::uint32_t>(random.between(1, 3))}] = {
+        out.sales, out.net, out.discount, 0, 0, Money{0, out.currency}};
+  }
   test::count_drawer(out, static_cast<std::int64_t>(random.between(0, 20)) - 10);
   return out;
 }
@@ -167,7 +171,7 @@ std::string everything(const std::filesystem::path& file) {
         rebuild::FigureRange{core::BusinessDay{20485}, core::BusinessDay{20500}},
         rebuild::FigureRange{core::BusinessDay{20485}, std::nullopt}}) {
     for (const By by : {By::kStore, By::kTill, By::kDay, By::kMonth, By::kTender, By::kTax,
-                        By::kAccount, By::kProduct, By::kCount, By::kDepartment}) {
+                        By::kAccount, By::kProduct, By::kOperator, By::kCount, By::kDepartment}) {
       out += rebuild::table_csv(need(rebuild::figures(books, by, range, {}, settings)));
     }
   }

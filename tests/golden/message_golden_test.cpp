@@ -79,6 +79,25 @@ TEST_CASE("an enrolment, an opening and a closing have the bytes of the golden f
                *sign_message(with_receipt, encode_summary(closing), key(1)));
 }
 
+TEST_CASE("a closing of a till with operators has the bytes of the golden file") {
+  DayFold fold(sample_day(), usd());
+  Sale first = garden_sale(1, 1);
+  Sale second = garden_sale(2, 2);
+  first.operator_id = OperatorId{3};
+  second.operator_id = OperatorId{17};
+  second.lines_voided = 1;
+  REQUIRE(fold.add(first).has_value());
+  REQUIRE(fold.add(second).has_value());
+  Refund refund = refund_of(second, 1);
+  refund.operator_id = OperatorId{3};
+  REQUIRE(fold.add(refund).has_value());
+  const Bytes payload = encode_summary(fold.closing());
+  CHECK(cbor_diagnostic(payload)->ends_with(
+      "31: [[3, 1, 0, 0, 0, 1, 50000], [14, 1, 100000, 0, 1]]}"));
+  check_golden("closing-with-operators.hex",
+               *sign_message(header_of(1, sha256(as_bytes("roster entry"))), payload, key(1)));
+}
+
 TEST_CASE("a sealed closing has the bytes of the golden file") {
   const auto till = *SealingPrivateKey::from(Bytes(32, 1));
   const auto head_office = *SealingPrivateKey::from(Bytes(32, 9));

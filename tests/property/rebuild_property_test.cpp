@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -26,6 +27,9 @@ using test::Fleet;
 
 namespace {
 
+// Of an operator: sales, net, discount, lines voided, refunds, refunded.
+using Did = std::array<std::int64_t, 6>;
+
 // What a message would do to the books if it were posted.
 struct Effect {
   std::uint32_t store = 0;
@@ -40,6 +44,7 @@ struct Effect {
   std::map<std::uint64_t, std::int64_t> received;
   std::map<std::uint64_t, std::int64_t> consumed;
   std::map<std::uint64_t, std::int64_t> sold;  // product to what was taken
+  std::map<std::uint32_t, Did> operators;
 };
 
 // A message of the simulation and what must become of it.
@@ -108,6 +113,46 @@ core::retail::Components random_components(Random& random,
   return out;
 }
 
+// One to three operators made the whole day, or, but for the first one's, a part of it.
+void add_operators(Random& random, Closing& out, Effect& effect) {
+  const auto usd = out.currency;
+  const auto up_to = [&](std::int64_t max) {
+    return static_cast<std::int64_t>(random.between(0, static_cast<std::uint64_t>(max)));
+  };
+  out.refunds = random.between(0, 2);
+  if (out.refunds > 0) out.refunded = Money{up_to(90), usd};
+  out.counts.lines_voided = random.between(0, 5);
+  // What is left, down to one sale and one refund that are the first one's.
+  std::int64_t sales = static_cast<std::int64_t>(out.sales);
+  std::int64_t refunds = static_cast<std::int64_t>(out.refunds);
+  std::int64_t net = effect.net, discount = effect.discount, refunded = out.refunded.minor;
+  std::int64_t voided = static_cast<std::int64_t>(out.counts.lines_voided);
+  for (std::uint32_t id = 2; id <= random.between(1, 3); ++id) {
+    Did did{};
+    did[0] = up_to(sales - 1);
+    did[4] = refunds > 1 ? up_to(1) : 0;
+    did[5] = did[4] > 0 ? up_to(refunded) : 0;
+    did[1] = (did[0] > 0 ? up_to(1000) : 0) - did[5];
+    did[2] = did[0] > 0 ? up_to(20) : 0;
+    did[3] = up_to(voided);
+    if (did == Did{}) continue;
+    effect.operators[id] = did;
+    sales -= did[0], net -= did[1], discount -= did[2], voided -= did[3];
+    refunds -= did[4], refunded -= did[5];
+  }
+  if (random.between(0, 2) > 0) {
+    effect.operators[1] = {sales, net, discount, up_to(voided), refunds, refunded};
+  }
+  for (const auto& [id, did] : effect.operators) {
+    out.operators[core::OperatorId{id}] = {static_cast<std::uint64_t>(did[0]),
+                                           Money{did[1], usd},
+                                           Money{did[2], usd},
+                                           static_cast<std::uint64_t>(did[3]),
+                                           static_cast<std::uint64_t>(did[4]),
+                                           Money{did[5], usd}};
+  }
+}
+
 Closing random_closing(Random& random, int day, Effect& effect) {
   Closing out = test::closing(day, 0, random.between(1, 9));
   const auto usd = out.currency;
@@ -146,6 +191,7 @@ Closing random_closing(Random& random, int day, Effect& effect) {
   effect.voids = out.voids;
   out.net = Money{effect.net, usd};
   out.discount = Money{effect.discount, usd};
+  if (random.between(0, 3) > 0) add_operators(random, out, effect);
   test::count_drawer(out, effect.over_short);
   return out;
 }
@@ -289,6 +335,7 @@ struct Expected {
   std::map<DayKey, Effect> days;
   std::map<std::pair<std::uint32_t, std::uint64_t>, std::pair<std::int64_t, std::int64_t>> stock;
   std::map<std::int64_t, std::int64_t> sold;
+  std::map<int, std::map<std::pair<std::int64_t, std::int64_t>, Did>> operators;  // by day
   std::uint64_t contradicted = 0, hostile = 0, copies = 0, evidence = 0, revoked = 0;
 };
 
@@ -325,6 +372,10 @@ Expected audit(const World& world) {
     for (const auto& [product, n] : e.received) out.stock[{e.store, product}].first += n;
     for (const auto& [product, n] : e.consumed) out.stock[{e.store, product}].second += n;
     for (const auto& [product, net] : e.sold) out.sold[static_cast<std::int64_t>(product)] += net;
+    for (const auto& [id, did] : e.operators) {
+      Did& sum = out.operators[booked(world, sent, e.day)][{e.store, id}];
+      for (std::size_t i = 0; i < did.size(); ++i) sum[i] += did[i];
+    }
     if (e.tenders.empty()) continue;
     Effect& day = out.days[{e.store, booked(world, sent, e.day)}];
     day.sales += e.sales;
@@ -367,8 +418,32 @@ void compare_days(const rebuild::Books& books, const Expected& expected) {
   }
 }
 
+// On each day that has some, and on all days.
+void compare_operators(const rebuild::Books& books, const Expected& expected) {
+  using ByOperator = std::map<std::pair<std::int64_t, std::int64_t>, Did>;
+  const auto found = [&](const rebuild::FigureRange& range) {
+    ByOperator out;
+    const auto table = *rebuild::figures(books, rebuild::By::kOperator, range, {});
+    for (const auto& row : table.rows) {
+      Did& did = out[{row[0].value, row[1].value}];
+      for (std::size_t i = 0; i < did.size(); ++i) did[i] = row[3 + i].value;
+    }
+    CHECK(out.size() == table.rows.size());
+    return out;
+  };
+  ByOperator all;
+  for (const auto& [day, rows] : expected.operators) {
+    CHECK(found({core::BusinessDay{day}, core::BusinessDay{day}}) == rows);
+    for (const auto& [key, did] : rows) {
+      for (std::size_t i = 0; i < did.size(); ++i) all[key][i] += did[i];
+    }
+  }
+  CHECK(found({}) == all);
+}
+
 void compare(const rebuild::Books& books, const Expected& expected) {
   compare_days(books, expected);
+  compare_operators(books, expected);
   std::size_t rows = 0;
   const auto stores = *rebuild::stock_by_store(books);
   for (const auto& [store, products] : stores) {

@@ -1,6 +1,8 @@
 // Random sales: the fold against independent sums, encodings against themselves, split against add.
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "core/base/random.h"
 #include "core/retail/day_fold.h"
 #include "tests/support/retail_samples.h"
@@ -34,6 +36,8 @@ Sale random_sale(Random& random, std::uint64_t number) {
   sale.day = BusinessDay{20000};
   sale.time_ms = static_cast<std::int64_t>(random.between(0, 1'900'000'000'000));
   sale.currency = usd();
+  sale.operator_id = OperatorId{static_cast<std::uint32_t>(random.between(0, 2))};
+  sale.lines_voided = static_cast<std::uint32_t>(random.between(0, 1));
   for (const Series series : kSaleSeries) sale.numbers[series] = number;
   for (std::uint64_t n = random.between(1, 6); n > 0; --n)
     sale.lines.push_back(random_line(random));
@@ -63,6 +67,7 @@ TEST_CASE("a day's closing is the sum of its documents, per tender, tax and prod
     std::map<std::uint32_t, std::pair<std::int64_t, std::int64_t>> taxes;
     std::map<int, std::int64_t> tenders;
     std::map<std::uint64_t, std::int64_t> consumed;
+    std::map<std::uint32_t, std::array<std::int64_t, 4>> operators;  // sales, net, discount, voided
     for (std::uint64_t n = random.between(0, 30); n > 0; --n) {
       const Sale sale = random_sale(random, sales + voids + 1);
       REQUIRE(check_document(sale).has_value());
@@ -71,10 +76,15 @@ TEST_CASE("a day's closing is the sum of its documents, per tender, tax and prod
       REQUIRE(fold.add(sale).has_value());
       if (voided) REQUIRE(fold.add(test::void_of(sale, voids + 1), &sale).has_value());
       ++(voided ? voids : sales);
+      auto& by = operators[sale.operator_id.value];
+      by[3] += sale.lines_voided;
       if (voided) continue;
+      ++by[0];
       for (const SaleLine& line : sale.lines) {
         net += line.amount.minor;
         discount += line.discount.minor;
+        by[1] += line.amount.minor;
+        by[2] += line.discount.minor;
         taxes[line.tax.value].first += line.amount.minor;
         taxes[line.tax.value].second += line.tax_amount.minor;
         if (line.kind == LineKind::kProduct) {
@@ -102,6 +112,15 @@ TEST_CASE("a day's closing is the sum of its documents, per tender, tax and prod
     REQUIRE(closing.consumed.size() == consumed.size());
     for (const auto& [product, quantity] : closing.consumed) {
       CHECK(quantity.thousandths == consumed.at(product.value));
+    }
+    operators.erase(0);
+    std::erase_if(operators, [](const auto& row) { return row.second == decltype(row.second){}; });
+    REQUIRE(closing.operators.size() == operators.size());
+    for (const auto& [id, row] : closing.operators) {
+      const std::array<std::int64_t, 4> found = {static_cast<std::int64_t>(row.sales),
+                                                 row.net.minor, row.discount.minor,
+                                                 static_cast<std::int64_t>(row.lines_voided)};
+      CHECK(found == operators.at(id.value));
     }
     CHECK(std::get<Closing>(*decode_summary(encode_summary(closing))) == closing);
   }

@@ -356,19 +356,33 @@ class World {
     } else {
       basket.tendered = pay(due, sums);
     }
+    basket.lines_voided = static_cast<std::uint32_t>(pick(0, 2));
     const auto rung = till_->ring(basket, 1);
     REQUIRE_MESSAGE(rung, (rung ? "" : describe(rung.error())));
     CHECK(rung->numbers.at(Series::kInvoice) == receipts_.size() + 1);
+    // They were voided, whatever becomes of the receipt.
+    put(today_, "lines voided", basket.lines_voided);
+    put(today_, who() + "lines voided", basket.lines_voided);
     if (held) holds_.erase(*held);
     record(std::move(receipt), sums);
   }
 
   void record(Receipt receipt, const Sums& sums) {
     receipt.sums = sums;
-    for (const auto& [name, sum] : sums) put(today_, name, sum);
+    const auto of_day = [&](const char* name) {
+      const auto it = sums.find(name);
+      return it == sums.end() ? 0 : it->second;
+    };
+    put(receipt.sums, who() + "sales", 1);
+    put(receipt.sums, who() + "net", of_day("net"));
+    put(receipt.sums, who() + "discount", of_day("discount"));
+    for (const auto& [name, sum] : receipt.sums) put(today_, name, sum);
     put(today_, "sales", 1);
     receipts_.push_back(std::move(receipt));
   }
+
+  // Whose figures the one who is signed on adds to.
+  std::string who() const { return is_manager_ ? "by 1 " : "by 3 "; }
 
   std::optional<std::size_t> some_receipt(bool of_today) {
     std::vector<std::size_t> fitting;
@@ -419,6 +433,10 @@ class World {
     sell_goods(today_, receipt, -1);
     put(today_, "refunds", 1);
     put(today_, "refunded", receipt.net);
+    put(today_, who() + "refunds", 1);
+    put(today_, who() + "refunded", receipt.net);
+    put(today_, who() + "net", -receipt.net);
+    for (const SoldLine& line : receipt.lines) put(today_, who() + "discount", -line.discount);
     put(today_, "points earned", -receipt.earned);
     const std::int64_t coins = how == 1 ? to_coins(receipt.net) : receipt.net;
     put(today_, how == 1 ? "tender cash" : how == 2 ? "tender card" : "tender voucher", -coins);
@@ -649,6 +667,16 @@ class World {
       put(out, "points redeemed", points.redeemed);
     }
     for (const auto& [key, row] : c.batches) put(out, "batch", row.amount.minor);
+    put(out, "lines voided", static_cast<std::int64_t>(c.counts.lines_voided));
+    for (const auto& [id, row] : c.operators) {
+      const std::string by = "by " + to_string(id) + " ";
+      put(out, by + "sales", static_cast<std::int64_t>(row.sales));
+      put(out, by + "net", row.net.minor);
+      put(out, by + "discount", row.discount.minor);
+      put(out, by + "lines voided", static_cast<std::int64_t>(row.lines_voided));
+      put(out, by + "refunds", static_cast<std::int64_t>(row.refunds));
+      put(out, by + "refunded", row.refunded.minor);
+    }
     return out;
   }
 

@@ -30,6 +30,7 @@ class FullClosing {
     add_goods(c);
     add_evidence(c);
     add_rest(c);
+    add_operators(c);
     return c;
   }
 
@@ -148,6 +149,56 @@ class FullClosing {
       c.refunded_receipts[ReceiptKey{till, 1 + number(5)}] = money(0, 90);
     }
     if (there()) c.part = {1, 1};
+  }
+
+  // Up to four, who made all of the day's sales and refunds, or left some to nobody: each takes of
+  // what is there, but the last sale and the last refund are the first one's, or nobody's.
+  void add_operators(core::retail::Closing& c) {
+    using namespace core::retail;
+    std::int64_t sold = c.net.minor + c.refunded.minor;
+    // What no document explains can be no operator's.
+    if ((c.sales == 0 && sold != 0) || (c.refunds == 0 && c.refunded.minor != 0)) return;
+    if (c.sales == 0 && c.refunds == 0 && c.discount.minor != 0) return;
+    Closing left = c;
+    OperatorRow first{0, {0, usd()}, {0, usd()}, 0, 0, {0, usd()}};
+    core::OperatorId id{static_cast<std::uint32_t>(random_.between(1, 9))};
+    const core::OperatorId first_id = id;
+    const std::uint64_t others = rows();
+    for (std::uint64_t n = others; n > 0; --n) {
+      OperatorRow row{0, {0, usd()}, {0, usd()}, 0, 0, {0, usd()}};
+      if (left.sales > 1) row.sales = number(std::min<std::uint64_t>(left.sales - 1, 3));
+      if (left.refunds > 1) row.refunds = number(left.refunds - 1);
+      const core::Money sold_here = row.sales == 0 ? core::Money{0, usd()} : money(-9, 9000);
+      if (row.refunds != 0) row.refunded = money(0, left.refunded.minor);
+      if (row.sales != 0 || row.refunds != 0) row.discount = money(-9, 9);
+      row.lines_voided = number(left.counts.lines_voided);
+      row.net = {sold_here.minor - row.refunded.minor, usd()};
+      id.value += static_cast<std::uint32_t>(there() ? 1 : random_.between(1, 90000));
+      sold -= sold_here.minor;
+      left.sales -= row.sales;
+      left.refunds -= row.refunds;
+      left.refunded.minor -= row.refunded.minor;
+      left.discount.minor -= row.discount.minor;
+      left.counts.lines_voided -= row.lines_voided;
+      if (row != OperatorRow{0, {0, usd()}, {0, usd()}, 0, 0, {0, usd()}}) c.operators[id] = row;
+    }
+    if (others == 0 && !there()) return;
+    const bool all_sales = there() || left.sales == 0;
+    const bool all_refunds = there() || left.refunds == 0;
+    if (all_sales) {
+      first.sales = left.sales;
+      first.net.minor = sold;
+    }
+    if (all_refunds) {
+      first.refunds = left.refunds;
+      first.refunded = left.refunded;
+      first.net.minor -= left.refunded.minor;
+    }
+    if (all_sales && all_refunds) first.discount = left.discount;
+    first.lines_voided = number(left.counts.lines_voided);
+    if (first != OperatorRow{0, {0, usd()}, {0, usd()}, 0, 0, {0, usd()}}) {
+      c.operators[first_id] = first;
+    }
   }
 
   core::Random& random_;

@@ -61,6 +61,20 @@ inline core::retail::Void void_of(const core::retail::Sale& sale, std::uint64_t 
   return cancel;
 }
 
+// One set of a garden_sale() is given back.
+inline core::retail::Refund refund_of(const core::retail::Sale& sale, std::uint64_t number) {
+  using namespace core::retail;
+  Refund refund;
+  refund.day = sale.day;
+  refund.currency = sale.currency;
+  refund.numbers[Series::kRefund] = number;
+  refund.invoice = sale.numbers.at(Series::kInvoice);
+  refund.lines.push_back(*mirror_line(sale.lines[0], 0, core::Quantity{0}, units(1), true));
+  refund.tenders[TenderKind::kCash] = refund.lines[0].mirror.amount;
+  refund.reason = "unwanted";
+  return refund;
+}
+
 // The GardenWorld day: sales of 1, 2 and 1 sets, the third one voided or not.
 inline core::retail::Closing garden_closing(bool third_voided = false) {
   core::retail::DayFold fold(sample_day(), usd());

@@ -51,6 +51,23 @@ TEST_CASE("the GardenWorld expectation is the table that the unit's facts give")
   }
 }
 
+TEST_CASE("operators of the first of each hundred stores are expected, and a difference is seen") {
+  const Figures f = expect_garden(304);  // tills 300 to 302 are store 101
+  REQUIRE(f.operators.size() == 2);
+  CHECK(f.operators.at(1).at(1) == OperatorFigures{3, 150'000});
+  CHECK(f.operators.at(1).at(2) == OperatorFigures{5, 400'000});    // till 0 voids its third
+  CHECK(f.operators.at(101).at(2) == OperatorFigures{5, 400'000});  // till 301 does
+  Figures other = f;
+  other.operators[101][2].net_minor -= 1;
+  other.operators.erase(1);
+  CHECK(differences(f, other) ==
+        std::vector<std::string>{"store 1, operator 1 sales: expected 3, found 0",
+                                 "store 1, operator 1 net: expected 150000, found 0",
+                                 "store 1, operator 2 sales: expected 5, found 0",
+                                 "store 1, operator 2 net: expected 400000, found 0",
+                                 "store 101, operator 2 net: expected 400000, found 399999"});
+}
+
 TEST_CASE("days follow one another, each with other tills that void") {
   const Figures two = expect_garden(7, 2);
   CHECK(two.messages == 28);

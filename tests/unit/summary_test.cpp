@@ -197,6 +197,14 @@ TEST_CASE(
 
   MESSAGE("closing: ", now, " bytes");
   CHECK(now <= 340);
+  Closing staffed = closing;
+  staffed.operators[OperatorId{2}] = {1, cents(100000), cents(12345), 0, 0, cents(0)};
+  staffed.operators[OperatorId{3}] = {2, cents(100000), cents(0), 0, 0, cents(0)};
+  const Bytes with_operators = encode_summary(staffed);
+  REQUIRE(decode_summary(with_operators).has_value());
+  const std::size_t with_two = envelope::sign_message(header, with_operators, key)->size();
+  MESSAGE("closing with two operators: ", with_two, " bytes");
+  CHECK(with_two <= 340);
 
   // As it travels: sealed, and with the tree head of an earlier receipt.
   header.content_type = envelope::ContentType::kSealedSummary;
@@ -210,8 +218,8 @@ TEST_CASE(
 
 namespace {
 
-// A busy day with something in every field but members: 23 to 900 units of each of `products`
-// sorts, most of them whole, for up to 1,000.00 each.
+// A busy day with something in every field but members and operators: 23 to 900 units of each of
+// `products` sorts, most of them whole, for up to 1,000.00 each.
 Closing full_closing(std::uint64_t products) {
   Closing c = empty_closing(sample_day(), usd());
   c.sales = 412;
@@ -276,7 +284,7 @@ std::size_t sealed_size(const Closing& closing) {
 TEST_CASE("what a closing of 3, 20, 120 and 300 products takes, sealed and with a tree head") {
   struct Limit {
     std::uint64_t products;
-    std::size_t full_max;   // something in every field but members
+    std::size_t full_max;   // something in every field but members, operators
     std::size_t plain_max;  // no stock moved after the opening, no card terminal that answers here
   };
   for (const Limit& limit :

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "core/retail/pricing.h"
-#include "tests/unit/till_samples.h"
+#include "tests/unit/operator_samples.h"
 
 using namespace till_test;
 using till::Till;
@@ -124,4 +124,52 @@ TEST_CASE("check finds a refund that gives back more than its sale, and a void o
     write(cancel);
     complains("it voids a sale of another day");
   }
+}
+
+TEST_CASE("a closing says who sold what, and check finds another share of it") {
+  StaffedShop staffed;
+  {
+    Till till = staffed.as_manager();
+    REQUIRE(till.open_day(day(1), parts_for(4)));
+    REQUIRE(till.ring(sets(1), noon(1)));
+  }
+  REQUIRE(staffed.as_cashier().ring(sets(2), noon(1)));
+  REQUIRE(staffed.as_supervisor().void_sale(1, "wrong set", noon(1)));
+  REQUIRE(staffed.as_manager().ring(sets(1), noon(1)));
+  REQUIRE(staffed.as_supervisor().close_day());
+  staffed.check();
+
+  const auto entry = staffed.open().outbox().all(core::Sequence{0}, 10).value().back();
+  auto closing = std::get<core::retail::Closing>(staffed.shop().summary_of(entry));
+  const auto price = usd(50000);
+  REQUIRE(closing.operators.size() == 2);
+  CHECK(closing.operators.at(kManager) ==
+        core::retail::OperatorRow{1, price, usd(0), 0, 0, usd(0)});
+  CHECK(closing.operators.at(kCashier) ==
+        core::retail::OperatorRow{1, usd(100000), usd(0), 0, 0, usd(0)});
+
+  // In balance, signed by the till and in its place: only the documents say otherwise.
+  SUBCASE("what one took is the other's") {
+    std::swap(closing.operators.at(kManager), closing.operators.at(kCashier));
+  }
+  SUBCASE("nobody did anything") {
+    closing.operators.clear();
+  }
+  const auto key = till::Journal::open(staffed.shop().journal(), till::Durability::kSimulated)
+                       .value()
+                       .identity()
+                       .key;
+  const core::Bytes forged = staffed.shop().office().instead_of(entry, closing, key);
+  {
+    auto db = core::sqlite::Database::open(staffed.shop().journal(), {}).value();
+    auto message = db.prepare("UPDATE outbox SET message = ? WHERE sequence = 2").value();
+    REQUIRE(message.bind_blob(1, forged).run());
+    auto state = db.prepare("UPDATE state SET last_id = ?").value();
+    REQUIRE(state.bind_blob(1, core::envelope::message_id(forged).view()).run());
+  }
+  Till till = staffed.open();
+  const auto checked = till.check();
+  REQUIRE_FALSE(checked);
+  CHECK_MESSAGE(checked.error().what.find("is not its documents' sum") != std::string::npos,
+                checked.error().what);
 }

@@ -70,16 +70,27 @@ class HeadOffice {
   core::retail::Summary summary_of(const till::OutboxEntry& entry) const {
     const auto message = core::envelope::parse_message(entry.message).value();
     CHECK(message.header.content_type == core::envelope::ContentType::kSealedSummary);
-    const auto* enrolment = roster_.find(message.header.kid);
-    REQUIRE(enrolment != nullptr);
-    const auto key = core::envelope::SealingKey::agree_as_head_office(
-        sealing_key_, roster_.sealing_context(*enrolment).value());
-    const auto payload =
-        core::envelope::open_sealed(key.value(), message.protected_header, message.payload);
+    const auto payload = core::envelope::open_sealed(sealing_key_of(message),
+                                                     message.protected_header, message.payload);
     return core::retail::decode_summary(payload.value()).value();
+  }
+  // The message that says something else in the same place, as the till itself would make it.
+  core::Bytes instead_of(const till::OutboxEntry& entry, const core::retail::Summary& summary,
+                         const core::envelope::PrivateKey& till) const {
+    const auto message = core::envelope::parse_message(entry.message).value();
+    const core::Bytes sealed = core::envelope::seal(
+        sealing_key_of(message), message.protected_header, core::retail::encode_summary(summary));
+    return core::envelope::sign_message(message.header, sealed, till).value();
   }
 
  private:
+  core::envelope::SealingKey sealing_key_of(const core::envelope::Message& message) const {
+    const auto* enrolment = roster_.find(message.header.kid);
+    REQUIRE(enrolment != nullptr);
+    return core::envelope::SealingKey::agree_as_head_office(
+               sealing_key_, roster_.sealing_context(*enrolment).value())
+        .value();
+  }
   core::Bytes take(const core::Result<core::Bytes>& entry) {
     REQUIRE(entry);
     core::append(roster_file_, *entry);
