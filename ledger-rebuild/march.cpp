@@ -68,10 +68,11 @@ Result<std::vector<std::size_t>> March::prepare(std::span<Item> lot) {
   std::vector<std::size_t> steps = fall_in(lot);
   for (const std::size_t i : steps) TRY(check_opener(lot[i]));
   for_chunks(steps.size(), update_.threads, [&](std::size_t begin, std::size_t end) {
+    PayloadDecoder decoder;
     for (std::size_t k = begin; k < end; ++k) {
       Item& item = lot[steps[k]];
       if (update_.verify == Verify::kEvery) check_signature(item);
-      decode_payload(item);
+      decoder.decode(item);
     }
   });
   for (const std::size_t i : steps) {
