@@ -49,7 +49,12 @@ class FlatMap {
     return is_at(at, key) ? at : rows_.end();
   }
   bool contains(const Key& key) const { return is_at(place_of(rows_, key), key); }
-  // Shape: a key that is there (CORE_CHECK).
+  // Shape of both: a key that is there (CORE_CHECK).
+  Value& at(const Key& key) {
+    const iterator place = find(key);
+    CORE_CHECK(place != end());
+    return place->second;
+  }
   const Value& at(const Key& key) const {
     const const_iterator place = find(key);
     CORE_CHECK(place != end());
@@ -95,8 +100,9 @@ class FlatMap {
   template <typename Rows>
   static auto place_of(Rows& rows, const Key& key) {
     if (rows.empty() || rows.back().first < key) return rows.end();
-    return std::lower_bound(rows.begin(), rows.end(), key,
-                            [](const value_type& row, const Key& wanted) { return row.first < wanted; });
+    return std::lower_bound(
+        rows.begin(), rows.end(), key,
+        [](const value_type& row, const Key& wanted) { return row.first < wanted; });
   }
   bool is_at(const_iterator place, const Key& key) const {
     return place != rows_.end() && !(key < place->first);

@@ -28,8 +28,14 @@ SHA256_CTX fresh_state() {
   return state;
 }
 
-void write_big_endian(std::uint8_t* out, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = bytes; i-- > 0; value >>= 8) out[i] = static_cast<std::uint8_t>(value);
+void write_big_endian(std::uint8_t* out, std::uint64_t value) {
+  for (std::size_t i = 8; i-- > 0; value >>= 8) out[i] = static_cast<std::uint8_t>(value);
+}
+
+void write_big_endian(Hash& out, const SHA256_CTX& state) {
+  for (std::size_t i = 0; i < 8; i += 2) {
+    write_big_endian(out.bytes.data() + 4 * i, std::uint64_t{state.h[i]} << 32 | state.h[i + 1]);
+  }
 }
 
 // SHA-256 of pieces, behind the whole blocks that `state` has seen.
@@ -61,11 +67,10 @@ Hash finish(SHA256_CTX& state, std::size_t blocks_before, std::initializer_list<
   const std::size_t padded = (size + 1 + kLengthSize + kBlockSize - 1) / kBlockSize * kBlockSize;
   std::memset(input.data() + size, 0, padded - size);
   input[size] = 0x80;
-  write_big_endian(input.data() + padded - kLengthSize, (blocks_before * kBlockSize + size) * 8,
-                   kLengthSize);
+  write_big_endian(input.data() + padded - kLengthSize, (blocks_before * kBlockSize + size) * 8);
   CORE_CHECK(SHA256_Update(&state, input.data(), padded) == 1);
   Hash hash;
-  for (std::size_t i = 0; i < 8; ++i) write_big_endian(hash.bytes.data() + 4 * i, state.h[i], 4);
+  write_big_endian(hash, state);
   return hash;
 }
 

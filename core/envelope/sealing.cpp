@@ -46,9 +46,11 @@ const Bytes& protected_algorithm() {
   return encoded;
 }
 
+constexpr std::size_t kFrameMax = 32;  // what an Enc_structure has around the protected header
+
 // Enc_structure of RFC 9052 section 5.3.
 Bytes additional_data(ByteView protected_header) {
-  CborWriter w(protected_header.size() + 32);
+  CborWriter w(protected_header.size() + kFrameMax);
   w.array(3);
   w.text("Encrypt0");
   w.bytes(protected_algorithm());
@@ -81,8 +83,8 @@ class ShortOpening {
   }
 
   // Shape: takes() them. False, and nothing in `plaintext`: the tag is another's.
-  bool open(ByteView key, ByteView nonce, ByteView data, ByteView ciphertext, const std::uint8_t* tag,
-            Bytes& plaintext) {
+  bool open(ByteView key, ByteView nonce, ByteView data, ByteView ciphertext,
+            const std::uint8_t* tag, Bytes& plaintext) {
     const std::size_t wanted = kBlock + ciphertext.size();
     const std::size_t size = (wanted + kStride - 1) / kStride * kStride;
     std::memset(stream_.data(), 0, kBlock);
@@ -257,8 +259,8 @@ bool decrypt(const SealingKey& key, ByteView protected_header, const Encrypted& 
   plaintext.resize(size);
   return crypto_aead_chacha20poly1305_ietf_decrypt(
              plaintext.data(), nullptr, nullptr, encrypted.ciphertext.data(),
-             encrypted.ciphertext.size(), data.data(), data.size(),
-             encrypted.nonce.data(), key.encryption_key().data()) == 0;
+             encrypted.ciphertext.size(), data.data(), data.size(), encrypted.nonce.data(),
+             key.encryption_key().data()) == 0;
 }
 
 Result<void> open_in_place(const SealingKey& key, ByteView protected_header, ByteView sealed,

@@ -128,25 +128,24 @@ struct Closing {
   std::uint64_t voids = 0;
   // Takings after voids, refunds and discounts, tax included, before any coupon tender.
   Money net;
-  Money discount;  // given by the retailer; takings at shelf price = net + discount
+  Money discount;                  // given by the retailer; takings at shelf price = net + discount
   FlatMap<TaxCode, TaxRow> taxes;  // add up to net
-  Tenders tenders;                  // add up to net and liabilities
-  Money over_short;                 // cash counted less cash expected; zero when uncounted
-  Components consumed;              // less what came back on the shelf
+  Tenders tenders;                 // add up to net and liabilities
+  Money over_short;                // cash counted less cash expected; zero when uncounted
+  Components consumed;             // less what came back on the shelf
   Part part;
   FlatMap<Series, NumberRange> numbers;
   GrandTotals grand_totals;            // after this day
   std::optional<envelope::Hash> root;  // RFC 6962 root over the day's documents; none: no document
   std::uint64_t refunds = 0;
-  Money refunded;                            // what the refunds gave back; net + refunded was sold
+  Money refunded;                           // what the refunds gave back; net + refunded was sold
   FlatMap<CashKind, Money> cash_movements;  // above zero
   Counts counts;
   std::optional<Money> counted;  // cash in the drawer; none: nobody counted
   Liabilities liabilities;
-  FlatMap<TaxCode, Money>
-      deposit_taxes;                  // due before the sale, less what the sale then takes over
-  FlatMap<ProductId, SoldRow> sold;  // add up to net
-  Components received;                // after the opening was sealed
+  FlatMap<TaxCode, Money> deposit_taxes;  // due before the sale, less what the sale then takes over
+  FlatMap<ProductId, SoldRow> sold;       // add up to net
+  Components received;                    // after the opening was sealed
   Components adjusted;
   FlatMap<TransferKey, Components> transfers;
   Components on_hand;  // what counts came to, carried on to the end of the day

@@ -27,8 +27,7 @@ Result<Quantity> read_quantity(SummaryReader& r) {
     return Quantity{thousandths};
   }
   TRY_ASSIGN(const std::int64_t units, r.integer());
-  constexpr std::int64_t kUnitsMax =
-      std::numeric_limits<std::int64_t>::max() / Quantity::kUnit - 1;
+  constexpr std::int64_t kUnitsMax = std::numeric_limits<std::int64_t>::max() / Quantity::kUnit - 1;
   if (units > kUnitsMax || units < -1 - kUnitsMax) {
     return r.refuse(at, "a quantity is out of range");
   }

@@ -42,8 +42,7 @@ void write_taxes(CborWriter& w, const FlatMap<TaxCode, TaxRow>& rows);
 Result<void> read_taxes(SummaryReader& r, Currency currency, FlatMap<TaxCode, TaxRow>& rows);
 
 void write_deposit_taxes(CborWriter& w, const FlatMap<TaxCode, Money>& taxes);
-Result<void> read_deposit_taxes(SummaryReader& r, Currency currency,
-                                FlatMap<TaxCode, Money>& rows);
+Result<void> read_deposit_taxes(SummaryReader& r, Currency currency, FlatMap<TaxCode, Money>& rows);
 
 void write_cash_movements(CborWriter& w, const FlatMap<CashKind, Money>& sums);
 Result<void> read_cash_movements(SummaryReader& r, Currency currency,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/base/random.h"
 #include "core/retail/summary.h"
@@ -95,7 +96,9 @@ class FullClosing {
     }
     if (!c.sold.empty()) c.sold[last].net.minor += left;
     // Rows of nothing are not there, as far as a closing can tell.
-    std::erase_if(c.consumed, [](const auto& row) { return row.second.thousandths == 0; });
+    for (auto row = c.consumed.begin(); row != c.consumed.end();) {
+      row = row->second.thousandths == 0 ? c.consumed.erase(row) : std::next(row);
+    }
     c.received = products();
     c.adjusted = products();
     c.on_hand = products();
