@@ -126,7 +126,7 @@ TEST_CASE("an entry that is made in the place of another one has nothing of it")
     const auto in_place = rebuild::make_entry(closing, entry);
     REQUIRE(alone.has_value() == in_place.has_value());
     CHECK(entry == (alone ? *alone : rebuild::Entry()));
-    made += alone.has_value() ? 1 : 0;
+    made += alone.has_value() ? 1U : 0U;
   }
   CHECK(made > 1000);
 }

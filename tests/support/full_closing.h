@@ -119,7 +119,8 @@ class FullClosing {
     if (const std::uint64_t invoices = c.sales + c.voids; invoices > 0 && there()) {
       const std::uint64_t first = 1 + number(3);
       c.numbers[Series::kInvoice] = {first, first + invoices - 1};
-      if (there()) c.numbers[Series::kOrder] = c.numbers[Series::kInvoice];
+      const NumberRange invoices_given = c.numbers[Series::kInvoice];
+      if (there()) c.numbers[Series::kOrder] = invoices_given;
     }
     if (there()) c.grand_totals = {money(0, 1000000), money(0, 100)};
     if (there()) c.root = hash();
