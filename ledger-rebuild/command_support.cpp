@@ -15,9 +15,6 @@ namespace {
 core::Result<std::unique_ptr<Source>> open_source(const std::string& log, const std::string& relay,
                                                   const std::string& head_office,
                                                   const core::envelope::Roster& roster) {
-  if (log.empty() == relay.empty()) {
-    return core::fail(core::Errc::kUsage, "name the log with either --log DIR or --relay URL");
-  }
   if (relay.empty()) return log_directory_source(log);
   TRY_ASSIGN(auto credential, read_credential(head_office, roster));
   return relay_source(relay, std::move(credential));
@@ -33,7 +30,7 @@ core::Result<std::string> compare_rosters(Source& source, core::envelope::Roster
   for (core::ByteView rest = theirs; !rest.empty();) {
     TRY_ASSIGN(const std::size_t size, core::envelope::first_item_size(rest));
     const auto added = core::envelope::extend_roster(longer, rest.first(size));
-    more += added || added.error().code != core::Errc::kExists ? 1 : 0;
+    if (added || added.error().code != core::Errc::kExists) ++more;
     rest = rest.subspan(size);
   }
   if (more == 0) return std::string();
@@ -50,6 +47,9 @@ core::Result<std::string> compare_rosters(Source& source, core::envelope::Roster
 
 core::Result<OpenedLog> open_log(const std::string& log, const std::string& relay,
                                  const std::string& head_office) {
+  if (log.empty() == relay.empty()) {
+    return core::fail(core::Errc::kUsage, "name the log with either --log DIR or --relay URL");
+  }
   TRY_ASSIGN(auto file, core::envelope::read_roster_file(head_office));
   OpenedLog out;
   TRY_ASSIGN(out.source, open_source(log, relay, head_office, file.roster));

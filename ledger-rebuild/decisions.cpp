@@ -17,6 +17,28 @@ using core::disk::posix_filesystem;
 using core::envelope::Enrolment;
 using core::envelope::PrivateKey;
 
+namespace {
+
+// Where a chain of bulletins stands.
+struct ChainEnd {
+  core::envelope::Kid kid;
+  core::Epoch epoch;
+  core::Sequence sequence;
+  core::envelope::MessageId id;
+};
+
+Result<void> go_on(ChainEnd& end, const core::envelope::Message& message, core::ByteView bytes) {
+  const auto& header = message.header;
+  const bool follows = header.kid == end.kid && header.epoch == end.epoch &&
+                       header.sequence.value == end.sequence.value + 1 && header.prev == end.id;
+  if (!follows) return fail(Errc::kMalformed, "it does not follow the one before it");
+  end.sequence = header.sequence;
+  end.id = core::envelope::message_id(bytes);
+  return {};
+}
+
+}  // namespace
+
 fs::path Decisions::file() const {
   return decisions_file(directory_, epoch_);
 }
@@ -44,42 +66,49 @@ Result<Decisions> Decisions::open(const fs::path& directory, const core::envelop
   Decisions out(directory, key);
   out.kid_ = core::envelope::derive_kid(roster.origin(), key.public_key());
   out.epoch_ = enrolment->epoch;
-  out.last_id_ = enrolment->entry;
-  TRY(out.read());
+  TRY_ASSIGN(out.messages_, read_decisions(directory, roster, *enrolment));
+  out.last_id_ =
+      out.messages_.empty() ? enrolment->entry : core::envelope::message_id(out.messages_.back());
+  return out;
+}
+
+Result<std::vector<Bytes>> read_decisions(const fs::path& directory,
+                                          const core::envelope::Roster& roster,
+                                          const Enrolment& key) {
+  const fs::path file = decisions_file(directory, key.epoch);
+  const auto content = posix_filesystem().content(file);
+  if (!content && content.error().code == Errc::kNotFound) return std::vector<Bytes>();
+  if (!content) return fail(content.error());
+  std::vector<Bytes> out;
+  ChainEnd end{core::envelope::derive_kid(roster.origin(), key.key), key.epoch, {}, key.entry};
+  core::ByteView rest = content->bytes;
+  while (!rest.empty()) {
+    const auto where = [&](const core::Error& error) {
+      return fail(error.code, file.string() + ": bulletin " + std::to_string(out.size() + 1) +
+                                  ": " + error.what);
+    };
+    const auto size = core::envelope::first_item_size(rest);
+    if (!size) return where(size.error());
+    const core::ByteView bytes = rest.first(*size);
+    rest = rest.subspan(*size);
+    const auto message = core::envelope::parse_message(bytes);
+    if (!message) return where(message.error());
+    if (const auto next = go_on(end, *message, bytes); !next) return where(next.error());
+    if (rest.empty() && !verify_message(*message, key.key)) {
+      return fail(Errc::kBadSignature, file.string() + ": the last signature does not verify");
+    }
+    out.push_back(core::to_bytes(bytes));
+  }
   return out;
 }
 
 Result<void> Decisions::take(core::ByteView bytes) {
   TRY_ASSIGN(const auto message, core::envelope::parse_message(bytes));
-  const bool follows = message.header.kid == kid_ && message.header.epoch == epoch_ &&
-                       message.header.sequence.value == messages_.size() + 1 &&
-                       message.header.prev == last_id_;
-  if (!follows) return fail(Errc::kMalformed, "it does not follow the one before it");
-  last_id_ = core::envelope::message_id(bytes);
+  ChainEnd end{kid_, epoch_, last_sequence(), last_id_};
+  TRY(go_on(end, message, bytes));
+  last_id_ = end.id;
   messages_.push_back(core::to_bytes(bytes));
   return {};
-}
-
-Result<void> Decisions::read() {
-  const auto content = posix_filesystem().content(file());
-  if (!content && content.error().code == Errc::kNotFound) return {};
-  if (!content) return fail(content.error());
-  core::ByteView rest = content->bytes;
-  while (!rest.empty()) {
-    const auto where = [&](const core::Error& error) {
-      return fail(error.code, file().string() + ": bulletin " +
-                                  std::to_string(messages_.size() + 1) + ": " + error.what);
-    };
-    const auto size = core::envelope::first_item_size(rest);
-    if (!size) return where(size.error());
-    const auto taken = take(rest.first(*size));
-    if (!taken) return where(taken.error());
-    rest = rest.subspan(*size);
-  }
-  if (messages_.empty()) return {};
-  TRY_ASSIGN(const auto last, core::envelope::parse_message(messages_.back()));
-  if (verify_message(last, key_.public_key())) return {};
-  return fail(Errc::kBadSignature, file().string() + ": the last signature does not verify");
 }
 
 Result<void> Decisions::keep(std::span<const Bytes> messages) {

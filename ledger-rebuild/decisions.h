@@ -23,6 +23,12 @@ inline constexpr const char* kLockFile = "lock";
 std::filesystem::path office_key_file(const std::filesystem::path& directory, core::Epoch epoch);
 std::filesystem::path decisions_file(const std::filesystem::path& directory, core::Epoch epoch);
 
+// What a key of every day signed, oldest first, checked against the roster. Errors: kMalformed,
+// kBadSignature (the file is not the chain of this key), kIo.
+core::Result<std::vector<core::Bytes>> read_decisions(const std::filesystem::path& directory,
+                                                      const core::envelope::Roster& roster,
+                                                      const core::envelope::Enrolment& key);
+
 class Decisions {
  public:
   // Reads the key of every day that the roster has, and what it signed. Errors: kNotFound (the
@@ -54,7 +60,6 @@ class Decisions {
   Decisions(std::filesystem::path directory, const core::envelope::PrivateKey& key)
       : directory_(std::move(directory)), key_(key) {}
   std::filesystem::path file() const;
-  core::Result<void> read();
   core::Result<void> take(core::ByteView bytes);
 
   std::filesystem::path directory_;

@@ -52,8 +52,8 @@ enum class Kept : std::uint8_t {
   kMessages = 2,    // in its chain; in quarantine, too, when it could not be posted
 };
 
-// One message during a replay.
-struct Item {
+// One message during a replay, without what it posts.
+struct ItemFacts {
   MessageFacts facts;
   // The key's, also when it is for another epoch; nullptr: the key is not on the roster.
   const core::envelope::Enrolment* enrolment = nullptr;
@@ -67,11 +67,14 @@ struct Item {
   core::ByteView payload;
   core::envelope::ContentType content_type = core::envelope::ContentType::kSummary;
   std::optional<core::envelope::TreeHead> tree_head{};  // of a message just read, if it has one
-  Entry entry;         // when bytes are there and payload_fault is kNone
-  std::string detail;  // of payload_fault
+  std::string detail;                                   // of payload_fault
 
   // Of its row in the books.
   std::int64_t number() const { return static_cast<std::int64_t>(index.value); }
+};
+
+struct Item : ItemFacts {
+  Entry entry;  // when bytes are there and payload_fault is kNone
 };
 
 // The receipts that it gave money back for, in ascending order; the till's own are named, too.

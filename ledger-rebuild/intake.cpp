@@ -45,19 +45,11 @@ core::Result<void> decode_bulletin(Item& item) {
   return {};
 }
 
-core::Result<void> decode(Item& item) {
-  if (core::envelope::is_head_office(item.enrolment->till)) return decode_bulletin(item);
-  const auto summary = read_summary(item);  // large: not to be moved about
-  if (!summary) return core::fail(summary.error());
-  return make_entry(*summary, item.entry);
-}
-
-// As new, but for the room that its entry has.
-void clear(Item& item) {
-  Entry entry = std::move(item.entry);
-  entry.clear();
-  item = Item();
-  item.entry = std::move(entry);
+// Owner: borrows from the item, or from `room`.
+core::Result<core::ByteView> open_payload(const Item& item, core::Bytes& room) {
+  const auto& opener = item.enrolment->opener;
+  return core::envelope::open_payload(item.content_type, item.protected_header, item.payload,
+                                      opener ? &*opener : nullptr, room);
 }
 
 // Checks the signatures of `which`.
@@ -82,25 +74,27 @@ std::vector<std::size_t> unchecked(std::span<const Item> items, Condition condit
 }  // namespace
 
 void parse(const SourceEntry& entry, const MessageId& id, Item& item) {
-  clear(item);
+  item.entry.clear();
+  static_cast<ItemFacts&>(item) = {};
   item.index = entry.index;
   item.bytes = entry.bytes;
   item.facts.id = id;
-  const auto message = core::envelope::parse_message(entry.bytes);
-  if (!message) {
-    item.detail = message.error().what;
+  Message message;
+  const auto parsed = core::envelope::parse_message(entry.bytes, message);
+  if (!parsed) {
+    item.detail = parsed.error().what;
     return;
   }
-  item.protected_header = message->protected_header;
-  item.payload = message->payload;
-  item.content_type = message->header.content_type;
-  item.tree_head = message->header.tree_head;
-  item.facts.kid = message->header.kid;
-  item.facts.epoch = message->header.epoch;
-  item.facts.sequence = message->header.sequence;
-  item.facts.prev = message->header.prev;
-  item.facts.signature = message->signature;
-  item.facts.content = core::envelope::content_hash(*message);
+  item.protected_header = message.protected_header;
+  item.payload = message.payload;
+  item.content_type = message.header.content_type;
+  item.tree_head = message.header.tree_head;
+  item.facts.kid = message.header.kid;
+  item.facts.epoch = message.header.epoch;
+  item.facts.sequence = message.header.sequence;
+  item.facts.prev = message.header.prev;
+  item.facts.signature = message.signature;
+  item.facts.content = core::envelope::content_hash(message);
 }
 
 void check_signature(Item& item) {
@@ -124,10 +118,8 @@ std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts(const Item& i
 }
 
 core::Result<core::retail::Summary> read_summary(const Item& item) {
-  const auto& opener = item.enrolment->opener;
-  TRY_ASSIGN(const core::Bytes payload,
-             core::envelope::open_payload(item.content_type, item.protected_header, item.payload,
-                                          opener ? &*opener : nullptr));
+  core::Bytes room;
+  TRY_ASSIGN(const core::ByteView payload, open_payload(item, room));
   return core::retail::decode_summary(payload);
 }
 
@@ -189,8 +181,17 @@ std::uint64_t check_signatures(std::span<Item> items, Verify verify, unsigned th
   return tips.size() + others.size();
 }
 
-void decode_payload(Item& item) {
-  const auto decoded = decode(item);
+core::Result<void> PayloadDecoder::make_entry(Item& item) {
+  if (core::envelope::is_head_office(item.enrolment->till)) return decode_bulletin(item);
+  TRY_ASSIGN(const core::ByteView payload, open_payload(item, opened_));
+  TRY(summary_.decode(payload));
+  const core::retail::Closing* closing = summary_.closing();
+  return closing != nullptr ? rebuild::make_entry(*closing, item.entry)
+                            : rebuild::make_entry(*summary_.opening(), item.entry);
+}
+
+void PayloadDecoder::decode(Item& item) {
+  const auto decoded = make_entry(item);
   if (decoded) return;
   item.facts.payload_fault = fault_of(decoded.error().code);
   item.detail = decoded.error().what;
@@ -198,8 +199,9 @@ void decode_payload(Item& item) {
 
 void decode_payloads(std::span<Item> items, unsigned threads) {
   for_chunks(items.size(), threads, [&](std::size_t begin, std::size_t end) {
+    PayloadDecoder decoder;
     for (std::size_t i = begin; i < end; ++i) {
-      if (!items[i].bytes.empty() && items[i].enrolment != nullptr) decode_payload(items[i]);
+      if (!items[i].bytes.empty() && items[i].enrolment != nullptr) decoder.decode(items[i]);
     }
   });
 }

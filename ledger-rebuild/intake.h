@@ -35,8 +35,19 @@ core::Result<void> check_opener(const Item& item);
 // Opens, if it is sealed, and decodes. Shape: an item with bytes and an enrolment.
 // Errors: those of open_payload and decode_summary.
 core::Result<core::retail::Summary> read_summary(const Item& item);
-// The same, and makes its entry; sets payload_fault and detail where that fails.
-void decode_payload(Item& item);
+
+// Opens and decodes one payload after the other, in the room of those before it. Thread: one.
+class PayloadDecoder {
+ public:
+  // As read_summary(), and makes the item's entry; sets payload_fault and detail where that fails.
+  void decode(Item& item);
+
+ private:
+  core::Result<void> make_entry(Item& item);
+
+  core::Bytes opened_;
+  core::retail::SummaryDecoder summary_;
+};
 
 // Parses and hashes `entries` and adds those to `intake` whose id is not there yet.
 void take_up(std::span<const SourceEntry> entries, unsigned threads, Intake& intake);

@@ -43,11 +43,14 @@ bool KnownLog::was_fresh(core::LogIndex index) const {
 
 Result<std::vector<std::size_t>> KnownLog::take(std::span<const SourceEntry> lot,
                                                 std::span<const core::envelope::MessageId> ids,
-                                                LogTree& tree, const std::string& source) {
+                                                LogTree& tree, unsigned threads,
+                                                const std::string& source) {
   std::vector<std::size_t> fresh;
+  fresh.reserve(lot.size());
+  const std::uint64_t known = tree.size();
   for (std::size_t i = 0; i < lot.size(); ++i) {
     const std::uint64_t index = lot[i].index.value;
-    if (index < tree.size()) {
+    if (index < known) {
       TRY_ASSIGN(const core::envelope::Hash leaf, tree.leaf(index));
       if (leaf != ids[i]) {
         return fail(Errc::kDamaged, source + ": entry " + std::to_string(index) +
@@ -55,7 +58,9 @@ Result<std::vector<std::size_t>> KnownLog::take(std::span<const SourceEntry> lot
                                         "was rewritten, or is another one");
       }
     } else if (index == tree.size()) {
-      TRY(tree.append(ids[i]));
+      std::size_t end = i + 1;
+      while (end < lot.size() && lot[end].index.value == index + (end - i)) ++end;
+      TRY(tree.append(ids.subspan(i, end - i), threads));
     }
     if (index > next_) lose(next_, index);
     next_ = std::max(next_, index + 1);

@@ -28,7 +28,8 @@ class KnownLog {
   // Errors: kDamaged (an entry is not the one that the tree has), those of the tree.
   core::Result<std::vector<std::size_t>> take(std::span<const SourceEntry> lot,
                                               std::span<const core::envelope::MessageId> ids,
-                                              LogTree& tree, const std::string& source);
+                                              LogTree& tree, unsigned threads,
+                                              const std::string& source);
   // The last lot was taken, and the log ends at `end`. Remembers what is lost.
   // Errors: kDamaged (it ended later when the books were made), kDatabase.
   core::Result<void> finish(core::LogIndex end, const std::string& source);

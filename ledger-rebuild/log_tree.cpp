@@ -4,6 +4,7 @@
 #include "core/base/check.h"
 #include "core/tlog/tile.h"
 #include "core/tlog/tree.h"
+#include "ledger-rebuild/parallel.h"
 #include "ledger-rebuild/rows.h"
 
 namespace rebuild {
@@ -54,19 +55,46 @@ Result<LogTree> LogTree::load(Database& db) {
 }
 
 Result<void> LogTree::append(const Hash& leaf) {
-  Hash hash = leaf;
-  for (std::size_t level = 0;; ++level) {
-    if (level == edge_.size()) edge_.emplace_back();
-    Tile& edge = edge_[level];
-    edge.push_back(hash);
-    if (edge.size() < kTileWidth) break;
-    hash = root_of(edge);
-    const std::uint64_t position = size_ >> (kTileHeight * (level + 1));
-    fresh_[{static_cast<unsigned>(level), position}] = std::move(edge);
-    edge.clear();
-  }
+  if (edge_.empty()) edge_.emplace_back();
+  edge_[0].push_back(leaf);
   ++size_;
+  if (edge_[0].size() == kTileWidth) complete(0, root_of(edge_[0]));
   return fresh_.size() < kFreshMax ? Result<void>{} : write_tiles();
+}
+
+Result<void> LogTree::append(std::span<const Hash> leaves, unsigned threads) {
+  for (; !leaves.empty() && size_ % kTileWidth != 0; leaves = leaves.subspan(1)) {
+    TRY(append(leaves.front()));
+  }
+  std::vector<Hash> roots(leaves.size() / kTileWidth);
+  for_chunks(
+      roots.size(), threads,
+      [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+          roots[i] = root_of(leaves.subspan(i * kTileWidth, kTileWidth));
+        }
+      },
+      1);
+  if (edge_.empty()) edge_.emplace_back();
+  for (const Hash& root : roots) {
+    edge_[0].assign(leaves.begin(), leaves.begin() + kTileWidth);
+    leaves = leaves.subspan(kTileWidth);
+    size_ += kTileWidth;
+    complete(0, root);
+    if (fresh_.size() >= kFreshMax) TRY(write_tiles());
+  }
+  for (const Hash& leaf : leaves) TRY(append(leaf));
+  return {};
+}
+
+void LogTree::complete(std::size_t level, const Hash& root) {
+  const std::uint64_t position = (size_ >> (kTileHeight * (level + 1))) - 1;
+  fresh_[{static_cast<unsigned>(level), position}] = std::move(edge_[level]);
+  edge_[level].clear();
+  if (level + 1 == edge_.size()) edge_.emplace_back();
+  Tile& above = edge_[level + 1];
+  above.push_back(root);
+  if (above.size() == kTileWidth) complete(level + 1, root_of(above));
 }
 
 Result<Hash> LogTree::leaf(std::uint64_t index) {

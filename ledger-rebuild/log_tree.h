@@ -33,6 +33,8 @@ class LogTree {
 
   std::uint64_t size() const { return size_; }
   core::Result<void> append(const core::envelope::Hash& leaf);
+  // Each of them, in order; the nodes above are hashed on all threads.
+  core::Result<void> append(std::span<const core::envelope::Hash> leaves, unsigned threads);
   // Shape: index < size() (CORE_CHECK).
   core::Result<core::envelope::Hash> leaf(std::uint64_t index);
   // Of the first `size` leaves. Shape: size <= size() (CORE_CHECK).
@@ -50,6 +52,8 @@ class LogTree {
   explicit LogTree(core::sql::Database& db) : db_(&db) {}
   core::Result<core::envelope::Hash> node(unsigned level, std::uint64_t index);
   core::Result<const Tile*> tile(TileKey key);
+  // The tile at the right edge of `level` is complete, and has this root.
+  void complete(std::size_t level, const core::envelope::Hash& root);
   core::Result<void> write_tiles();
   core::Result<void> write_tile(TileKey key, const Tile& hashes);
 

@@ -67,19 +67,26 @@ std::vector<std::size_t> March::fall_in(std::span<const Item> lot) {
 
 Result<std::vector<std::size_t>> March::prepare(std::span<Item> lot) {
   std::vector<std::size_t> steps = fall_in(lot);
-  for (const std::size_t i : steps) TRY(check_opener(lot[i]));
+  // What each step came to: an item is far away again when the others are done.
+  enum class Outcome : std::uint8_t { kGood, kBad, kNoOpener };
+  std::vector<Outcome> outcomes(steps.size(), Outcome::kGood);
   for_chunks(steps.size(), update_.threads, [&](std::size_t begin, std::size_t end) {
+    PayloadDecoder decoder;
     for (std::size_t k = begin; k < end; ++k) {
       Item& item = lot[steps[k]];
       if (update_.verify == Verify::kEvery) check_signature(item);
-      decode_payload(item);
+      decoder.decode(item);
+      const MessageFacts& facts = item.facts;
+      const bool good =
+          facts.signature_state != SignatureState::kBad && facts.payload_fault == Reason::kNone;
+      if (good) continue;
+      outcomes[k] = check_opener(item) ? Outcome::kBad : Outcome::kNoOpener;
     }
   });
-  for (const std::size_t i : steps) {
-    const MessageFacts& facts = lot[i].facts;
-    const bool good =
-        facts.signature_state != SignatureState::kBad && facts.payload_fault == Reason::kNone;
-    if (!good) aside_.insert(lot[i].chain);
+  for (std::size_t k = 0; k < steps.size(); ++k) {
+    if (outcomes[k] == Outcome::kGood) continue;
+    if (outcomes[k] == Outcome::kNoOpener) TRY(check_opener(lot[steps[k]]));
+    aside_.insert(lot[steps[k]].chain);
   }
   if (update_.verify == Verify::kEvery) signatures_checked_ += steps.size();
   return steps;

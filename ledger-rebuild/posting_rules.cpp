@@ -192,7 +192,8 @@ class Moves {
   }
 
   // Several transfers may carry a product the same way.
-  Result<void> add(const std::map<core::retail::TransferKey, Components>& transfers) {
+  Result<void> add(const core::FlatMap<core::retail::TransferKey, Components>& transfers) {
+    if (transfers.empty()) return {};
     std::map<std::pair<core::ProductId, core::retail::TransferWay>, std::int64_t> sums;
     for (const auto& [key, components] : transfers) {
       for (const auto& [product, quantity] : components) {
@@ -268,21 +269,26 @@ Result<void> fill(Entry& entry, const Closing& closing) {
   return {};
 }
 
+template <typename S>
+Result<void> make(const S& summary, Entry& entry) {
+  entry.clear();
+  const Result<void> filled = fill(entry, summary);
+  if (!filled) entry.clear();
+  return filled;
+}
+
 }  // namespace
 
 void Entry::clear() {
-  Entry kept = std::move(*this);
-  *this = Entry();
-  const auto keep = [](auto& place, auto& room) {
-    room.clear();
-    place = std::move(room);
-  };
-  keep(numbers, kept.numbers);
-  keep(postings, kept.postings);
-  keep(moves, kept.moves);
-  keep(sold, kept.sold);
-  keep(counted, kept.counted);
-  keep(operators, kept.operators);
+  static_cast<EntryFigures&>(*this) = {};
+  numbers.clear();
+  refunded_receipts.clear();
+  postings.clear();
+  moves.clear();
+  sold.clear();
+  counted.clear();
+  operators.clear();
+  covered.clear();
 }
 
 Result<Entry> make_entry(const core::retail::Summary& summary) {
@@ -293,10 +299,15 @@ Result<Entry> make_entry(const core::retail::Summary& summary) {
 }
 
 Result<void> make_entry(const core::retail::Summary& summary, Entry& entry) {
-  entry.clear();
-  const auto filled = std::visit([&](const auto& s) { return fill(entry, s); }, summary);
-  if (!filled) entry.clear();
-  return filled;
+  return std::visit([&](const auto& s) { return make_entry(s, entry); }, summary);
+}
+
+Result<void> make_entry(const Opening& opening, Entry& entry) {
+  return make(opening, entry);
+}
+
+Result<void> make_entry(const Closing& closing, Entry& entry) {
+  return make(closing, entry);
 }
 
 void make_entry(PeriodClose close, Entry& entry) {

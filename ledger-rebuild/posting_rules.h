@@ -79,8 +79,8 @@ struct OperatorLine {
   bool operator==(const OperatorLine&) const = default;
 };
 
-// What one message posts, or closes. Amounts in `currency`; an opening has none.
-struct Entry {
+// The figures of an entry that are one each. Amounts in `currency`; an opening has none.
+struct EntryFigures {
   Kind kind = Kind::kNone;
   core::BusinessDay day;
   core::retail::Part part;
@@ -99,6 +99,11 @@ struct Entry {
   // Members' points of the day: earned, less what refunds took back, and redeemed.
   std::int64_t points_earned = 0;
   std::int64_t points_redeemed = 0;
+  bool operator==(const EntryFigures&) const = default;
+};
+
+// What one message posts, or closes.
+struct Entry : EntryFigures {
   std::vector<std::pair<core::retail::Series, core::retail::NumberRange>> numbers;  // ascending
   // Amounts above zero; a store and till of 0 are the closing's own.
   std::map<core::retail::ReceiptKey, std::int64_t> refunded_receipts;
@@ -111,13 +116,16 @@ struct Entry {
 
   // Makes it empty again, with the room that it has.
   void clear();
+  bool operator==(const Entry&) const = default;
 };
 
 // Errors: kUnbalanced (debits and credits differ), kOverflow (a figure or a product number beyond
 // core/retail/limits.h, which an honest till refuses at the sale).
 core::Result<Entry> make_entry(const core::retail::Summary& summary);
-// The same in the place of `entry`, which an error leaves empty.
+// The same in the place of `entry`, with the room that it has; an error leaves it empty.
 core::Result<void> make_entry(const core::retail::Summary& summary, Entry& entry);
+core::Result<void> make_entry(const core::retail::Opening& opening, Entry& entry);
+core::Result<void> make_entry(const core::retail::Closing& closing, Entry& entry);
 // Posts nothing; its day is the last that it closes.
 void make_entry(PeriodClose close, Entry& entry);
 // Of an entry of the roster: what it says is in the roster, and posts nothing.

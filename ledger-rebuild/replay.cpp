@@ -159,7 +159,7 @@ class Run {
     watch_.lap(outcome_.read_seconds);
     hash(lot, ids_);
     TRY_ASSIGN(const std::vector<std::size_t> fresh,
-               log_.take(lot, ids_, update_.tree, source_.name()));
+               log_.take(lot, ids_, update_.tree, update_.threads, source_.name()));
     items_.resize(fresh.size());  // parse() makes each new, on all threads
     parse_all(lot, ids_, fresh, items_);
     outcome_.entries_read += fresh.size();

@@ -32,7 +32,7 @@ struct Takings {
   core::Money discount;
   core::Money net;
   core::Money over_short;
-  std::map<core::retail::TenderKind, core::Money> tenders;
+  core::retail::Tenders tenders;
   std::map<core::TaxCode, core::retail::TaxRow> taxes;
 };
 

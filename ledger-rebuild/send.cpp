@@ -3,7 +3,6 @@
 
 #include <span>
 
-#include "core/disk/file.h"
 #include "core/envelope/key_files.h"
 #include "core/wire/relay_client.h"
 #include "ledger-rebuild/decisions.h"
@@ -48,11 +47,8 @@ Result<std::vector<Bytes>> signed_messages(const std::filesystem::path& director
   TRY(split_into(file.bytes, out));
   const core::Epoch last = file.roster.latest_epoch(core::envelope::kHeadOffice);
   for (core::Epoch epoch{1}; epoch <= last; epoch.value++) {
-    const auto content = core::disk::posix_filesystem().content(decisions_file(directory, epoch));
-    if (!content && content.error().code == Errc::kNotFound) continue;
-    if (!content) return fail(content.error());
-    std::vector<Bytes> messages;
-    TRY(split_into(content->bytes, messages));
+    const auto* key = file.roster.find(core::envelope::kHeadOffice, epoch);
+    TRY_ASSIGN(std::vector<Bytes> messages, read_decisions(directory, file.roster, *key));
     for (Bytes& message : messages) {
       TRY_ASSIGN(const Look look, look_at(message));
       if (!look.is_entry) out.push_back(std::move(message));

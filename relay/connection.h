@@ -217,6 +217,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
         return respond({200, "text/plain; version=0.0.4", prometheus_text(service_.metrics), {}});
       case Action::kCheckpoint:
       case Action::kTile:
+      case Action::kRoster:
       case Action::kEntries:
         return read_log(chosen);
     }

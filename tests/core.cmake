@@ -1,7 +1,7 @@
 # Tests of core/base, core/envelope, core/retail, core/tls and the signatures of core/wire.
 daybook_test(test_base
   SOURCES unit/base_arithmetic_test.cpp unit/base_text_test.cpp unit/base45_test.cpp
-    unit/base64_test.cpp unit/fold_case_test.cpp
+    unit/base64_test.cpp unit/flat_map_test.cpp unit/fold_case_test.cpp
   USES core_base LABELS unit)
 daybook_test(test_envelope
   SOURCES

@@ -16,26 +16,14 @@ Result<std::int64_t> narrow(Int128 value) {
 
 }  // namespace
 
-Result<std::int64_t> checked_add(std::int64_t a, std::int64_t b) {
-  std::int64_t sum = 0;
-  if (__builtin_add_overflow(a, b, &sum)) {
-    return fail(Errc::kOverflow, "the sum of " + std::to_string(a) + " and " + std::to_string(b) +
-                                     " does not fit 64 bits");
-  }
-  return sum;
+Unexpected sum_overflow(std::int64_t a, std::int64_t b) {
+  return fail(Errc::kOverflow, "the sum of " + std::to_string(a) + " and " + std::to_string(b) +
+                                   " does not fit 64 bits");
 }
 
-Result<std::int64_t> checked_subtract(std::int64_t a, std::int64_t b) {
-  std::int64_t difference = 0;
-  if (__builtin_sub_overflow(a, b, &difference)) {
-    return fail(Errc::kOverflow, "the difference of " + std::to_string(a) + " and " +
-                                     std::to_string(b) + " does not fit 64 bits");
-  }
-  return difference;
-}
-
-Result<std::int64_t> checked_negate(std::int64_t a) {
-  return checked_subtract(0, a);
+Unexpected difference_overflow(std::int64_t a, std::int64_t b) {
+  return fail(Errc::kOverflow, "the difference of " + std::to_string(a) + " and " +
+                                   std::to_string(b) + " does not fit 64 bits");
 }
 
 Result<std::int64_t> round_half_away(Int128 numerator, std::int64_t denominator) {

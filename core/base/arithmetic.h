@@ -10,10 +10,24 @@ namespace core {
 
 __extension__ using Int128 = __int128;
 
+// What the functions below fail with.
+Unexpected sum_overflow(std::int64_t a, std::int64_t b);
+Unexpected difference_overflow(std::int64_t a, std::int64_t b);
+
 // Errors of all three: kOverflow.
-Result<std::int64_t> checked_add(std::int64_t a, std::int64_t b);
-Result<std::int64_t> checked_subtract(std::int64_t a, std::int64_t b);
-Result<std::int64_t> checked_negate(std::int64_t a);
+inline Result<std::int64_t> checked_add(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) return sum_overflow(a, b);
+  return sum;
+}
+inline Result<std::int64_t> checked_subtract(std::int64_t a, std::int64_t b) {
+  std::int64_t difference = 0;
+  if (__builtin_sub_overflow(a, b, &difference)) return difference_overflow(a, b);
+  return difference;
+}
+inline Result<std::int64_t> checked_negate(std::int64_t a) {
+  return checked_subtract(0, a);
+}
 
 // numerator / denominator, rounded to the nearest integer, halves away from zero.
 // The only place in the house where a figure is rounded.

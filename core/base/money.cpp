@@ -20,12 +20,12 @@ constexpr MinorDigits kUnusual[] = {
     {"TND", 3}, {"UGX", 0}, {"VND", 0}, {"VUV", 0}, {"XAF", 0}, {"XOF", 0}, {"XPF", 0},
 };
 
+}  // namespace
+
 Unexpected two_currencies(Money a, Money b) {
   return fail(Errc::kCurrency, "amounts in " + std::string(a.currency.code()) + " and " +
                                    std::string(b.currency.code()) + " cannot be added");
 }
-
-}  // namespace
 
 Result<Currency> Currency::parse(std::string_view code) {
   const bool capitals =
@@ -44,18 +44,6 @@ int Currency::minor_digits() const {
     if (unusual.code == code()) return unusual.digits;
   }
   return 2;
-}
-
-Result<Money> add(Money a, Money b) {
-  if (a.currency != b.currency) return two_currencies(a, b);
-  TRY_ASSIGN(const std::int64_t minor, checked_add(a.minor, b.minor));
-  return Money{minor, a.currency};
-}
-
-Result<Money> subtract(Money a, Money b) {
-  if (a.currency != b.currency) return two_currencies(a, b);
-  TRY_ASSIGN(const std::int64_t minor, checked_subtract(a.minor, b.minor));
-  return Money{minor, a.currency};
 }
 
 Result<Money> negate(Money a) {

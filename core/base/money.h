@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/arithmetic.h"
 #include "core/base/result.h"
 
 namespace core {
@@ -34,9 +35,20 @@ struct Money {
   auto operator<=>(const Money&) const = default;
 };
 
+// What the sums below fail with.
+Unexpected two_currencies(Money a, Money b);
+
 // Errors of the sums: kCurrency (two currencies), kOverflow.
-Result<Money> add(Money a, Money b);
-Result<Money> subtract(Money a, Money b);
+inline Result<Money> add(Money a, Money b) {
+  if (a.currency != b.currency) return two_currencies(a, b);
+  TRY_ASSIGN(const std::int64_t minor, checked_add(a.minor, b.minor));
+  return Money{minor, a.currency};
+}
+inline Result<Money> subtract(Money a, Money b) {
+  if (a.currency != b.currency) return two_currencies(a, b);
+  TRY_ASSIGN(const std::int64_t minor, checked_subtract(a.minor, b.minor));
+  return Money{minor, a.currency};
+}
 Result<Money> negate(Money a);
 
 // "500.00" at USD is 50000 minor units. Errors: kMalformed, kInexact, kOverflow.

@@ -70,21 +70,24 @@ bool is_utf8(ByteView text) {
 
 }  // namespace
 
-void CborWriter::head(CborType type, std::uint64_t argument) {
+CborHead::CborHead(CborType type, std::uint64_t argument) {
   const auto major = static_cast<std::uint8_t>(static_cast<unsigned>(type) << 5);
   if (argument < kLowOneByte) {
-    out_.push_back(static_cast<std::uint8_t>(major | argument));
+    bytes_[0] = static_cast<std::uint8_t>(major | argument);
     return;
   }
   std::size_t form = kSmallest.size() - 1;
   while (argument < kSmallest[form]) --form;
   const std::size_t width = std::size_t{1} << form;
-  std::array<std::uint8_t, 9> bytes;
-  bytes[0] = static_cast<std::uint8_t>(major | (kLowOneByte + form));
+  size_ = 1 + width;
+  bytes_[0] = static_cast<std::uint8_t>(major | (kLowOneByte + form));
   for (std::size_t i = width; i > 0; --i, argument >>= 8) {
-    bytes[i] = static_cast<std::uint8_t>(argument);
+    bytes_[i] = static_cast<std::uint8_t>(argument);
   }
-  append(out_, ByteView(bytes).first(1 + width));
+}
+
+void CborWriter::head(CborType type, std::uint64_t argument) {
+  append(out_, CborHead(type, argument).view());
 }
 
 void CborWriter::unsigned_integer(std::uint64_t value) {
@@ -205,7 +208,7 @@ bool CborReader::open_container(const CborItem& item) {
     return stop(item.offset, "a container has more items than the input has bytes");
   }
   if (depth_ == kDepthMax) return stop(item.offset, "containers are nested too deep");
-  open_[depth_++] = {is_map, is_map ? item.argument * 2 : item.argument, {}};
+  open_[depth_++] = {is_map, is_map ? item.argument * 2 : item.argument, nullptr, 0};
   return true;
 }
 
@@ -214,8 +217,9 @@ bool CborReader::check_key(const CborItem& item, Container& map, std::size_t end
     return stop(item.offset, "a map key is neither a number nor a string");
   }
   const ByteView key = input_.subspan(item.offset, end - item.offset);
-  const ByteView last = map.last_key;
-  map.last_key = key;
+  const ByteView last(map.last_key, map.last_key_size);
+  map.last_key = key.data();
+  map.last_key_size = key.size();
   if (last.empty() || key.front() > last.front()) return true;
   const int order = std::memcmp(last.data(), key.data(), std::min(key.size(), last.size()));
   if (order == 0 && key.size() == last.size()) return stop(item.offset, "a map key occurs twice");
@@ -241,6 +245,27 @@ inline bool CborReader::account_for(const CborItem& item, std::size_t end) {
   return true;
 }
 
+inline bool CborReader::take_small(std::uint64_t& value) {
+  if (depth_ == 0 || after_tag_ || offset_ == input_.size()) return false;
+  const std::uint8_t* const byte = input_.data() + offset_;
+  if (*byte >= kLowOneByte) return false;
+  Container& container = open_[depth_ - 1];
+  if (container.is_map && container.items_left % 2 == 0) {
+    if (container.last_key_size != 0 && *byte <= *container.last_key) return false;
+    container.last_key = byte;
+    container.last_key_size = 1;
+  }
+  --container.items_left;
+  while (depth_ > 0 && open_[depth_ - 1].items_left == 0) --depth_;
+  ++offset_;
+  value = *byte;
+  return true;
+}
+
+bool CborReader::is_at_array() const {
+  return !at_end() && input_[offset_] >> 5 == static_cast<unsigned>(CborType::kArray);
+}
+
 bool CborReader::advance(CborItem& item) {
   std::size_t end = 0;
   item.offset = offset_;
@@ -263,12 +288,16 @@ Result<CborItem> CborReader::next() {
 }
 
 Result<std::uint64_t> CborReader::unsigned_integer() {
+  std::uint64_t small = 0;
+  if (take_small(small)) return small;
   CborItem item;
   if (!advance(item, CborType::kUnsigned, "expected an unsigned integer")) return refusal();
   return item.argument;
 }
 
 Result<std::int64_t> CborReader::integer() {
+  std::uint64_t small = 0;
+  if (take_small(small)) return static_cast<std::int64_t>(small);
   const std::size_t start = offset_;
   CborItem item;
   if (!advance(item)) return refusal();

@@ -25,6 +25,17 @@ enum class CborType : std::uint8_t {
   kNull
 };
 
+// An item's head in its shortest form: what stands before a string's bytes, or before items.
+class CborHead {
+ public:
+  CborHead(CborType type, std::uint64_t argument);
+  ByteView view() const { return ByteView(bytes_).first(size_); }
+
+ private:
+  std::array<std::uint8_t, 9> bytes_;
+  std::size_t size_ = 1;
+};
+
 // Appends items to a byte string, always in the shortest form.
 // The caller writes map keys in ascending order of their encodings; the reader would refuse others.
 class CborWriter {
@@ -90,6 +101,9 @@ class CborReader {
   // Reads one whole item, whatever it is, and returns its bytes.
   Result<ByteView> whole_item();
 
+  // Whether an array comes next, whatever its length.
+  bool is_at_array() const;
+
   std::size_t offset() const { return offset_; }
   bool at_end() const { return offset_ == input_.size(); }
   // Errors: kMalformed (open container or trailing bytes).
@@ -102,9 +116,12 @@ class CborReader {
   struct Container {
     bool is_map;
     std::uint64_t items_left;  // of a map its keys and values; even before a key
-    ByteView last_key;         // empty: none yet
+    const std::uint8_t* last_key;
+    std::size_t last_key_size;  // 0: none yet
   };
 
+  // The next item, when it is an unsigned integer of one byte and nothing is to be refused.
+  bool take_small(std::uint64_t& value);
   // The next item. False: refusal() says why. Results with their texts cost more than an item.
   bool advance(CborItem& item);
   bool advance(CborItem& item, CborType type, std::string_view expected);

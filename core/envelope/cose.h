@@ -35,12 +35,12 @@ inline Result<void> expect_label(CborReader& r, std::int64_t label) {
 }
 
 template <typename Fixed>
-Result<Fixed> read_fixed(CborReader& r) {
+Result<void> read_fixed(CborReader& r, Fixed& value) {
   const std::size_t at = r.offset();
   TRY_ASSIGN(const ByteView view, r.bytes());
-  auto value = Fixed::from(view);
-  if (!value) return r.refuse(at, value.error().what);
-  return value;
+  if (view.size() != Fixed::kSize) return r.refuse(at, Fixed::from(view).error().what);
+  std::memcpy(value.bytes.data(), view.data(), Fixed::kSize);
+  return {};
 }
 
 // The first parameter of every protected header. Errors: kMalformed (another algorithm).
@@ -65,9 +65,8 @@ inline Bytes write_sign1(ByteView protected_header, ByteView payload, const Sign
 }
 
 // Looks at the form alone, and at no signature. Errors: kMalformed with the byte offset.
-inline Result<CoseSign1> read_sign1(ByteView bytes) {
+inline Result<void> read_sign1(ByteView bytes, CoseSign1& out) {
   CborReader r(bytes);
-  CoseSign1 out;
   TRY_ASSIGN(const std::uint64_t tag, r.tag());
   if (tag != kTagCoseSign1) return r.refuse(0, "the tag is not 18 (COSE_Sign1)");
   std::size_t at = r.offset();
@@ -80,10 +79,9 @@ inline Result<CoseSign1> read_sign1(ByteView bytes) {
   if (unprotected != 0) return r.refuse(at, "the unprotected header is not empty");
   TRY_ASSIGN(out.payload, r.bytes());
   at = r.offset();
-  TRY_ASSIGN(out.signature, read_fixed<Signature>(r));
+  TRY(read_fixed(r, out.signature));
   if (!is_canonical(out.signature)) return r.refuse(at, "the signature is not canonical");
-  TRY(r.finish());
-  return out;
+  return r.finish();
 }
 
 }  // namespace core::envelope

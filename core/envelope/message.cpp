@@ -28,19 +28,17 @@ Result<void> read_chain(CborReader& r, Header& header) {
           static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
     return r.refuse(at, "a sequence is 1 to 2^63-1");
   }
-  TRY_ASSIGN(header.prev, read_fixed<MessageId>(r));
+  TRY(read_fixed(r, header.prev));
   if (items == 5) {
-    TreeHead head;
+    TreeHead& head = header.tree_head.emplace();
     TRY_ASSIGN(head.size, r.unsigned_integer());
-    TRY_ASSIGN(head.root, read_fixed<Hash>(r));
-    header.tree_head = head;
+    TRY(read_fixed(r, head.root));
   }
   return {};
 }
 
-Result<Header> read_header(ByteView bytes) {
+Result<void> read_header(ByteView bytes, Header& header) {
   CborReader r(bytes);
-  Header header;
   TRY_ASSIGN(const std::size_t pairs, r.map());
   if (pairs != 4) return r.refuse(0, "the protected header has 4 parameters");
   TRY(expect_eddsa(r));
@@ -54,11 +52,10 @@ Result<Header> read_header(ByteView bytes) {
     return r.refuse(at, "unknown content type " + std::to_string(type));
   }
   TRY(expect_label(r, kLabelKid));
-  TRY_ASSIGN(header.kid, read_fixed<Kid>(r));
+  TRY(read_fixed(r, header.kid));
   TRY(expect_label(r, kLabelChain));
   TRY(read_chain(r, header));
-  TRY(r.finish());
-  return header;
+  return r.finish();
 }
 
 }  // namespace
@@ -90,11 +87,12 @@ MessageId message_id(ByteView message) {
 
 // What surrounds the parts of a Sig_structure, at most.
 constexpr std::size_t kFrameMax = 48;
+constexpr std::string_view kSignature1 = "Signature1";
 
 Bytes signature_input(ByteView protected_header, ByteView external_data, ByteView payload) {
   CborWriter w(protected_header.size() + external_data.size() + payload.size() + kFrameMax);
   w.array(4);
-  w.text("Signature1");
+  w.text(kSignature1);
   w.bytes(protected_header);
   w.bytes(external_data);
   w.bytes(payload);
@@ -113,17 +111,29 @@ Result<Bytes> sign_message(const Header& header, ByteView payload, const Private
 }
 
 Result<Message> parse_message(ByteView bytes) {
+  Result<Message> out = Message();
+  const Result<void> parsed = parse_message(bytes, *out);
+  if (!parsed) out = fail(parsed.error());
+  return out;
+}
+
+Result<void> parse_message(ByteView bytes, Message& message) {
   if (bytes.size() > kMessageSizeMax) {
     return fail(Errc::kTooLarge, "a message of " + std::to_string(bytes.size()) +
                                      " bytes; the limit is " + std::to_string(kMessageSizeMax));
   }
-  TRY_ASSIGN(const CoseSign1 parts, read_sign1(bytes));
-  const auto header = read_header(parts.protected_header);
+  CoseSign1 parts;
+  TRY(read_sign1(bytes, parts));
+  message.header.tree_head.reset();
+  const Result<void> header = read_header(parts.protected_header, message.header);
   if (!header) {
     return fail(Errc::kMalformed, "byte " + std::to_string(parts.header_offset) +
                                       ": protected header, " + header.error().what);
   }
-  return Message{*header, parts.protected_header, parts.payload, parts.signature};
+  message.protected_header = parts.protected_header;
+  message.payload = parts.payload;
+  message.signature = parts.signature;
+  return {};
 }
 
 bool verify_message(const Message& message, const PublicKey& key) {
@@ -131,8 +141,15 @@ bool verify_message(const Message& message, const PublicKey& key) {
                 message.signature);
 }
 
+// As signature_input() writes it, without a copy of it.
 Hash content_hash(const Message& message) {
-  return sha256(signature_input(message.protected_header, {}, message.payload));
+  const auto head = [](ByteView string) { return CborHead(CborType::kBytes, string.size()); };
+  const CborHead array(CborType::kArray, 4);
+  const CborHead text(CborType::kText, kSignature1.size());
+  const CborHead no_external_data(CborType::kBytes, 0);
+  return sha256({array.view(), text.view(), as_bytes(kSignature1),
+                 head(message.protected_header).view(), message.protected_header,
+                 no_external_data.view(), head(message.payload).view(), message.payload});
 }
 
 Result<std::size_t> first_item_size(ByteView sequence) {

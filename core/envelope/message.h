@@ -65,6 +65,8 @@ Result<Bytes> sign_message(const Header& header, ByteView payload, const Private
 // docs/message.cddl, empty unprotected header, canonical signature. Checks no signature.
 // Errors: kTooLarge; kMalformed with the byte offset.
 Result<Message> parse_message(ByteView bytes);
+// The same in the place of `message`, of which an error leaves anything.
+Result<void> parse_message(ByteView bytes, Message& message);
 
 // The bytes that a COSE_Sign1 signature covers (RFC 9052 section 4.4).
 Bytes signature_input(ByteView protected_header, ByteView external_data, ByteView payload);

@@ -67,12 +67,15 @@ class SealingKey {
   ByteView view() const { return bytes_; }
   ByteView encryption_key() const { return view().first(32); }
   ByteView nonce_key() const { return view().last(32); }
+  // The nonce key, ready.
+  const HmacKey& nonce_mac() const { return nonce_mac_; }
 
  private:
-  SealingKey() = default;
+  explicit SealingKey(const std::array<std::uint8_t, kSize>& bytes);
   static Result<SealingKey> agree(const SealingPrivateKey& own, const SealingPublicKey& theirs,
                                   const SealingContext& context);
   std::array<std::uint8_t, kSize> bytes_{};
+  HmacKey nonce_mac_;
 };
 
 // An untagged COSE_Encrypt0 (RFC 9052 section 5.2) whose additional data is the protected header
@@ -83,11 +86,17 @@ Bytes seal(const SealingKey& key, ByteView protected_header, ByteView plaintext)
 // Errors: kMalformed (no COSE_Encrypt0 in its one form, with the byte offset), kBadSignature (not
 // sealed with this key for this header, or under a nonce of its own).
 Result<Bytes> open_sealed(const SealingKey& key, ByteView protected_header, ByteView sealed);
+// The same into `plaintext`, with the room that it has. An error leaves nothing of it there.
+Result<void> open_sealed(const SealingKey& key, ByteView protected_header, ByteView sealed,
+                         Bytes& plaintext);
 
 // A till's summary as it was before sealing; one in clear as it is. `key`: the till's, or nullptr.
 // Errors: kMalformed (a bulletin), kUnknownKey (sealed, and there is no key), those of open_sealed.
 Result<Bytes> open_payload(ContentType type, ByteView protected_header, ByteView payload,
                            const SealingKey* key);
+// The same without a copy. Owner: borrows from `payload`, or from `room`, whose content it changes.
+Result<ByteView> open_payload(ContentType type, ByteView protected_header, ByteView payload,
+                              const SealingKey* key, Bytes& room);
 
 // HKDF (RFC 5869) with HMAC-SHA-256 and 32 bytes of output.
 Hash hkdf_sha256(ByteView secret, ByteView salt, ByteView info);

@@ -21,7 +21,8 @@ Result<Kid> read_header(ByteView bytes, StatementType type) {
                             std::to_string(static_cast<std::uint64_t>(type)) + " is expected");
   }
   TRY(expect_label(r, kLabelKid));
-  TRY_ASSIGN(const Kid kid, read_fixed<Kid>(r));
+  Kid kid;
+  TRY(read_fixed(r, kid));
   TRY(r.finish());
   return kid;
 }
@@ -41,7 +42,8 @@ Bytes sign_statement(StatementType type, const Kid& kid, ByteView payload, const
 }
 
 Result<Statement> parse_statement(ByteView bytes, StatementType type) {
-  TRY_ASSIGN(const CoseSign1 parts, read_sign1(bytes));
+  CoseSign1 parts;
+  TRY(read_sign1(bytes, parts));
   const auto kid = read_header(parts.protected_header, type);
   if (!kid) {
     return fail(Errc::kMalformed, "byte " + std::to_string(parts.header_offset) +

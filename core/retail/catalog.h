@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/flat_map.h"
 #include "core/base/ids.h"
 #include "core/base/money.h"
 #include "core/base/quantity.h"
@@ -59,7 +60,7 @@ struct BomLine {
   bool operator==(const BomLine&) const = default;
 };
 
-using Components = std::map<ProductId, Quantity>;
+using Components = FlatMap<ProductId, Quantity>;
 
 enum class CodeKind : std::uint8_t {
   kGtin = 0,  // the digits of a barcode, of this shop's own ones too

@@ -105,7 +105,7 @@ enum class TenderKind : std::uint8_t {
 };
 inline constexpr std::size_t kTenderKinds = 8;
 
-using Tenders = std::map<TenderKind, Money>;  // cash is net of change
+using Tenders = FlatMap<TenderKind, Money>;  // cash is net of change
 
 // A client's name for one thing that it asked for, so that asking again does it once.
 using RequestId = FixedBytes<struct RequestIdTag, 16>;

@@ -41,8 +41,7 @@ inline void write_tenders(CborWriter& w, const Tenders& tenders) {
   }
 }
 
-inline Result<Tenders> read_tenders(CborReader& r, Currency currency) {
-  Tenders out;
+inline Result<void> read_tenders(CborReader& r, Currency currency, Tenders& out) {
   TRY_ASSIGN(const std::size_t pairs, r.map());
   for (std::size_t i = 0; i < pairs; ++i) {
     const std::size_t at = r.offset();
@@ -53,6 +52,12 @@ inline Result<Tenders> read_tenders(CborReader& r, Currency currency) {
     TRY_ASSIGN(const std::int64_t minor, r.integer());
     out.emplace_hint(out.end(), static_cast<TenderKind>(kind), Money{minor, currency});
   }
+  return {};
+}
+
+inline Result<Tenders> read_tenders(CborReader& r, Currency currency) {
+  Tenders out;
+  TRY(read_tenders(r, currency, out));
   return out;
 }
 

@@ -18,6 +18,30 @@ Closing empty_closing(BusinessDay day, Currency currency) {
   return closing;
 }
 
+void clear(Opening& opening) {
+  Components room = std::move(opening.received);
+  room.clear();
+  opening = Opening{{}, std::move(room), {}};
+}
+
+// All of it is made new, so that nothing of the one before can stay.
+void clear(Closing& closing) {
+  Closing blank;
+  const auto keep_room = [&](auto Closing::*rows) {
+    (closing.*rows).clear();
+    blank.*rows = std::move(closing.*rows);
+  };
+  keep_room(&Closing::taxes);
+  keep_room(&Closing::tenders);
+  keep_room(&Closing::consumed);
+  keep_room(&Closing::numbers);
+  keep_room(&Closing::cash_movements);
+  keep_room(&Closing::sold);
+  keep_room(&Closing::members);
+  keep_room(&Closing::batches);
+  closing = std::move(blank);
+}
+
 void set_currency(Closing& closing, Currency currency) {
   closing.currency = currency;
   Liabilities& l = closing.liabilities;

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <variant>
 #include <vector>
 
 #include "core/base/business_day.h"
 #include "core/base/bytes.h"
+#include "core/base/flat_map.h"
 #include "core/base/ids.h"
 #include "core/base/money.h"
 #include "core/base/result.h"
@@ -140,34 +140,33 @@ struct Closing {
   std::uint64_t voids = 0;
   // Takings after voids, refunds and discounts, tax included, before any coupon tender.
   Money net;
-  Money discount;  // given by the retailer; takings at shelf price = net + discount
-  std::map<TaxCode, TaxRow> taxes;  // add up to net
-  Tenders tenders;                  // add up to net and liabilities
-  Money over_short;                 // cash counted less cash expected; zero when uncounted
-  Components consumed;              // less what came back on the shelf
+  Money discount;                  // given by the retailer; takings at shelf price = net + discount
+  FlatMap<TaxCode, TaxRow> taxes;  // add up to net
+  Tenders tenders;                 // add up to net and liabilities
+  Money over_short;                // cash counted less cash expected; zero when uncounted
+  Components consumed;             // less what came back on the shelf
   Part part;
-  std::map<Series, NumberRange> numbers;
+  FlatMap<Series, NumberRange> numbers;
   GrandTotals grand_totals;            // after this day
   std::optional<envelope::Hash> root;  // RFC 6962 root over the day's documents; none: no document
   std::uint64_t refunds = 0;
-  Money refunded;                            // what the refunds gave back; net + refunded was sold
-  std::map<CashKind, Money> cash_movements;  // above zero
+  Money refunded;                           // what the refunds gave back; net + refunded was sold
+  FlatMap<CashKind, Money> cash_movements;  // above zero
   Counts counts;
   std::optional<Money> counted;  // cash in the drawer; none: nobody counted
   Liabilities liabilities;
-  std::map<TaxCode, Money>
-      deposit_taxes;                  // due before the sale, less what the sale then takes over
-  std::map<ProductId, SoldRow> sold;  // add up to net
-  Components received;                // after the opening was sealed
+  FlatMap<TaxCode, Money> deposit_taxes;  // due before the sale, less what the sale then takes over
+  FlatMap<ProductId, SoldRow> sold;       // add up to net
+  Components received;                    // after the opening was sealed
   Components adjusted;
-  std::map<TransferKey, Components> transfers;
+  FlatMap<TransferKey, Components> transfers;
   Components on_hand;  // what counts came to, carried on to the end of the day
-  std::map<MemberKey, PointsRow> members;
-  std::map<BatchKey, BatchRow> batches;
+  FlatMap<MemberKey, PointsRow> members;
+  FlatMap<BatchKey, BatchRow> batches;
   std::uint64_t open_cards = 0;  // authorisations that no receipt took up, at the end of the day
   Money open_cards_amount;
-  std::map<ReceiptKey, Money> refunded_receipts;  // above zero
-  std::map<OperatorId, OperatorRow> operators;    // by number, without operator 0
+  FlatMap<ReceiptKey, Money> refunded_receipts;  // above zero
+  FlatMap<OperatorId, OperatorRow> operators;    // by number, without operator 0
   bool operator==(const Closing&) const = default;
 };
 
@@ -178,6 +177,9 @@ Part part_of(const Summary& summary);
 
 // An empty closing whose amounts carry the currency.
 Closing empty_closing(BusinessDay day, Currency currency);
+// Make it empty again, with the room that its rows have.
+void clear(Opening& opening);
+void clear(Closing& closing);
 // Makes the closing's amounts carry the currency. Shape: a closing without rows.
 void set_currency(Closing& closing, Currency currency);
 
@@ -187,6 +189,25 @@ Bytes encode_summary(const Summary& summary);
 // Accepts exactly what encode_summary writes, and only summaries that balance.
 // Errors: kMalformed with the byte offset, kUnbalanced.
 Result<Summary> decode_summary(ByteView payload);
+
+// Decodes one summary after the other, each in the room of those before it.
+class SummaryDecoder {
+ public:
+  // Errors: as decode_summary(); then there is neither an opening nor a closing.
+  Result<void> decode(ByteView payload);
+
+  // What was decoded last, and nullptr where it is the other. Owner: good until the next one.
+  const Opening* opening() const { return kind_ == Kind::kOpening ? &opening_ : nullptr; }
+  const Closing* closing() const { return kind_ == Kind::kClosing ? &closing_ : nullptr; }
+
+ private:
+  enum class Kind { kNone, kOpening, kClosing };
+  friend Result<Summary> decode_summary(ByteView payload);
+
+  Kind kind_ = Kind::kNone;
+  Opening opening_;
+  Closing closing_;
+};
 
 // Whether tax rows, and what was sold of each product, add up to net, tenders to net and
 // liabilities, a count of the drawer agrees with what was expected in it, the invoices of the day

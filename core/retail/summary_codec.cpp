@@ -281,13 +281,23 @@ Result<void> read_sold_plain(SummaryReader& r, Closing& c) {
   return expect_something(r, !c.sold.empty());
 }
 
+void require_other(SummaryReader& r, const Closing& c, ProductId product, const SoldRow& row) {
+  const auto consumed = c.consumed.find(product);
+  const Quantity of_it = consumed == c.consumed.end() ? Quantity{} : consumed->second;
+  r.require_form(of_it != row.quantity);
+}
+
 Result<void> read_sold_other(SummaryReader& r, Closing& c) {
+  if (c.sold.empty()) {  // nothing sold was consumed just so: most days, where kits are sold
+    TRY(read_sold(r, c.currency, c.sold));
+    for (const auto& [product, row] : c.sold) require_other(r, c, product, row);
+    return expect_something(r, !c.sold.empty());
+  }
   SoldRows rows;
   TRY(read_sold(r, c.currency, rows));
   for (const auto& [product, row] : rows) {
-    const auto consumed = c.consumed.find(product);
-    const Quantity of_it = consumed == c.consumed.end() ? Quantity{} : consumed->second;
-    r.require_form(c.sold.emplace(product, row).second && of_it != row.quantity);
+    r.require_form(c.sold.emplace(product, row).second);
+    require_other(r, c, product, row);
   }
   return expect_something(r, !rows.empty());
 }
@@ -382,7 +392,7 @@ Result<void> read_closing_field(SummaryReader& r, std::uint64_t key, std::size_t
     case kTaxes:
       return expect_rows(r, read_taxes(r, c.currency, c.taxes), c.taxes);
     case kTenders: {
-      TRY_ASSIGN(c.tenders, read_tenders(r, c.currency));
+      TRY(read_tenders(r, c.currency, c.tenders));
       return expect_something(r, !c.tenders.empty());
     }
     case kOverShort:
@@ -416,7 +426,8 @@ Result<void> read_closing(SummaryReader& r, std::size_t fields, Closing& closing
   return expect_something(r, has_day && has_currency);
 }
 
-Result<void> read_summary(SummaryReader& r, Summary& summary) {
+// Into the opening or the closing, which is made empty first. Returns the kind.
+Result<std::uint64_t> read_summary(SummaryReader& r, Opening& opening, Closing& closing) {
   TRY_ASSIGN(const std::size_t fields, r.map());
   if (fields == 0) return r.refuse(0, "an empty summary");
   std::size_t at = r.offset();
@@ -425,22 +436,17 @@ Result<void> read_summary(SummaryReader& r, Summary& summary) {
   at = r.offset();
   TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
   if (kind == kKindOpening) {
-    TRY(read_opening(r, fields, summary.emplace<Opening>()));
+    clear(opening);
+    TRY(read_opening(r, fields, opening));
   } else if (kind == kKindClosing) {
-    TRY(read_closing(r, fields, summary.emplace<Closing>()));
+    clear(closing);
+    TRY(read_closing(r, fields, closing));
   } else {
     return r.refuse(at, "unknown summary kind " + std::to_string(kind));
   }
   TRY(r.finish());
-  if (r.is_as_written()) return {};
+  if (r.is_as_written()) return kind;
   return fail(Errc::kMalformed, "byte 0: a field is missing, or one is there that is zero");
-}
-
-Result<void> read_balanced(ByteView payload, Summary& summary) {
-  SummaryReader r(payload);
-  TRY(read_summary(r, summary));
-  const auto* closing = std::get_if<Closing>(&summary);
-  return closing == nullptr ? Result<void>{} : check_balanced(*closing);
 }
 
 }  // namespace
@@ -449,10 +455,25 @@ Bytes encode_summary(const Summary& summary) {
   return std::visit([](const auto& s) { return encode(s); }, summary);
 }
 
+Result<void> SummaryDecoder::decode(ByteView payload) {
+  kind_ = Kind::kNone;
+  SummaryReader r(payload);
+  TRY_ASSIGN(const std::uint64_t kind, read_summary(r, opening_, closing_));
+  const bool is_closing = kind == kKindClosing;
+  if (is_closing) TRY(check_balanced(closing_));
+  kind_ = is_closing ? Kind::kClosing : Kind::kOpening;
+  return {};
+}
+
 Result<Summary> decode_summary(ByteView payload) {
   Result<Summary> out = Summary();
-  const Result<void> read = read_balanced(payload, *out);
-  if (!read) out = fail(read.error());
+  SummaryDecoder decoder;
+  TRY(decoder.decode(payload));
+  if (decoder.opening() != nullptr) {
+    out->emplace<Opening>(std::move(decoder.opening_));
+  } else {
+    out->emplace<Closing>(std::move(decoder.closing_));
+  }
   return out;
 }
 

@@ -20,22 +20,19 @@ void write_quantity(CborWriter& w, Quantity quantity) {
 
 Result<Quantity> read_quantity(SummaryReader& r) {
   const std::size_t at = r.offset();
-  TRY_ASSIGN(const envelope::CborItem item, r.next());
-  if (item.type == envelope::CborType::kArray) {
-    if (item.argument != 1) return r.refuse(at, "a broken quantity is one number in an array");
+  if (r.is_at_array()) {
+    TRY_ASSIGN(const std::size_t items, r.array());
+    if (items != 1) return r.refuse(at, "a broken quantity is one number in an array");
     TRY_ASSIGN(const std::int64_t thousandths, r.integer());
     r.require_form(thousandths % Quantity::kUnit != 0);
     return Quantity{thousandths};
   }
-  const bool negative = item.type == envelope::CborType::kNegative;
-  if (!negative && item.type != envelope::CborType::kUnsigned) {
-    return r.refuse(at, "a quantity is expected here");
+  TRY_ASSIGN(const std::int64_t units, r.integer());
+  constexpr std::int64_t kUnitsMax = std::numeric_limits<std::int64_t>::max() / Quantity::kUnit - 1;
+  if (units > kUnitsMax || units < -1 - kUnitsMax) {
+    return r.refuse(at, "a quantity is out of range");
   }
-  constexpr std::uint64_t kUnitsMax =
-      std::uint64_t{std::numeric_limits<std::int64_t>::max()} / Quantity::kUnit - 1;
-  if (item.argument > kUnitsMax) return r.refuse(at, "a quantity is out of range");
-  const auto units = static_cast<std::int64_t>(item.argument);
-  return Quantity{(negative ? -1 - units : units) * Quantity::kUnit};
+  return Quantity{units * Quantity::kUnit};
 }
 
 // Reads ids as write_step() wrote them.
@@ -161,7 +158,7 @@ Result<NumberRange> read_range(CborReader& r) {
 }  // namespace
 
 // Series with one range, as a sale's three are, share a row: at the place of the first of them.
-void write_numbers(CborWriter& w, const std::map<Series, NumberRange>& ranges) {
+void write_numbers(CborWriter& w, const FlatMap<Series, NumberRange>& ranges) {
   std::vector<std::pair<std::uint64_t, NumberRange>> rows;
   for (const auto& [series, range] : ranges) {
     const auto same = std::find_if(rows.begin(), rows.end(), [&range = range](const auto& row) {
@@ -183,7 +180,7 @@ void write_numbers(CborWriter& w, const std::map<Series, NumberRange>& ranges) {
 }
 
 // In form: no series twice, no range twice, and the rows in the order of their first series.
-Result<void> read_number_ranges(SummaryReader& r, std::map<Series, NumberRange>& rows) {
+Result<void> read_number_ranges(SummaryReader& r, FlatMap<Series, NumberRange>& rows) {
   TRY_ASSIGN(const std::size_t count, read_rows(r, 3));
   std::uint64_t seen = 0;
   std::uint64_t first_before = 0;
@@ -204,7 +201,7 @@ Result<void> read_number_ranges(SummaryReader& r, std::map<Series, NumberRange>&
   return {};
 }
 
-void write_taxes(CborWriter& w, const std::map<TaxCode, TaxRow>& rows) {
+void write_taxes(CborWriter& w, const FlatMap<TaxCode, TaxRow>& rows) {
   w.map(rows.size());
   for (const auto& [code, row] : rows) {
     w.unsigned_integer(code.value);
@@ -214,7 +211,7 @@ void write_taxes(CborWriter& w, const std::map<TaxCode, TaxRow>& rows) {
   }
 }
 
-Result<void> read_taxes(SummaryReader& r, Currency currency, std::map<TaxCode, TaxRow>& rows) {
+Result<void> read_taxes(SummaryReader& r, Currency currency, FlatMap<TaxCode, TaxRow>& rows) {
   TRY_ASSIGN(const std::size_t count, r.map());
   for (std::size_t i = 0; i < count; ++i) {
     TRY_ASSIGN(const TaxCode code, read_id<TaxCode>(r));
@@ -227,7 +224,7 @@ Result<void> read_taxes(SummaryReader& r, Currency currency, std::map<TaxCode, T
   return {};
 }
 
-void write_deposit_taxes(CborWriter& w, const std::map<TaxCode, Money>& taxes) {
+void write_deposit_taxes(CborWriter& w, const FlatMap<TaxCode, Money>& taxes) {
   w.map(taxes.size());
   for (const auto& [code, tax] : taxes) {
     w.unsigned_integer(code.value);
@@ -236,7 +233,7 @@ void write_deposit_taxes(CborWriter& w, const std::map<TaxCode, Money>& taxes) {
 }
 
 Result<void> read_deposit_taxes(SummaryReader& r, Currency currency,
-                                std::map<TaxCode, Money>& rows) {
+                                FlatMap<TaxCode, Money>& rows) {
   TRY_ASSIGN(const std::size_t count, r.map());
   for (std::size_t i = 0; i < count; ++i) {
     TRY_ASSIGN(const TaxCode code, read_id<TaxCode>(r));
@@ -246,7 +243,7 @@ Result<void> read_deposit_taxes(SummaryReader& r, Currency currency,
   return {};
 }
 
-void write_cash_movements(CborWriter& w, const std::map<CashKind, Money>& sums) {
+void write_cash_movements(CborWriter& w, const FlatMap<CashKind, Money>& sums) {
   w.map(sums.size());
   for (const auto& [kind, amount] : sums) {
     w.unsigned_integer(static_cast<std::uint64_t>(kind));
@@ -255,7 +252,7 @@ void write_cash_movements(CborWriter& w, const std::map<CashKind, Money>& sums) 
 }
 
 Result<void> read_cash_movements(SummaryReader& r, Currency currency,
-                                 std::map<CashKind, Money>& rows) {
+                                 FlatMap<CashKind, Money>& rows) {
   TRY_ASSIGN(const std::size_t count, r.map());
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = r.offset();
@@ -287,7 +284,7 @@ Result<Counts> read_counts(CborReader& r) {
   return counts;
 }
 
-void write_transfers(CborWriter& w, const std::map<TransferKey, Components>& transfers) {
+void write_transfers(CborWriter& w, const FlatMap<TransferKey, Components>& transfers) {
   w.array(transfers.size());
   for (const auto& [key, products] : transfers) {
     w.array(4);
@@ -298,7 +295,7 @@ void write_transfers(CborWriter& w, const std::map<TransferKey, Components>& tra
   }
 }
 
-Result<void> read_transfers(SummaryReader& r, std::map<TransferKey, Components>& rows) {
+Result<void> read_transfers(SummaryReader& r, FlatMap<TransferKey, Components>& rows) {
   TRY_ASSIGN(const std::size_t count, r.array());
   for (std::size_t i = 0; i < count; ++i) {
     TRY(expect_items(r, 4, "a transfer"));
@@ -317,7 +314,7 @@ Result<void> read_transfers(SummaryReader& r, std::map<TransferKey, Components>&
   return {};
 }
 
-void write_members(CborWriter& w, const std::map<MemberKey, PointsRow>& members) {
+void write_members(CborWriter& w, const FlatMap<MemberKey, PointsRow>& members) {
   w.map(members.size());
   for (const auto& [member, points] : members) {
     w.bytes(member.view());
@@ -327,7 +324,7 @@ void write_members(CborWriter& w, const std::map<MemberKey, PointsRow>& members)
   }
 }
 
-Result<void> read_members(SummaryReader& r, std::map<MemberKey, PointsRow>& rows) {
+Result<void> read_members(SummaryReader& r, FlatMap<MemberKey, PointsRow>& rows) {
   TRY_ASSIGN(const std::size_t count, r.map());
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = r.offset();
@@ -343,7 +340,7 @@ Result<void> read_members(SummaryReader& r, std::map<MemberKey, PointsRow>& rows
   return {};
 }
 
-void write_batches(CborWriter& w, const std::map<BatchKey, BatchRow>& batches) {
+void write_batches(CborWriter& w, const FlatMap<BatchKey, BatchRow>& batches) {
   w.array(batches.size());
   for (const auto& [key, row] : batches) {
     w.array(5);
@@ -355,7 +352,7 @@ void write_batches(CborWriter& w, const std::map<BatchKey, BatchRow>& batches) {
   }
 }
 
-Result<void> read_batches(SummaryReader& r, Currency currency, std::map<BatchKey, BatchRow>& rows) {
+Result<void> read_batches(SummaryReader& r, Currency currency, FlatMap<BatchKey, BatchRow>& rows) {
   TRY_ASSIGN(const std::size_t count, r.array());
   for (std::size_t i = 0; i < count; ++i) {
     TRY(expect_items(r, 5, "a card batch"));
@@ -379,7 +376,7 @@ Result<void> read_batches(SummaryReader& r, Currency currency, std::map<BatchKey
   return {};
 }
 
-void write_refunded(CborWriter& w, const std::map<ReceiptKey, Money>& receipts) {
+void write_refunded(CborWriter& w, const FlatMap<ReceiptKey, Money>& receipts) {
   w.array(4 * receipts.size());
   for (const auto& [key, amount] : receipts) {
     w.unsigned_integer(key.sold_at.store.value);
@@ -389,7 +386,7 @@ void write_refunded(CborWriter& w, const std::map<ReceiptKey, Money>& receipts) 
   }
 }
 
-Result<void> read_refunded(SummaryReader& r, Currency currency, std::map<ReceiptKey, Money>& rows) {
+Result<void> read_refunded(SummaryReader& r, Currency currency, FlatMap<ReceiptKey, Money>& rows) {
   TRY_ASSIGN(const std::size_t count, read_rows(r, 4));
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = r.offset();
@@ -453,7 +450,7 @@ Result<OperatorRow> read_operator(SummaryReader& r, std::size_t items, Currency 
 
 }  // namespace
 
-void write_operators(CborWriter& w, const std::map<OperatorId, OperatorRow>& rows) {
+void write_operators(CborWriter& w, const FlatMap<OperatorId, OperatorRow>& rows) {
   w.array(rows.size());
   std::uint32_t last = 0;
   for (const auto& [id, row] : rows) {
@@ -468,7 +465,7 @@ void write_operators(CborWriter& w, const std::map<OperatorId, OperatorRow>& row
 }
 
 Result<void> read_operators(SummaryReader& r, Currency currency,
-                            std::map<OperatorId, OperatorRow>& rows) {
+                            FlatMap<OperatorId, OperatorRow>& rows) {
   TRY_ASSIGN(const std::size_t count, r.array());
   std::uint32_t last = 0;
   for (std::size_t i = 0; i < count; ++i) {

@@ -30,45 +30,44 @@ void write_products(CborWriter& w, const Components& products);
 Result<void> read_products(SummaryReader& r, Components& rows);
 
 // [product, quantity, net, ...], likewise.
-using SoldRows = std::map<ProductId, SoldRow>;
+using SoldRows = FlatMap<ProductId, SoldRow>;
 void write_sold(CborWriter& w, const SoldRows& rows);
 Result<void> read_sold(SummaryReader& r, Currency currency, SoldRows& rows);
 
 // [set of series, first, how many, ...]: bit n - 1 of the set is series n.
-void write_numbers(CborWriter& w, const std::map<Series, NumberRange>& ranges);
-Result<void> read_number_ranges(SummaryReader& r, std::map<Series, NumberRange>& rows);
+void write_numbers(CborWriter& w, const FlatMap<Series, NumberRange>& ranges);
+Result<void> read_number_ranges(SummaryReader& r, FlatMap<Series, NumberRange>& rows);
 
-void write_taxes(CborWriter& w, const std::map<TaxCode, TaxRow>& rows);
-Result<void> read_taxes(SummaryReader& r, Currency currency, std::map<TaxCode, TaxRow>& rows);
+void write_taxes(CborWriter& w, const FlatMap<TaxCode, TaxRow>& rows);
+Result<void> read_taxes(SummaryReader& r, Currency currency, FlatMap<TaxCode, TaxRow>& rows);
 
-void write_deposit_taxes(CborWriter& w, const std::map<TaxCode, Money>& taxes);
-Result<void> read_deposit_taxes(SummaryReader& r, Currency currency,
-                                std::map<TaxCode, Money>& rows);
+void write_deposit_taxes(CborWriter& w, const FlatMap<TaxCode, Money>& taxes);
+Result<void> read_deposit_taxes(SummaryReader& r, Currency currency, FlatMap<TaxCode, Money>& rows);
 
-void write_cash_movements(CborWriter& w, const std::map<CashKind, Money>& sums);
+void write_cash_movements(CborWriter& w, const FlatMap<CashKind, Money>& sums);
 Result<void> read_cash_movements(SummaryReader& r, Currency currency,
-                                 std::map<CashKind, Money>& rows);
+                                 FlatMap<CashKind, Money>& rows);
 
 void write_counts(CborWriter& w, const Counts& counts);
 Result<Counts> read_counts(CborReader& r);
 
-void write_transfers(CborWriter& w, const std::map<TransferKey, Components>& transfers);
-Result<void> read_transfers(SummaryReader& r, std::map<TransferKey, Components>& rows);
+void write_transfers(CborWriter& w, const FlatMap<TransferKey, Components>& transfers);
+Result<void> read_transfers(SummaryReader& r, FlatMap<TransferKey, Components>& rows);
 
-void write_members(CborWriter& w, const std::map<MemberKey, PointsRow>& members);
-Result<void> read_members(SummaryReader& r, std::map<MemberKey, PointsRow>& rows);
+void write_members(CborWriter& w, const FlatMap<MemberKey, PointsRow>& members);
+Result<void> read_members(SummaryReader& r, FlatMap<MemberKey, PointsRow>& rows);
 
-void write_batches(CborWriter& w, const std::map<BatchKey, BatchRow>& batches);
-Result<void> read_batches(SummaryReader& r, Currency currency, std::map<BatchKey, BatchRow>& rows);
+void write_batches(CborWriter& w, const FlatMap<BatchKey, BatchRow>& batches);
+Result<void> read_batches(SummaryReader& r, Currency currency, FlatMap<BatchKey, BatchRow>& rows);
 
-void write_refunded(CborWriter& w, const std::map<ReceiptKey, Money>& receipts);
-Result<void> read_refunded(SummaryReader& r, Currency currency, std::map<ReceiptKey, Money>& rows);
+void write_refunded(CborWriter& w, const FlatMap<ReceiptKey, Money>& receipts);
+Result<void> read_refunded(SummaryReader& r, Currency currency, FlatMap<ReceiptKey, Money>& rows);
 
 // [[operator, sales, net, discount, lines voided, refunds, refunded], ...]: each operator but the
 // first as the difference to the one before; zeros at a row's end are left out.
-void write_operators(CborWriter& w, const std::map<OperatorId, OperatorRow>& rows);
+void write_operators(CborWriter& w, const FlatMap<OperatorId, OperatorRow>& rows);
 Result<void> read_operators(SummaryReader& r, Currency currency,
-                            std::map<OperatorId, OperatorRow>& rows);
+                            FlatMap<OperatorId, OperatorRow>& rows);
 
 // An array of exactly so many items. Errors: kMalformed, with what was expected.
 Result<void> expect_items(CborReader& r, std::size_t items, std::string_view what);

@@ -102,7 +102,7 @@ TEST_CASE("what zbarimg reads from the printed receipt verifies, and what was ch
   CHECK(foreign.err.find("unknown-key") != std::string::npos);
 
   Street::done("daybook-rebuild",
-               {"revoke", "--dir", street.office(), "--store", "4", "--till", "1"});
+               {"revoke", "--dir", street.office(), "--store", "4", "--till", "1", "--nothing"});
   const test::Outcome revoked = street.verify({"--text", text});
   CHECK(revoked.status == 1);
   CHECK(revoked.err.find("revoked") != std::string::npos);

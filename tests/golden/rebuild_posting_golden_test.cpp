@@ -7,6 +7,7 @@
 #include "core/retail/limits.h"
 #include "ledger-rebuild/posting_rules.h"
 #include "tests/support/count_drawer.h"
+#include "tests/support/full_closing.h"
 #include "tests/support/rebuild_fleet.h"
 #include "tests/support/temp_dir.h"
 
@@ -112,4 +113,20 @@ TEST_CASE("summaries give the entries of the golden file") {
   }
   const auto expected = test::read_file(path);
   CHECK(now == std::string(core::as_text(expected)));
+}
+
+TEST_CASE("an entry that is made in the place of another one has nothing of it") {
+  rebuild::Entry entry;
+  std::size_t made = 0;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    CAPTURE(seed);
+    core::Random random(seed);
+    const Closing closing = test::FullClosing(random, random.between(1, 10)).make();
+    const auto alone = rebuild::make_entry(core::retail::Summary(closing));
+    const auto in_place = rebuild::make_entry(closing, entry);
+    REQUIRE(alone.has_value() == in_place.has_value());
+    CHECK(entry == (alone ? *alone : rebuild::Entry()));
+    made += alone.has_value() ? 1U : 0U;
+  }
+  CHECK(made > 1000);
 }

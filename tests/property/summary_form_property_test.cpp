@@ -30,6 +30,38 @@ TEST_CASE("a closing with any of its fields reads back as it was written") {
   }
 }
 
+TEST_CASE("a decoder has nothing of the summaries before, whether these were good or not") {
+  SummaryDecoder decoder;
+  std::size_t openings = 0;
+  std::size_t refused = 0;
+  for (std::uint64_t seed = 1; seed <= 5000; ++seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    const Summary summary = random_summary(random);
+    Bytes payload = encode_summary(summary);
+    if (random.between(0, 3) == 0) {  // cut off, it leaves rows behind
+      payload.resize(random.between(0, payload.size() - 1));
+      REQUIRE_FALSE(decoder.decode(payload));
+      CHECK(decoder.opening() == nullptr);
+      CHECK(decoder.closing() == nullptr);
+      ++refused;
+      continue;
+    }
+    REQUIRE(decoder.decode(payload));
+    const auto* opening = std::get_if<Opening>(&summary);
+    REQUIRE((decoder.opening() != nullptr) == (opening != nullptr));
+    REQUIRE((decoder.closing() != nullptr) == (opening == nullptr));
+    if (opening != nullptr) {
+      REQUIRE(*decoder.opening() == *opening);
+      ++openings;
+    } else {
+      REQUIRE(*decoder.closing() == std::get<Closing>(summary));
+    }
+  }
+  CHECK(openings > 300);
+  CHECK(refused > 1000);
+}
+
 TEST_CASE("whatever is changed inside, what is accepted is what would be written") {
   std::size_t accepted = 0;
   std::size_t out_of_form = 0;

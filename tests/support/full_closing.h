@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/base/random.h"
 #include "core/retail/summary.h"
@@ -96,7 +97,9 @@ class FullClosing {
     }
     if (!c.sold.empty()) c.sold[last].net.minor += left;
     // Rows of nothing are not there, as far as a closing can tell.
-    std::erase_if(c.consumed, [](const auto& row) { return row.second.thousandths == 0; });
+    for (auto row = c.consumed.begin(); row != c.consumed.end();) {
+      row = row->second.thousandths == 0 ? c.consumed.erase(row) : std::next(row);
+    }
     c.received = products();
     c.adjusted = products();
     c.on_hand = products();
@@ -117,7 +120,8 @@ class FullClosing {
     if (const std::uint64_t invoices = c.sales + c.voids; invoices > 0 && there()) {
       const std::uint64_t first = 1 + number(3);
       c.numbers[Series::kInvoice] = {first, first + invoices - 1};
-      if (there()) c.numbers[Series::kOrder] = c.numbers[Series::kInvoice];
+      const NumberRange invoices_given = c.numbers[Series::kInvoice];
+      if (there()) c.numbers[Series::kOrder] = invoices_given;
     }
     if (there()) c.grand_totals = {money(0, 1000000), money(0, 100)};
     if (there()) c.root = hash();

@@ -223,3 +223,30 @@ TEST_CASE("a sequence of messages is cut item by item") {
   CHECK(*first_item_size(ByteView(sequence).subspan(first)) == 2);
   CHECK_FALSE(first_item_size(ByteView(sequence).subspan(first, 1)).has_value());
 }
+
+TEST_CASE("the content hash is that of the signed bytes, at any length of header and payload") {
+  for (const std::size_t header : {0U, 1U, 22U, 23U, 24U, 130U, 255U, 256U, 300U, 900U, 2000U}) {
+    for (const std::size_t payload : {0U, 1U, 23U, 24U, 255U, 256U, 257U, 900U, 65535U, 65536U}) {
+      CAPTURE(header);
+      CAPTURE(payload);
+      const Bytes protected_header(header, 7);
+      const Bytes content(payload, 9);
+      Message message;
+      message.protected_header = protected_header;
+      message.payload = content;
+      CHECK(content_hash(message) == sha256(signature_input(protected_header, {}, content)));
+    }
+  }
+}
+
+TEST_CASE("a message that is parsed in the place of another one has nothing of it") {
+  Header header = test_header();
+  header.tree_head = TreeHead{5, sha256(as_bytes("root"))};
+  const Bytes with_head = *sign_message(header, as_bytes("payload"), test_key(1));
+  const Bytes without = test_message();
+  Message message;
+  REQUIRE(parse_message(with_head, message));
+  CHECK(message.header == header);
+  REQUIRE(parse_message(without, message));
+  CHECK(message.header == test_header());
+}

@@ -182,3 +182,51 @@ TEST_CASE("a payload in clear stays as it is; a sealed one needs a key; a bullet
   CHECK(open_payload(ContentType::kBulletin, kHeader, plaintext, &one).error().code ==
         Errc::kMalformed);
 }
+
+TEST_CASE("SHA-256 and HMAC of any length, in one piece and in many, are libsodium's") {
+  Bytes input;
+  for (std::size_t size = 0; size <= 1200; ++size) {
+    CAPTURE(size);
+    Hash expected;
+    crypto_hash_sha256(expected.bytes.data(), input.data(), input.size());
+    const ByteView all(input);
+    const std::size_t middle = size / 3;
+    REQUIRE(sha256(all) == expected);
+    REQUIRE(sha256(all.first(middle), all.subspan(middle)) == expected);
+    REQUIRE(sha256({all.first(middle), {}, all.subspan(middle)}) == expected);
+    if (size > 0) REQUIRE(sha256_prefixed(input.front(), all.subspan(1)) == expected);
+    const Bytes mac_key(32, static_cast<std::uint8_t>(size));
+    crypto_auth_hmacsha256(expected.bytes.data(), input.data(), input.size(), mac_key.data());
+    REQUIRE(hmac_sha256(mac_key, all.first(middle), all.subspan(middle)) == expected);
+    const HmacKey kept(mac_key);
+    REQUIRE(kept.mac(all, {}) == expected);
+    REQUIRE(HmacKey(kept).mac(all.first(middle), all.subspan(middle)) == expected);
+    input.push_back(static_cast<std::uint8_t>(size * 7 + 1));
+  }
+}
+
+TEST_CASE("what libsodium sealed opens at any length, and nothing that was changed does") {
+  const SealingKey till = agreed(context());
+  Bytes header;
+  Bytes room;
+  for (std::size_t size = 0; size <= 1200; ++size) {
+    CAPTURE(size);
+    const Bytes plaintext(size, static_cast<std::uint8_t>(size));
+    header.assign(size * 2, static_cast<std::uint8_t>(size + 1));  // longer than any that there is
+    const Bytes sealed = seal(till, header, plaintext);
+    REQUIRE(open_sealed(till, header, sealed, room));
+    REQUIRE(room == plaintext);
+    const std::size_t from_end = size % (size + 16) + 1;  // a byte of the ciphertext, or of its tag
+    for (const std::size_t at : {std::size_t{1}, std::size_t{16}, from_end, size + 16}) {
+      Bytes changed = sealed;
+      changed[changed.size() - at] ^= static_cast<std::uint8_t>(1U << size % 8);
+      const auto opened = open_sealed(till, header, changed, room);
+      REQUIRE_FALSE(opened);
+      CHECK(opened.error().what == "not sealed with the key of this till and epoch for its place");
+      CHECK(room.empty());
+    }
+    if (size == 0) continue;
+    header.back() ^= 1;
+    CHECK_FALSE(open_sealed(till, header, sealed, room));
+  }
+}

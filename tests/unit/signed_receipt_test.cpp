@@ -177,7 +177,7 @@ TEST_CASE("a receipt is refused with a reason: by whom it was signed, and for wh
                                     derive_kid(kOrigin, key(1).public_key()), key(2));
   CHECK(refusal(forged, with) == Errc::kBadSignature);
   CHECK(refusal(Bytes(kSignedReceiptSizeMax + 1, 0xD2), with) == Errc::kTooLarge);
-  REQUIRE(with.revoke(kTill, Epoch{1}, key(9)));
+  REQUIRE(with.revoke(kTill, Epoch{1}, {}, key(9)));
   CHECK(refusal(good, with) == Errc::kUnknownKey);
 }
 

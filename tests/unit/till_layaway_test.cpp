@@ -144,7 +144,8 @@ TEST_CASE("where deposits are taxed, each bears its share of the tax, and the sa
   shop.step([](Till& t) { return t.open_day(day(1), {}); });
   shop.step([](Till& t) { return t.open_layaway(order_of(1, 10000), 1); });
   const auto first = shop.close_day();
-  CHECK(first.deposit_taxes == std::map<TaxCode, core::Money>{{TaxCode{1}, usd(1597)}});  // 1596.6
+  CHECK(first.deposit_taxes ==
+        core::FlatMap<TaxCode, core::Money>{{TaxCode{1}, usd(1597)}});  // 1596.6
   CHECK(first.taxes.empty());
   shop.step([](Till& t) { return t.open_day(day(2), {}); });
   shop.step([](Till& t) {
@@ -154,7 +155,7 @@ TEST_CASE("where deposits are taxed, each bears its share of the tax, and the sa
   const auto second = shop.close_day();
   CHECK(second.taxes.at(TaxCode{1}).tax == usd(9500));
   // 1596 more with the second deposit, 3193 taken over: what is left to pay is 9500 in all.
-  CHECK(second.deposit_taxes == std::map<TaxCode, core::Money>{{TaxCode{1}, usd(-1597)}});
+  CHECK(second.deposit_taxes == core::FlatMap<TaxCode, core::Money>{{TaxCode{1}, usd(-1597)}});
   shop.check();
 }
 

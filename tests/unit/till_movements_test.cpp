@@ -257,7 +257,7 @@ TEST_CASE("another till's receipt is refunded as it stands on paper, and named t
   order.sold_at = kRef;
   shop.refuses(Errc::kUsage, [&](Till& t) { return t.refund_elsewhere_sold(order, 1); });
   const Closing closing = shop.close_day();
-  CHECK(closing.refunded_receipts == std::map<core::retail::ReceiptKey, core::Money>{
+  CHECK(closing.refunded_receipts == core::FlatMap<core::retail::ReceiptKey, core::Money>{
                                          {{{core::StoreId{4}, core::TillId{2}}, 77}, usd(2500)}});
   CHECK(closing.consumed == Components{{kChair, units(-1)}});
   CHECK(closing.refunds == 1);
