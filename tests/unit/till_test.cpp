@@ -114,7 +114,7 @@ TEST_CASE("a setup that cannot work leaves no file") {
   setup.currency = core::Currency::parse("EUR").value();
   refused(setup, Errc::kCurrency);
   setup = setup_with(garden());
-  setup.mailbox = dir / "not-there";
+  setup.backup_to = {(dir / "not-there").string()};
   refused(setup, Errc::kUsage);
 }
 
