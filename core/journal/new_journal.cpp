@@ -1,4 +1,4 @@
-// NewJournal: rows put in before the triggers, all in one transaction, in a file that is renamed.
+// NewJournal: rows put in before the triggers, in one transaction, in a file that is renamed.
 #include "core/journal/new_journal.h"
 
 #include <fcntl.h>
@@ -96,6 +96,9 @@ Result<NewJournal> NewJournal::begin(const std::filesystem::path& path, const Jo
   for (const char* part : {kSchema, kOperatorsSchema, kBackupSchema}) {
     TRY(out.database_->exec(part));
   }
+  // The first page says that pages have checksums: it is in the file before the rows, of which a
+  // long transaction writes some early.
+  TRY(out.database_->exec("COMMIT; BEGIN"));
   return out;
 }
 

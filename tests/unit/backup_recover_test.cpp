@@ -6,6 +6,7 @@
 
 #include "core/base/random.h"
 #include "core/sqlite/database.h"
+#include "ledger-rebuild/mail_file.h"
 #include "tests/unit/backup_samples.h"
 #include "tests/unit/operator_samples.h"
 
@@ -368,4 +369,53 @@ TEST_CASE("a till that is not on the roster has no backup") {
   const auto none = rebuild::choose_backup(shop.files(), {{core::StoreId{9}, core::TillId{9}}, {}},
                                            shop.office().roster(), shop.office().sealing_key());
   CHECK(none.error().code == Errc::kNotFound);
+}
+
+TEST_CASE("an increment that goes on from another history than the one before it is not used") {
+  ThreeDays shop;
+  const core::Bytes image = test::read_file(shop.journal());
+  shop.day_of_sales(4, 1);
+  auto files = shop.files();
+  test::write_file(shop.journal(), image);
+  shop.day_of_sales(4, 2);  // in the place of the first four's last, which is not among the files
+  shop.day_of_sales(5, 1);
+  const std::string sixth = "4-1-1-6-1.backup";
+  auto all = shop.files();
+  files.push_back(named(all, sixth));
+  const auto choice = shop.choose(files);
+  CHECK(choice.last == 5);
+  CHECK(choice.more_is_there);
+  CHECK(BackedUpShop::verdict(choice, sixth) == FileVerdict::kDetached);
+}
+
+TEST_CASE("a mail gives what is attached to it, in parts within parts, as far as it goes") {
+  const std::string mail =
+      "Return-Path: <a@b>\r\nContent-Type: multipart/mixed;\r\n boundary=\"x y\"\r\n\r\n"
+      "for old readers\r\n--x y\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
+      "--x y\r\nContent-Type: multipart/mixed; boundary=inner\r\n\r\n"
+      "--inner\r\nContent-Transfer-Encoding: BASE64\r\n"
+      "Content-Disposition: attachment; filename=\"one\"\r\n\r\nAAEC\r\nAwQF\r\n"
+      "--inner--\r\n--x y\r\ncontent-type: application/octet-stream; name=two\r\n"
+      "content-transfer-encoding: base64\r\n\r\n0oRY\r\n--x y--\r\nfooter AAAA\r\n";
+  const core::ByteView bytes = core::as_bytes(mail);
+  CHECK(rebuild::looks_like_mail(bytes));
+  const auto attached = rebuild::attachments_of(bytes);
+  REQUIRE(attached.size() == 2);
+  CHECK(attached[0].name == "one");
+  CHECK(attached[0].bytes == core::Bytes{0, 1, 2, 3, 4, 5});
+  CHECK(attached[1].name == "two");
+  CHECK(attached[1].bytes == core::Bytes{0xd2, 0x84, 0x58});
+  CHECK_FALSE(rebuild::looks_like_mail(core::Bytes{0xd2, 0x84, 0x3a}));
+  for (std::size_t size = 0; size <= bytes.size(); ++size) {
+    CHECK(rebuild::attachments_of(bytes.first(size)).size() <= 2);
+  }
+  core::Random random(11);
+  for (int i = 0; i < 20'000; ++i) {
+    core::Bytes changed = core::to_bytes(bytes);
+    for (int k = 0; k < 3; ++k) {
+      changed[random.between(0, changed.size() - 1)] =
+          static_cast<std::uint8_t>(random.between(0, 255));
+    }
+    CHECK(rebuild::attachments_of(changed).size() <= 4);
+  }
 }

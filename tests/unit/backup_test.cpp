@@ -1,6 +1,9 @@
 // Backup increments at the till: when they are written, what they hold, where they go.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+
+#include "core/envelope/cbor.h"
 #include "core/journal/content.h"
 #include "core/sqlite/database.h"
 #include "tests/unit/backup_samples.h"
@@ -261,4 +264,55 @@ TEST_CASE("a long increment is cut into parts, each of bounded size, and comes b
   const auto sum = db.query_int("SELECT sum(thousandths) FROM goods_receipt WHERE day = 1");
   REQUIRE_MESSAGE(sum, (sum ? "" : describe(sum.error())));
   CHECK(*sum == std::int64_t{7919} * 199'999 * 100'000);
+}
+
+// DAYBOOK_WRITE_GOLDEN=1 writes it anew; docs/formats/backup.md shows its bytes.
+TEST_CASE("the golden part of a backup opens to what was put into it") {
+  const auto key = core::envelope::PrivateKey::from_seed(core::Bytes(32, 1)).value();
+  const auto sealing_key = core::envelope::SealingKey::from(core::Bytes(64, 2));
+  core::journal::IncrementPlace place;
+  place.epoch = core::Epoch{1};
+  place.number = 17;
+  place.prev = core::envelope::sha256(core::as_bytes("the part before"));
+  const auto kid = core::envelope::derive_kid("golden.example/log", key.public_key());
+  core::envelope::CborWriter w;
+  w.array(6);
+  w.integer(7);
+  w.unsigned_integer(16);
+  w.text("USD");
+  w.bytes(key.public_key().view());
+  w.integer(20514);
+  w.array(1);
+  w.array(2);
+  w.unsigned_integer(9);
+  w.array(1);
+  w.array(3);
+  for (const std::int64_t column : {10, 3, 25000}) w.integer(column);
+  const std::filesystem::path path =
+      std::filesystem::path(DAYBOOK_SOURCE_DIR) / "tests/golden/backup-part.hex";
+  if (std::getenv("DAYBOOK_WRITE_GOLDEN") != nullptr) {
+    const auto file =
+        core::journal::write_increment(place, kid, w.view(), sealing_key, key).value();
+    std::string text;
+    for (std::size_t i = 0; i < file.size(); i += 32) {
+      const std::size_t size = std::min<std::size_t>(32, file.size() - i);
+      text += core::to_hex(core::ByteView(file).subspan(i, size)) + "\n";
+    }
+    test::write_file(path, core::as_bytes(text));
+  }
+  std::string digits(core::as_text(test::read_file(path)));
+  std::erase(digits, '\n');
+  const core::Bytes file = core::from_hex(digits).value();
+  const auto increment = core::journal::parse_increment(file);
+  REQUIRE(increment);
+  CHECK(increment->place == place);
+  CHECK(increment->statement.kid == kid);
+  CHECK(verify_statement(increment->statement, key.public_key()));
+  const auto content = core::journal::open_increment(*increment, sealing_key);
+  REQUIRE(content);
+  CHECK(*content == w.view());
+  const auto head = core::journal::read_head(*content);
+  REQUIRE(head);
+  CHECK(head->since == 16);
+  CHECK(head->day == core::BusinessDay{20514});
 }
