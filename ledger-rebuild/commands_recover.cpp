@@ -180,11 +180,13 @@ Result<void> write_outputs(const RecoverArguments& a, const Restored& restored) 
   if (!a.unsent.empty()) {
     core::Bytes messages;
     for (const UnsentMessage& message : restored.unsent) core::append(messages, message.message);
-    TRY(core::disk::replace_file(disk, a.unsent, messages, core::disk::Access::kOwner));
+    TRY(core::disk::replace_file(disk, std::filesystem::absolute(a.unsent), messages,
+                                 core::disk::Access::kOwner));
   }
   if (a.request.empty()) return {};
   return core::disk::replace_file(
-      disk, a.request, core::as_bytes(core::envelope::enrol_request_text(restored.request)),
+      disk, std::filesystem::absolute(a.request),
+      core::as_bytes(core::envelope::enrol_request_text(restored.request)),
       core::disk::Access::kGroup);
 }
 

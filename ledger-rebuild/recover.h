@@ -67,7 +67,7 @@ struct RecoverOrder {
   std::optional<std::uint64_t> until;  // no increment above this number
 };
 
-// Errors: kNotFound (the till is not on the roster), kUnknownKey (its head office seals nothing).
+// Errors: kNotFound (the till is not on the roster).
 core::Result<BackupChoice> choose_backup(std::span<const BackupFile> files,
                                          const RecoverOrder& order,
                                          const core::envelope::Roster& roster,

@@ -163,8 +163,11 @@ class MailTarget : public BackupTarget {
     }
     const CURLcode code = curl_easy_perform(curl);
     if (code == CURLE_OK) return {};
-    return fail(code_of(code),
-                settings_.url + ": " + (text[0] != '\0' ? text.data() : curl_easy_strerror(code)));
+    long answer = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
+    std::string what = text[0] != '\0' ? text.data() : curl_easy_strerror(code);
+    if (answer >= 400) what += "; the server answered " + std::to_string(answer);
+    return fail(code_of(code), settings_.url + ": " + what);
   }
 
  private:

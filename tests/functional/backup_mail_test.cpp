@@ -1,6 +1,7 @@
 // Backups by mail, with the real till and a real SMTP server (aiosmtpd): what is taken comes back,
 // what is not taken waits, and no password is sent or shown where it must not be.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <chrono>
 #include <fstream>
@@ -109,7 +110,7 @@ struct Certificates {
     std::ofstream(key_file) << cert.key;
   }
   Words options(const std::string& how) const {
-    return {how,      "--cert",     cert_file.string(), "--key",  key_file.string(),
+    return {how,      "--cert",   cert_file.string(), "--key",  key_file.string(),
             "--user", "till-4-1", "--password",       kPassword};
   }
   std::string settings() const {
@@ -204,26 +205,26 @@ TEST_CASE("the password is said behind TLS only, to the server that the authorit
   if (!have_server()) return;
   MailShop shop;
   const Certificates certificates(shop);
-  for (const std::string how : {"--starttls", "--smtps"}) {
+  for (const std::string& how : {std::string("--starttls"), std::string("--smtps")}) {
     CAPTURE(how);
     const std::string scheme = how == "--smtps" ? "smtps" : "smtp";
     shop.serve(certificates.options(how));
     const std::size_t before = shop.mails();
     shop.shop.done("settings", {"--backup-to", ""});
-    const Outcome set = shop.shop.till(
-        "settings", {"--backup-to", shop.mailbox(scheme, certificates.settings())});
+    const Outcome set =
+        shop.shop.till("settings", {"--backup-to", shop.mailbox(scheme, certificates.settings())});
     CHECK(set.status == 0);
     CHECK_MESSAGE(set.err.empty(), set.err);
     CHECK(shop.mails() == before + 1);
 
     // Another password, and an authority that did not issue it.
-    for (const std::string settings :
-         {"user till-4-1\npassword wrong\nauthorities " + certificates.authority_file.string() +
-              "\n",
-          "user till-4-1\npassword " + kPassword + "\n"}) {
+    for (const std::string& settings : {"user till-4-1\npassword wrong\nauthorities " +
+                                            certificates.authority_file.string() + "\n",
+                                        "user till-4-1\npassword " + kPassword + "\n"}) {
       shop.mailbox(scheme, settings);
       shop.shop.done("settings", {"--backup-to", ""});
-      const Outcome refused = shop.shop.till("settings", {"--backup-to", shop.mailbox(scheme, settings)});
+      const Outcome refused =
+          shop.shop.till("settings", {"--backup-to", shop.mailbox(scheme, settings)});
       CHECK(refused.status == 0);
       CHECK_MESSAGE(says(refused.err, "waits: protocol"), refused.err);
       CHECK_FALSE(says(refused.err + refused.out, kPassword));
@@ -235,8 +236,8 @@ TEST_CASE("the password is said behind TLS only, to the server that the authorit
   // A server that knows no STARTTLS is told nothing.
   shop.serve();
   shop.shop.done("settings", {"--backup-to", ""});
-  const Outcome bare = shop.shop.till(
-      "settings", {"--backup-to", shop.mailbox("smtp", certificates.settings())});
+  const Outcome bare =
+      shop.shop.till("settings", {"--backup-to", shop.mailbox("smtp", certificates.settings())});
   CHECK_MESSAGE(says(bare.err, "waits: protocol"), bare.err);
   CHECK(shop.mails() == 2);
 }

@@ -215,7 +215,8 @@ TEST_CASE("an old image of a journal that is used again is found at its first me
       test::run({program("daybook-rebuild"), "replay", "--log", fire.shop.file("log").string(),
                  "--head-office", fire.shop.file("office").string(), "--books", books});
   CHECK(replay.status == 1);
-  const Outcome report = test::run({program("daybook-rebuild"), "report", "--books", books, "--json"});
+  const Outcome report =
+      test::run({program("daybook-rebuild"), "report", "--books", books, "--json"});
   CHECK(Json::parse(report.out)["contradicted"].size() == 2);  // both contents of the place
 }
 

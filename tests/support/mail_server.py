@@ -41,7 +41,7 @@ def main():
 
     def authenticate(server, session, envelope, mechanism, data):
         good = data.login == args.user.encode() and data.password == args.password.encode()
-        return AuthResult(success=good)
+        return AuthResult(success=good, handled=False)
 
     options = {}
     if args.user:
