@@ -2,6 +2,7 @@
 // epoch, and its first message is posted; every number that the books and the backup know of is
 // named as proven, unsent, lost or unknown.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <chrono>
 #include <fstream>
@@ -51,21 +52,24 @@ class BurningShop {
   // Everything of the till is gone.
   void burn() { std::filesystem::remove(shop.journal()); }
 
+  Words recover_words() const {
+    return {program("daybook-rebuild"),
+            "recover",
+            "--from",
+            stick().string(),
+            "--till",
+            "4/1",
+            "--head-office",
+            shop.file("office").string(),
+            "--journal",
+            shop.journal().string(),
+            "--request",
+            shop.file("request").string(),
+            "--unsent",
+            shop.file("unsent").string()};
+  }
   Outcome recover(const Words& more = {}) const {
-    Words argv = {program("daybook-rebuild"),
-                  "recover",
-                  "--from",
-                  stick().string(),
-                  "--till",
-                  "4/1",
-                  "--head-office",
-                  shop.file("office").string(),
-                  "--journal",
-                  shop.journal().string(),
-                  "--request",
-                  shop.file("request").string(),
-                  "--unsent",
-                  shop.file("unsent").string()};
+    Words argv = recover_words();
     argv.insert(argv.end(), more.begin(), more.end());
     return test::run(argv);
   }
@@ -233,4 +237,47 @@ TEST_CASE("a replacement can be encrypted, and what recover cannot do it says") 
   CHECK(fire.recover({"--key-file", key.string()}).status == 0);
   CHECK(fire.shop.till("check").status == 1);
   CHECK(fire.shop.till("check", {"--key-file", key.string()}).status == 0);
+}
+
+TEST_CASE("a recover that is killed at any system call leaves a whole journal or none") {
+  if (test::kSanitized || test::run({"strace", "-V"}).status != 0) {
+    MESSAGE("skipped: strace is missing, or a sanitizer is in the way");
+    return;
+  }
+  BurningShop fire;
+  fire.a_day("2026-03-02", 2);
+  fire.burn();
+  int kills = 0;
+  int whole = 0;
+  for (const std::string& call :
+       {std::string("pwrite64"), std::string("fsync"), std::string("fdatasync"),
+        std::string("rename"), std::string("unlink"), std::string("write")}) {
+    for (int when = 1;; ++when) {
+      CAPTURE(call);
+      CAPTURE(when);
+      REQUIRE(when < 200);
+      std::filesystem::remove(fire.shop.journal());
+      Words argv = {"strace", "-f",
+                    "-o",     "/dev/null",
+                    "-e",     "trace=" + call,
+                    "-e",     "inject=" + call + ":signal=KILL:when=" + std::to_string(when)};
+      for (const std::string& word : fire.recover_words()) argv.push_back(word);
+      const Outcome outcome = test::run(argv);
+      const bool there = std::filesystem::exists(fire.shop.journal());
+      if (there) {
+        CHECK(says(fire.shop.done("check"), "sound: 2 documents"));
+        ++whole;
+      } else {
+        CHECK(outcome.status != 0);
+      }
+      if (outcome.status == 0) break;
+      REQUIRE(outcome.status == 128 + SIGKILL);
+      ++kills;
+    }
+  }
+  std::filesystem::remove(fire.shop.journal());
+  CHECK(fire.recover().status == 0);  // what was left behind is in nobody's way
+  MESSAGE(kills << " kills, " << whole << " whole journals");
+  CHECK(kills >= 20);
+  CHECK(whole > 6);
 }
