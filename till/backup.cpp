@@ -238,10 +238,16 @@ Result<std::uint64_t> Backup::copy_due_to(const std::string& place, std::uint64_
   const auto sync = journal_.durability() == Durability::kFull ? core::disk::Sync::kFull
                                                                : core::disk::Sync::kNone;
   TRY_ASSIGN(const auto target, open_backup_target(place, sync));
+  std::uint64_t reached = has;
+  Result<void> copied;
   for (const std::uint64_t number : due) {
-    TRY(copy(number, *target));
-    TRY(mark(place, number));
+    copied = copy(number, *target);
+    if (!copied) break;
+    reached = number;
   }
+  // Once, so that a journal that cannot be written says that nothing was copied.
+  if (reached != has) TRY(mark(place, reached));
+  TRY(copied);
   return std::uint64_t{due.size()};
 }
 
