@@ -1,19 +1,18 @@
-// Recover: mailbox files as a small set of messages, judged by the rules of the replay.
+// Recover: signatures first, then places, then the chain.
 #include "ledger-rebuild/recover.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
-#include "core/base/whole_file.h"
-#include "core/disk/file.h"
 #include "core/envelope/cbor.h"
-#include "ledger-rebuild/intake.h"
-#include "ledger-rebuild/resolve.h"
-#include "ledger-rebuild/rows.h"
+#include "core/envelope/message.h"
+#include "core/journal/increment.h"
 
 namespace rebuild {
+namespace {
 
 using core::Bytes;
 using core::ByteView;
@@ -22,32 +21,19 @@ using core::fail;
 using core::Result;
 using core::envelope::CborReader;
 using core::envelope::Enrolment;
-using core::envelope::Header;
+using core::envelope::Hash;
+using core::envelope::Kid;
 using core::envelope::Roster;
-using core::envelope::Signature;
+using core::envelope::SealingKey;
+using core::journal::Increment;
 
-struct Mailbox::File {
-  std::string name;
-  Bytes bytes;
-  std::optional<Kid> kid;              // as far as it can be read
-  std::optional<Signature> signature;  // of a whole message
-  bool cut_off = false;
-  std::string fault;  // why it is no message
-};
+// More bytes than a cut-off part can lack.
+constexpr std::size_t kPadding = core::journal::kIncrementSizeMax + 1;
 
-namespace {
-
-namespace fs = std::filesystem;
-
-Bytes padded(ByteView bytes) {
-  Bytes out = core::to_bytes(bytes);
-  out.resize(bytes.size() + core::envelope::kMessageSizeMax + 1, 0);
-  return out;
-}
-
-// The key that bytes name whose rest is damaged or gone: in a message's first few dozen bytes.
-std::optional<Kid> salvage_kid(ByteView bytes) {
-  const Bytes longer = padded(bytes);
+// The key that bytes name whose rest is damaged or gone: in the first few dozen bytes.
+std::optional<Kid> kid_of_beginning(ByteView bytes) {
+  Bytes longer = core::to_bytes(bytes.first(std::min<std::size_t>(bytes.size(), 256)));
+  longer.resize(longer.size() + 256, 0);
   CborReader outer(longer);
   if (!outer.tag() || !outer.array()) return std::nullopt;
   const auto header = outer.bytes();
@@ -67,278 +53,293 @@ std::optional<Kid> salvage_kid(ByteView bytes) {
 }
 
 // Whether more bytes could have made an item of it.
-bool is_cut_off(ByteView bytes) {
+bool could_go_on(ByteView bytes) {
   if (core::envelope::first_item_size(bytes)) return false;
-  return core::envelope::first_item_size(padded(bytes)).has_value();
+  Bytes longer = core::to_bytes(bytes);
+  longer.resize(longer.size() + kPadding, 0);
+  return core::envelope::first_item_size(longer).has_value();
 }
 
-// The small set of messages that decides about one till.
-class TillCase {
+// An authentic part of the till's.
+struct BackupPart {
+  std::size_t file = 0;
+  Increment increment;  // borrows from the file
+  Hash link;
+  const Enrolment* enrolment = nullptr;
+};
+
+using PartPlace = std::tuple<core::Epoch, std::uint64_t, std::uint32_t>;
+
+PartPlace part_place_of(const BackupPart& part) {
+  const auto& place = part.increment.place;
+  return {place.epoch, place.number, place.part};
+}
+
+std::string part_place_text(const Increment& increment) {
+  const auto& place = increment.place;
+  return "epoch " + to_string(place.epoch) + ", increment " + std::to_string(place.number) +
+         (place.parts == 1
+              ? std::string()
+              : ", part " + std::to_string(place.part) + " of " + std::to_string(place.parts));
+}
+
+// All parts of one increment, opened.
+struct WholeIncrement {
+  std::vector<const BackupPart*> parts;
+  std::vector<Bytes> contents;
+  std::uint64_t since = 0;
+  core::journal::ContentHead head;
+  Hash link() const { return parts.back()->link; }
+  std::uint64_t number() const { return parts.front()->increment.place.number; }
+};
+
+class ChoiceMaker {
  public:
-  TillCase(core::TillRef till, const Roster& roster) : till_(till), roster_(roster) {}
-
-  bool claims(const Kid& kid) const {
-    const Enrolment* enrolment = roster_.find(kid);
-    return enrolment != nullptr && enrolment->till == till_;
+  ChoiceMaker(std::span<const BackupFile> files, const RecoverOrder& order, const Roster& roster,
+              const core::envelope::SealingPrivateKey& own)
+      : files_(files), order_(order), roster_(roster), own_(own) {
+    out_.files.resize(files.size());
   }
 
-  void add(std::size_t file, ByteView bytes) {
-    const SourceEntry entry{core::LogIndex{file}, bytes};
-    take_up(std::span(&entry, 1), 1, intake_);
-  }
-
-  void check() {
-    for (Item& item : intake_.items) item.enrolment = roster_.find(item.facts.kid);
-    check_signatures(intake_.items, Verify::kEvery, 1);
-  }
-
-  std::set<Signature> bad_signatures() const {
-    std::set<Signature> out;
-    for (const Item& item : intake_.items) {
-      if (item.facts.signature_state == SignatureState::kBad) out.insert(item.facts.signature);
+  Result<BackupChoice> run() {
+    for (std::size_t i = 0; i < files_.size(); ++i) look_at(i);
+    find_contradictions();
+    if (out_.cloned) {
+      detach_rest("the till is cloned, and nothing is chosen; --until ends before the fork");
+      return std::move(out_);
     }
-    return out;
-  }
-
-  Result<void> judge() {
-    check();
-    for (const Item& item : intake_.items) TRY(check_opener(item));
-    decode_payloads(intake_.items, 1);
-    verdicts_ = resolve(intake_.items);
-    for (std::size_t i = 0; i < intake_.items.size(); ++i) {
-      if (!is_authentic_closing(i)) continue;
-      if (!top_ || place(i) > place(*top_)) top_ = i;
+    // The newest epoch of which anything can be used.
+    std::set<core::Epoch, std::greater<>> epochs;
+    for (const auto& [place, part] : places_) epochs.insert(std::get<0>(place));
+    for (const core::Epoch epoch : epochs) {
+      TRY_ASSIGN(const bool found, use(epoch));
+      if (found) break;
     }
-    return {};
-  }
-
-  const std::vector<Item>& items() const { return intake_.items; }
-  const Verdict& verdict(std::size_t i) const { return verdicts_[i]; }
-  std::optional<std::size_t> top() const { return top_; }
-
-  bool is_authentic_closing(std::size_t i) const {
-    const Item& item = intake_.items[i];
-    return item.enrolment != nullptr && item.enrolment->till == till_ &&
-           verdicts_[i].state != State::kQuarantined && item.entry.kind == Kind::kClosing;
-  }
-  // Whether it is of the same summary as the newest closing: itself, or another part of it.
-  bool is_of_last(std::size_t i) const {
-    if (!top_ || !is_authentic_closing(i)) return false;
-    const Item& a = intake_.items[i];
-    const Item& b = intake_.items[*top_];
-    return a.facts.kid == b.facts.kid && a.entry.day == b.entry.day &&
-           a.entry.part.count == b.entry.part.count && (a.entry.part.count > 1 || same_place(i));
-  }
-  bool is_posted(std::size_t i) const {
-    return verdicts_[i].state == State::kProven || verdicts_[i].state == State::kUnproven;
+    detach_rest("what it builds on is not there");
+    return std::move(out_);
   }
 
  private:
-  std::pair<core::Epoch, core::Sequence> place(std::size_t i) const {
-    return {intake_.items[i].facts.epoch, intake_.items[i].facts.sequence};
+  void name(std::size_t file, FileVerdict verdict, std::string detail) {
+    out_.files[file] = {files_[file].name, verdict, std::move(detail)};
+    named_.insert(file);
   }
-  bool same_place(std::size_t i) const { return place(i) == place(*top_); }
 
-  core::TillRef till_;
+  void look_at(std::size_t i) {
+    const BackupFile& file = files_[i];
+    if (!file.fault.empty()) return name(i, FileVerdict::kUnreadable, file.fault);
+    const auto increment = core::journal::parse_increment(file.bytes);
+    if (!increment) return name_damaged(i, increment.error().what);
+    const Enrolment* enrolment = roster_.find(increment->statement.kid);
+    const std::string place = part_place_text(*increment);
+    if (enrolment == nullptr) {
+      return name(i, FileVerdict::kForged, place + ": its key is not on the roster");
+    }
+    if (enrolment->till != order_.till) {
+      return name(i, FileVerdict::kOtherTill, "till " + to_string(enrolment->till) + ", " + place);
+    }
+    if (!verify_statement(increment->statement, enrolment->key)) {
+      return name(i, FileVerdict::kForged, place + ": the signature is not that of its key");
+    }
+    if (enrolment->epoch != increment->place.epoch) {
+      return name(i, FileVerdict::kWrongEpoch,
+                  place + ": its key is that of epoch " + to_string(enrolment->epoch));
+    }
+    const Hash link = core::journal::link_of(file.bytes);
+    const auto [first, is_new] = by_link_.emplace(link, i);
+    if (!is_new) {
+      return name(i, FileVerdict::kCopy,
+                  place + ": the same bytes as " + files_[first->second].name);
+    }
+    if (order_.until && increment->place.number > *order_.until) {
+      return name(i, FileVerdict::kDetached, place + ": behind --until");
+    }
+    BackupPart part{i, *increment, link, enrolment};
+    places_.emplace(part_place_of(part), std::move(part));
+  }
+
+  void name_damaged(std::size_t i, const std::string& fault) {
+    const ByteView bytes = files_[i].bytes;
+    const auto kid = kid_of_beginning(bytes);
+    const Enrolment* enrolment = kid ? roster_.find(*kid) : nullptr;
+    if (enrolment != nullptr && enrolment->till != order_.till) {
+      return name(i, FileVerdict::kOtherTill, "till " + to_string(enrolment->till) + ": " + fault);
+    }
+    const bool cut = enrolment != nullptr && could_go_on(bytes);
+    name(i, cut ? FileVerdict::kCutOff : FileVerdict::kUnreadable, fault);
+  }
+
+  void find_contradictions() {
+    for (auto it = places_.begin(); it != places_.end();) {
+      const auto end = places_.upper_bound(it->first);
+      if (std::next(it) == end) {
+        it = end;
+        continue;
+      }
+      // One of an epoch that has ended is evidence, and no reason to stop.
+      out_.cloned = out_.cloned || std::get<0>(it->first) == std::get<0>(places_.rbegin()->first);
+      for (; it != end; ++it) {
+        name(it->second.file, FileVerdict::kContradicted,
+             part_place_text(it->second.increment) +
+                 ": another content was signed for this place; the till is cloned");
+      }
+    }
+  }
+
+  // All parts of an increment, chained and opened; nullopt: not all are there, or one does not
+  // open.
+  Result<std::optional<WholeIncrement>> whole(core::Epoch epoch, std::uint64_t number) {
+    std::optional<WholeIncrement> none;
+    WholeIncrement out;
+    auto it = places_.find({epoch, number, 1});
+    if (it == places_.end()) return none;
+    const std::uint32_t parts = it->second.increment.place.parts;
+    for (std::uint32_t k = 1; k <= parts; ++k) {
+      it = places_.find({epoch, number, k});
+      if (it == places_.end()) return none;
+      const BackupPart& part = it->second;
+      if (part.increment.place.parts != parts) return none;
+      if (k > 1 && part.increment.place.prev != out.parts.back()->link) return none;
+      TRY_ASSIGN(auto content, open(part));
+      if (!content) return none;
+      const auto head = core::journal::read_head(*content);
+      if (!head) {
+        name(part.file, FileVerdict::kNotOpened,
+             part_place_text(part.increment) + ": " + head.error().what);
+        return none;
+      }
+      out.parts.push_back(&part);
+      out.contents.push_back(std::move(*content));
+      out.since = head->since;
+      out.head = *head;
+    }
+    return std::optional(std::move(out));
+  }
+
+  Result<std::optional<Bytes>> open(const BackupPart& part) {
+    std::optional<Bytes> none;
+    auto context = roster_.sealing_context(*part.enrolment);
+    if (!context) {
+      name(part.file, FileVerdict::kNotOpened,
+           part_place_text(part.increment) + ": its epoch agreed on no key");
+      return none;
+    }
+    context->use = core::envelope::SealingUse::kBackups;
+    TRY_ASSIGN(const SealingKey key, SealingKey::agree_as_head_office(own_, *context));
+    auto content = core::journal::open_increment(part.increment, key);
+    if (content) return std::optional(std::move(*content));
+    name(part.file, FileVerdict::kNotOpened,
+         part_place_text(part.increment) + ": " + content.error().what);
+    return none;
+  }
+
+  // The run of increments that reaches furthest, from the last whole one in it.
+  Result<bool> use(core::Epoch epoch) {
+    std::set<std::uint64_t> numbers;
+    for (const auto& [place, part] : places_) {
+      if (std::get<0>(place) == epoch) numbers.insert(std::get<1>(place));
+    }
+    std::vector<WholeIncrement> run;   // of increments that follow each other, from a whole one
+    std::vector<WholeIncrement> best;  // the run before, which a gap ended
+    for (const std::uint64_t number : numbers) {
+      TRY_ASSIGN(auto next, whole(epoch, number));
+      const bool goes_on = next && !run.empty() && next->since == number - 1 &&
+                           run.back().number() == number - 1 &&
+                           next->parts.front()->increment.place.prev == run.back().link();
+      if (!goes_on) {
+        if (!run.empty()) best = std::exchange(run, {});
+        if (!next || next->since != 0) continue;
+      }
+      run.push_back(std::move(*next));
+    }
+    if (!run.empty()) best = std::move(run);
+    if (best.empty()) return false;
+    take(epoch, std::move(best));
+    return true;
+  }
+
+  void take(core::Epoch epoch, std::vector<WholeIncrement> run) {
+    out_.epoch = epoch;
+    out_.key = run.front().parts.front()->enrolment->key;
+    out_.first = run.front().number();
+    out_.last = run.back().number();
+    out_.head = run.back().head;
+    for (WholeIncrement& whole : run) {
+      for (std::size_t k = 0; k < whole.parts.size(); ++k) {
+        const BackupPart& part = *whole.parts[k];
+        name(part.file, FileVerdict::kUsed, part_place_text(part.increment));
+        out_.parts.push_back({std::move(whole.contents[k]), k == 0});
+      }
+    }
+    for (const auto& [place, part] : places_) {
+      if (named_.contains(part.file)) continue;
+      const bool older = std::get<0>(place) < epoch ||
+                         (std::get<0>(place) == epoch && std::get<1>(place) < out_.first);
+      if (!older) continue;
+      name(part.file, FileVerdict::kOlder,
+           part_place_text(part.increment) + ": increment " + std::to_string(out_.first) +
+               " of epoch " + to_string(epoch) + " has it all");
+    }
+  }
+
+  void detach_rest(const std::string& why) {
+    for (const auto& [place, part] : places_) {
+      if (named_.contains(part.file)) continue;
+      name(part.file, FileVerdict::kDetached, part_place_text(part.increment) + ": " + why);
+      out_.more_is_there = true;
+    }
+    for (const FileReport& file : out_.files) {
+      if (file.verdict == FileVerdict::kNotOpened) out_.more_is_there = true;
+    }
+  }
+
+  std::span<const BackupFile> files_;
+  const RecoverOrder& order_;
   const Roster& roster_;
-  Intake intake_;
-  std::vector<Verdict> verdicts_;
-  std::optional<std::size_t> top_;
+  const core::envelope::SealingPrivateKey& own_;
+  BackupChoice out_;
+  std::set<std::size_t> named_;
+  std::map<Hash, std::size_t> by_link_;
+  std::multimap<PartPlace, BackupPart> places_;
 };
-
-FileVerdict refused_verdict(Reason reason) {
-  switch (reason) {
-    case Reason::kWrongEpoch:
-      return FileVerdict::kWrongEpoch;
-    case Reason::kForged:
-    case Reason::kUnknownKey:
-    case Reason::kMalformedMessage:
-      return FileVerdict::kForged;
-    case Reason::kAltered:
-      return FileVerdict::kAltered;
-    case Reason::kReplayed:
-      return FileVerdict::kReplayed;
-    case Reason::kNone:
-    case Reason::kMalformedPayload:
-    case Reason::kUnbalanced:
-    case Reason::kOutOfRange:
-    case Reason::kNotOpened:
-      return FileVerdict::kNoClosing;
-  }
-  return FileVerdict::kUnreadable;
-}
-
-std::string place_text(const Item& item) {
-  return "epoch " + to_string(item.facts.epoch) + ", sequence " + to_string(item.facts.sequence);
-}
-
-MailboxFile name_item(const TillCase& one, std::size_t i, std::string name) {
-  const Item& item = one.items()[i];
-  const Verdict& verdict = one.verdict(i);
-  MailboxFile out{std::move(name), FileVerdict::kNoClosing, place_text(item)};
-  if (verdict.state == State::kQuarantined) {
-    out.verdict = refused_verdict(verdict.reason);
-    out.detail += ": " + verdict.detail;
-  } else if (!one.is_authentic_closing(i)) {
-    out.detail += ": " + std::string(kind_text(item.entry.kind));
-  } else if (verdict.state == State::kContradicted) {
-    out.verdict = FileVerdict::kContradicted;
-    out.detail += ": another content was signed for this place; the till is cloned";
-  } else if (!one.is_of_last(i)) {
-    out.verdict = FileVerdict::kOlder;
-    out.detail += ": the last closing is " + place_text(one.items()[*one.top()]);
-  } else {
-    out.verdict = one.is_posted(i) ? FileVerdict::kLast : FileVerdict::kCopy;
-  }
-  return out;
-}
-
-Result<void> add_last(const TillCase& one, Recovery& recovery) {
-  std::map<std::uint32_t, std::size_t> parts;
-  for (std::size_t i = 0; i < one.items().size(); ++i) {
-    if (one.is_of_last(i) && one.is_posted(i)) parts.emplace(one.items()[i].entry.part.number, i);
-  }
-  for (const auto& [number, i] : parts) {
-    const Item& item = one.items()[i];
-    TRY_ASSIGN(const auto message, core::envelope::parse_message(item.bytes));
-    TRY_ASSIGN(const auto summary, read_summary(item));
-    recovery.last.push_back(RecoveredPart{core::to_bytes(item.bytes), message.header, item.facts.id,
-                                          std::get<core::retail::Closing>(summary)});
-  }
-  recovery.complete =
-      !parts.empty() && parts.size() == one.items()[parts.begin()->second].entry.part.count;
-  return {};
-}
-
-// Whether the books have a closing that the mailbox does not reach.
-Result<void> compare_with_books(const Books& books, core::TillRef till, Recovery& recovery) {
-  TRY_ASSIGN(auto row, books.database().prepare(
-                           "SELECT epoch, sequence FROM messages WHERE store = ? AND till = ? "
-                           "AND kind = 2 AND state < 5 ORDER BY epoch DESC, sequence DESC"));
-  row.bind_int(1, till.store.value).bind_int(2, till.till.value);
-  TRY_ASSIGN(const bool there, row.step());
-  if (!there) return {};
-  const auto epoch = id_at<core::Epoch>(row, 0);
-  const auto sequence = id_at<core::Sequence>(row, 1);
-  if (!recovery.last.empty()) {
-    const Header& last = recovery.last.back().header;
-    if (std::tie(epoch, sequence) <= std::tie(last.epoch, last.sequence)) return {};
-  }
-  recovery.books_epoch = epoch;
-  recovery.books_sequence = sequence;
-  return {};
-}
 
 }  // namespace
 
 std::string_view file_verdict_text(FileVerdict verdict) {
   switch (verdict) {
-    case FileVerdict::kLast:
-      return "last";
+    case FileVerdict::kUsed:
+      return "used";
     case FileVerdict::kOlder:
       return "older";
-    case FileVerdict::kNoClosing:
-      return "no-closing";
+    case FileVerdict::kCopy:
+      return "copy";
     case FileVerdict::kForged:
       return "forged";
-    case FileVerdict::kAltered:
-      return "altered";
-    case FileVerdict::kReplayed:
-      return "replayed";
     case FileVerdict::kWrongEpoch:
       return "wrong-epoch";
     case FileVerdict::kContradicted:
       return "contradicted";
-    case FileVerdict::kCopy:
-      return "copy";
+    case FileVerdict::kDetached:
+      return "detached";
+    case FileVerdict::kOtherTill:
+      return "other-till";
     case FileVerdict::kCutOff:
       return "cut-off";
+    case FileVerdict::kNotOpened:
+      return "not-opened";
     case FileVerdict::kUnreadable:
       return "unreadable";
   }
   return "unknown";
 }
 
-Mailbox::Mailbox(std::vector<File> files)
-    : files_(std::make_shared<const std::vector<File>>(std::move(files))) {}
-
-Result<Mailbox> Mailbox::read(const fs::path& directory) {
-  core::disk::Filesystem& disk = core::disk::posix_filesystem();
-  TRY_ASSIGN(std::vector<std::string> names, disk.list(directory));
-  std::sort(names.begin(), names.end());
-  std::vector<File> files;
-  for (const std::string& name : names) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(directory / name, ignored)) continue;
-    File file;
-    file.name = name;
-    const auto content = core::read_whole_file(directory / name, core::envelope::kMessageSizeMax);
-    if (!content && content.error().code == Errc::kTooLarge) {
-      file.fault = content.error().what;
-      files.push_back(std::move(file));
-      continue;
-    }
-    TRY(content);
-    file.bytes = core::to_bytes(core::as_bytes(*content));
-    const auto message = core::envelope::parse_message(file.bytes);
-    if (message) {
-      file.kid = message->header.kid;
-      file.signature = message->signature;
-    } else {
-      file.fault = message.error().what;
-      file.kid = salvage_kid(file.bytes);
-      file.cut_off = is_cut_off(file.bytes);
-    }
-    files.push_back(std::move(file));
+Result<BackupChoice> choose_backup(std::span<const BackupFile> files, const RecoverOrder& order,
+                                   const Roster& roster,
+                                   const core::envelope::SealingPrivateKey& own) {
+  if (roster.latest_epoch(order.till) == core::Epoch{0}) {
+    return fail(Errc::kNotFound, "till " + to_string(order.till) + " is not on the roster");
   }
-  return Mailbox(std::move(files));
-}
-
-Result<Recovery> Mailbox::recover(core::TillRef till, const Roster& roster,
-                                  const Books* books) const {
-  if (roster.latest_epoch(till) == core::Epoch{0}) {
-    return fail(Errc::kNotFound, "till " + to_string(till) + " is not on the roster");
-  }
-  TillCase one(till, roster);
-  for (std::size_t i = 0; i < files_->size(); ++i) {
-    const File& file = (*files_)[i];
-    if (file.signature && one.claims(*file.kid)) one.add(i, file.bytes);
-  }
-  one.check();
-  // Messages of other tills matter only as the owners of signatures that are not this till's.
-  const std::set<Signature> bad = one.bad_signatures();
-  for (std::size_t i = 0; !bad.empty() && i < files_->size(); ++i) {
-    const File& file = (*files_)[i];
-    if (file.signature && bad.contains(*file.signature)) one.add(i, file.bytes);
-  }
-  TRY(one.judge());
-
-  std::map<MessageId, std::size_t> by_id;
-  for (std::size_t i = 0; i < one.items().size(); ++i) by_id.emplace(one.items()[i].facts.id, i);
-  Recovery recovery;
-  for (std::size_t i = 0; i < files_->size(); ++i) {
-    const File& file = (*files_)[i];
-    if (!file.signature) {
-      if (file.kid && !one.claims(*file.kid)) continue;
-      const bool claimed = file.kid.has_value();
-      recovery.files.push_back(MailboxFile{
-          file.name, claimed && file.cut_off ? FileVerdict::kCutOff : FileVerdict::kUnreadable,
-          file.fault});
-      continue;
-    }
-    if (!one.claims(*file.kid)) continue;
-    const std::size_t item = by_id.at(core::envelope::message_id(file.bytes));
-    MailboxFile named = name_item(one, item, file.name);
-    if (one.items()[item].index.value != i) {
-      const std::string& first = (*files_)[one.items()[item].index.value].name;
-      named.detail += "; the same bytes as " + first;
-      if (named.verdict == FileVerdict::kLast) named.verdict = FileVerdict::kCopy;
-    }
-    recovery.files.push_back(std::move(named));
-  }
-  TRY(add_last(one, recovery));
-  if (books != nullptr) TRY(compare_with_books(*books, till, recovery));
-  return recovery;
+  return ChoiceMaker(files, order, roster, own).run();
 }
 
 }  // namespace rebuild

@@ -1,9 +1,11 @@
-// Recover: a till's last closing, from copies that it left in a mailbox directory.
-// Must not know relays. What is in a mailbox: docs/formats/journal.md, "Mailbox".
+// Recover: which of many files are the backup that a till's journal can be made again from, and
+// what each of the others is. Must not know directories, books or journals.
+// Rules: docs/formats/backup.md, "Reading a set".
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,70 +13,64 @@
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
-#include "core/envelope/message.h"
 #include "core/envelope/roster.h"
-#include "core/retail/summary.h"
-#include "ledger-rebuild/books.h"
+#include "core/envelope/sealing.h"
+#include "core/journal/content.h"
+#include "ledger-rebuild/backup_files.h"
 
 namespace rebuild {
 
-// What a mailbox file turned out to be, seen from one till.
+// What a file turned out to be, seen from one till.
 enum class FileVerdict {
-  kLast,          // part of the last closing: given back
-  kOlder,         // authentic; a newer closing is there
-  kNoClosing,     // authentic; an opening, or no summary
-  kForged,        // the signature is nobody's
-  kAltered,       // the signature belongs to another message of this till
-  kReplayed,      // the signature belongs to another till's message
+  kUsed,          // part of what the journal is made from
+  kOlder,         // authentic; a whole increment that came later, or a later epoch, has it all
+  kCopy,          // the very bytes of another file
+  kForged,        // not signed with the key that it names, or that key is nobody's
   kWrongEpoch,    // the key was enrolled for another epoch
   kContradicted,  // authentic; another content was signed for the same place
-  kCopy,          // the last closing again, in another file or under another signature
-  kCutOff,        // ends before its end; claims this till as far as it goes
-  kUnreadable,    // no message, and nothing in it says of which till
+  kDetached,      // authentic; what it builds on is missing
+  kOtherTill,     // another till's, by the key that it names
+  kCutOff,        // ends before its end
+  kNotOpened,     // authentic; head office's key does not open it, or what is inside is no content
+  kUnreadable,    // no part of a backup
 };
 std::string_view file_verdict_text(FileVerdict verdict);
 
-struct MailboxFile {
+struct FileReport {
   std::string name;
   FileVerdict verdict = FileVerdict::kUnreadable;
   std::string detail;
 };
 
-// One part of the last closing, as it was signed.
-struct RecoveredPart {
-  core::Bytes message;
-  core::envelope::Header header;
-  core::envelope::MessageId id;
-  core::retail::Closing closing;
+// What a journal is put together from, in order.
+struct UsedPart {
+  core::Bytes content;
+  bool first = false;  // of its increment
 };
 
-struct Recovery {
-  std::vector<RecoveredPart> last;  // all parts, ascending; empty: no authentic closing was found
-  bool complete = false;            // every part is there
-  // A newer closing that the books know of: the mailbox is older than the books.
-  std::optional<core::Sequence> books_sequence;
-  core::Epoch books_epoch;
-  std::vector<MailboxFile> files;  // that claim this till, or are unreadable; by name
-  // Whether the till may go on from `last`.
-  bool good() const { return !last.empty() && complete && !books_sequence; }
+struct BackupChoice {
+  std::vector<FileReport> files;  // in the order of the files
+  std::vector<UsedPart> parts;    // none: nothing can be used
+  core::Epoch epoch;
+  core::envelope::PublicKey key;  // that signed them
+  std::uint64_t first = 0;        // numbers of the increments
+  std::uint64_t last = 0;
+  core::journal::ContentHead head;  // of the last one
+  // Two contents for one place, below `until`: nothing was chosen.
+  bool cloned = false;
+  // A later part than the last used one is among the files, and cannot be used.
+  bool more_is_there = false;
 };
 
-// The files of a mailbox directory, read once; file names are not trusted.
-class Mailbox {
- public:
-  // Errors: kNotFound, kIo.
-  static core::Result<Mailbox> read(const std::filesystem::path& directory);
-
-  // The till's last closing: the highest (epoch, sequence) that is authentic by the rule of the
-  // replay. `books`, when given, says whether a newer one was posted. Errors: kNotFound (the till
-  // is not on the roster), kDatabase.
-  core::Result<Recovery> recover(core::TillRef till, const core::envelope::Roster& roster,
-                                 const Books* books) const;
-
- private:
-  struct File;
-  explicit Mailbox(std::vector<File> files);
-  std::shared_ptr<const std::vector<File>> files_;
+struct RecoverOrder {
+  core::TillRef till;
+  std::optional<std::uint64_t> until;  // no increment above this number
 };
+
+// Errors: kNotFound (the till is not on the roster).
+core::Result<BackupChoice> choose_backup(std::span<const BackupFile> files,
+                                         const RecoverOrder& order,
+                                         const core::envelope::Roster& roster,
+                                         const core::envelope::SealingPrivateKey& own);
 
 }  // namespace rebuild

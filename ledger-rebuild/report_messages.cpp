@@ -168,6 +168,8 @@ Result<std::vector<MessageName>> covered_bad_signatures(const Books& books) {
   return names_where(books, "messages", "signature_state = 2");
 }
 
+// In an epoch numbers go on from the closing before; its first closing goes on from the epoch
+// before, as a journal that was made from a backup does, or begins anew, as one that was not.
 Result<std::vector<NumberJump>> number_jumps(const Books& books) {
   std::vector<NumberJump> out;
   const auto take = [&](const Statement& row) -> Result<void> {
@@ -178,9 +180,12 @@ Result<std::vector<NumberJump>> number_jumps(const Books& books) {
   TRY(for_rows(books.database(),
                "SELECT store, till, epoch, sequence, id, series, expected, first FROM ("
                "SELECT m.store, m.till, m.epoch, m.sequence, m.id, n.series, n.first, "
+               "LAG(n.last, 1, 0) OVER (PARTITION BY m.store, m.till, n.series "
+               "ORDER BY m.epoch, m.sequence) + 1 AS expected, "
                "LAG(n.last, 1, 0) OVER (PARTITION BY m.chain, n.series ORDER BY m.sequence) + 1 "
-               "AS expected FROM numbers n JOIN messages m ON m.number = n.message "
-               "WHERE m.state = 1) n WHERE first <> expected ORDER BY 1, 2, 3, 4, 6",
+               "AS in_epoch FROM numbers n JOIN messages m ON m.number = n.message "
+               "WHERE m.state = 1) n WHERE first <> expected AND first <> in_epoch "
+               "ORDER BY 1, 2, 3, 4, 6",
                [&](const Statement& row) -> Result<void> {
                  TRY(take(row));
                  const auto series = static_cast<core::retail::Series>(row.column_int(5));
@@ -194,9 +199,12 @@ Result<std::vector<NumberJump>> number_jumps(const Books& books) {
                  "SELECT store, till, epoch, sequence, id, '" + std::string(name) +
                      "', expected, found FROM (SELECT store, till, epoch, sequence, id, " + column +
                      " AS found, LAG(" + column +
+                     ", 1, 0) OVER (PARTITION BY store, till ORDER BY epoch, sequence) + " + day +
+                     " AS expected, LAG(" + column +
                      ", 1, 0) OVER (PARTITION BY chain ORDER BY sequence) + " + day +
-                     " AS expected FROM messages WHERE kind = 2 AND part = 1 AND state = 1 AND "
-                     "ever_sold_minor <> 0) m WHERE found <> expected ORDER BY 1, 2, 3, 4",
+                     " AS in_epoch FROM messages WHERE kind = 2 AND part = 1 AND state = 1 AND "
+                     "ever_sold_minor <> 0) m WHERE found <> expected AND found <> in_epoch "
+                     "ORDER BY 1, 2, 3, 4",
                  take));
   }
   return out;

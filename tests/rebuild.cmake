@@ -14,7 +14,6 @@ daybook_test(test_rebuild
     unit/rebuild_operators_test.cpp
     unit/rebuild_march_test.cpp
     unit/rebuild_periods_test.cpp
-    unit/rebuild_recover_test.cpp
     unit/rebuild_sealed_test.cpp
     unit/rebuild_states_test.cpp
   USES daybook_test_rebuild core_sqlite nlohmann_json::nlohmann_json

@@ -7,6 +7,17 @@ daybook_test(test_till
     unit/till_key_test.cpp unit/till_shelf_test.cpp unit/till_operators_test.cpp
     unit/till_audit_test.cpp
   USES daybook_till LABELS unit)
+daybook_test(test_backup
+  SOURCES unit/backup_test.cpp unit/backup_recover_test.cpp
+  USES daybook_till ledger_rebuild LABELS unit)
+daybook_test(test_backup_program
+  SOURCES functional/backup_program_test.cpp functional/real_shop.cpp
+  USES core_base nlohmann_json::nlohmann_json LABELS functional
+  BINARIES daybook-till daybook-relay daybook-rebuild)
+daybook_test(test_backup_mail
+  SOURCES functional/backup_mail_test.cpp functional/real_shop.cpp
+  USES core_base daybook_test_certificates LABELS functional
+  BINARIES daybook-till daybook-relay daybook-rebuild)
 daybook_test(test_till_crash
   SOURCES crash/till_crash_test.cpp crash/till_second_process_test.cpp
     crash/till_kill_test.cpp crash/crash_shop.cpp

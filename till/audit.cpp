@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, kAuditEventCount> kEventNames = {
     "operator-made",   "operator-changed",  "pin-tried",       "pin-failed",
     "operator-locked", "operator-unlocked", "signed-on",       "signed-off",
     "approved",        "clocked-in",        "clocked-out",     "joined",
-    "rekeyed",         "catalog-replaced",  "mailbox-changed", "day-opened",
+    "rekeyed",         "catalog-replaced",  "backup-changed",  "day-opened",
     "day-closed",      "line-voided",       "receipt-aborted", "price-overridden",
     "clock-jumped",    "setting-changed",   "opening-sealed"};
 

@@ -32,7 +32,7 @@ enum class AuditEvent : std::uint8_t {
   kJoined = 12,
   kRekeyed = 13,  // written before the journal gets its new key
   kCatalogReplaced = 14,
-  kMailboxChanged = 15,
+  kBackupChanged = 15,  // where backups go
   kDayOpened = 16,
   kDayClosed = 17,
   kLineVoided = 18,      // taken off a receipt that was not paid yet

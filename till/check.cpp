@@ -62,6 +62,12 @@ struct WrittenDay {
 };
 using WrittenDays = std::map<BusinessDay, WrittenDay>;
 
+// Of this life. What waited at its beginning was left open by the lives before.
+struct Walked {
+  WrittenDays days;
+  std::map<OpenItemKey, Money> carried;
+};
+
 // Walks the documents in order, with what is needed of the ones before.
 class DocumentCheck {
  public:
@@ -71,6 +77,7 @@ class DocumentCheck {
     const std::string place = "document at position " + std::to_string(row.position);
     if (row.position != ++position_)
       return damaged(journal_.path(), place + ": a gap is before it");
+    TRY(begin_lives(position_));
     chain_ = core::tlog::hash_children(chain_, row.leaf);
     if (row.chain != chain_) {
       return damaged(journal_.path(),
@@ -88,7 +95,11 @@ class DocumentCheck {
     return {};
   }
 
-  Result<WrittenDays> finish() && {
+  Result<Walked> finish() && {
+    TRY(begin_lives(position_ + 1));
+    if (lives_ != journal_.past().size()) {
+      return damaged(journal_.path(), "documents of an earlier life are gone");
+    }
     if (position_ != journal_.documents() || counters_ != journal_.counters()) {
       return damaged(journal_.path(), "the counters are not at the last document");
     }
@@ -98,10 +109,28 @@ class DocumentCheck {
     if (listed != open_) {
       return damaged(journal_.path(), "the open items are not those that the documents left open");
     }
-    return std::move(days_);
+    return Walked{std::move(days_), std::move(carried_)};
   }
 
  private:
+  // Behind the last document of a life that ended numbers go on after those that it may have given
+  // out besides, and its days are closed.
+  Result<void> begin_lives(std::uint64_t position) {
+    const auto& past = journal_.past();
+    while (lives_ < past.size() && past[lives_].documents + 1 == position) {
+      const PastLife& life = past[lives_++];
+      for (std::size_t i = 0; i < counters_.size(); ++i) {
+        if (life.counters.at(i) < counters_.at(i)) {
+          return damaged(journal_.path(), "numbers go on after a lower one than was given out");
+        }
+      }
+      counters_ = life.counters;
+      days_.clear();
+      carried_ = open_;
+    }
+    return {};
+  }
+
   Result<void> fold(const DocumentRow& row) {
     const BusinessDay day = heading_of(row.document).day;
     WrittenDay& written =
@@ -187,13 +216,15 @@ class DocumentCheck {
   core::envelope::Hash chain_;
   std::uint64_t position_ = 0;
   Counters counters_{};
+  std::size_t lives_ = 0;  // of journal_.past(), whose documents are behind
   WrittenDays days_;
+  std::map<OpenItemKey, Money> carried_;
   std::set<std::uint64_t> voided_;  // invoices
   std::map<OpenItemKey, Money> open_;
   std::map<std::pair<std::uint64_t, std::uint32_t>, Quantity> given_back_;
 };
 
-Result<WrittenDays> check_documents(Journal& journal) {
+Result<Walked> check_documents(Journal& journal) {
   DocumentCheck check(journal);
   TRY(journal.documents_from(0, [&](DocumentRow&& row) { return check.take(std::move(row)); }));
   return std::move(check).finish();
@@ -274,6 +305,7 @@ Result<Reported> check_chain(Journal& journal, Outbox outbox,
 // Every opened day but the open one is closed, and in this order.
 Result<void> check_days(const Journal& journal, const Reported& reported) {
   const JournalState& state = journal.state();
+  const auto before = journal.past().empty() ? std::nullopt : journal.past().back().last_day;
   std::vector<BusinessDay> expected = reported.opened;
   for (std::size_t i = 1; i < expected.size(); ++i) {
     if (expected[i] <= expected[i - 1]) return damaged(journal.path(), "the days do not ascend");
@@ -291,7 +323,7 @@ Result<void> check_days(const Journal& journal, const Reported& reported) {
   if (reported.closed != expected)
     return damaged(journal.path(), "a day's opening and closing disagree");
   const bool last_agrees =
-      expected.empty() ? !state.last_day : state.last_day && *state.last_day == expected.back();
+      state.last_day == (expected.empty() ? before : std::optional(expected.back()));
   if (!last_agrees) return damaged(journal.path(), "the last closed day has no closing message");
   return {};
 }
@@ -350,9 +382,14 @@ Result<Closing> expected_closing(WrittenDay& written, const Closing& said, Journ
   return out;
 }
 
-Result<void> check_closings(Journal& journal, const Reported& reported, WrittenDays& days) {
+Result<void> check_closings(Journal& journal, const Reported& reported, Walked& walked) {
+  WrittenDays& days = walked.days;
   JournalState totals;
-  std::map<OpenItemKey, Money> open;  // carried over from day to day
+  if (!journal.past().empty()) {
+    totals.sold_minor = journal.past().back().sold_minor;
+    totals.refunded_minor = journal.past().back().refunded_minor;
+  }
+  std::map<OpenItemKey, Money> open = std::move(walked.carried);  // from day to day
   for (const auto& [day, parts] : reported.closings) {
     Closing said = parts.front();
     for (const Closing& part : parts) join_rows(said, part);
@@ -376,18 +413,50 @@ Result<void> check_closings(Journal& journal, const Reported& reported, WrittenD
                  "documents of " + to_string(days.begin()->first) + ", a day that was not opened");
 }
 
+// The messages of the lives before are signed and chained, like this one's; what they say is sealed
+// to head office, with keys that ended with them.
+Result<void> check_past(Journal& journal) {
+  TRY_ASSIGN(auto s, journal.database().prepare(
+                         "SELECT epoch, sequence, message FROM past_message ORDER BY position"));
+  std::map<core::Epoch, core::envelope::PublicKey> keys;
+  for (const PastLife& life : journal.past()) keys.emplace(life.epoch, life.key);
+  core::envelope::Header before;
+  core::envelope::MessageId last;
+  while (true) {
+    TRY_ASSIGN(const bool row, s.step());
+    if (!row) return {};
+    const core::Epoch epoch{static_cast<std::uint32_t>(s.column_int(0))};
+    const std::string place =
+        "message " + std::to_string(s.column_int(1)) + " of epoch " + to_string(epoch);
+    const auto message = core::envelope::parse_message(s.column_blob(2));
+    if (!message) return damaged(journal.path(), place + ": " + message.error().what);
+    const core::envelope::Header& header = message->header;
+    const bool first = header.epoch != before.epoch;
+    const auto key = keys.find(epoch);
+    if (key == keys.end() || header.epoch != epoch ||
+        header.sequence.value != (first ? 1 : before.sequence.value + 1) ||
+        (!first && header.prev != last) || !verify_message(*message, key->second)) {
+      return damaged(journal.path(), place + ": it does not follow the one before");
+    }
+    before = header;
+    last = core::envelope::message_id(s.column_blob(2));
+  }
+}
+
 }  // namespace
 
 Result<void> Till::check() {
   TRY(check_database(journal_));
   TRY(shelf().check());
-  TRY_ASSIGN(auto days, check_documents(journal_));
+  TRY_ASSIGN(auto walked, check_documents(journal_));
   TRY(print_queue().check());
   TRY_ASSIGN(const auto key, sealing_key());
   TRY_ASSIGN(const Reported reported, check_chain(journal_, outbox(), key));
   TRY(check_days(journal_, reported));
   TRY(check_openings(journal_, reported));
-  TRY(check_closings(journal_, reported, days));
+  TRY(check_closings(journal_, reported, walked));
+  TRY(check_past(journal_));
+  TRY(backup().check());
   TRY(check_audit(journal_));
   return check_guards(journal_);
 }

@@ -44,11 +44,9 @@ Result<void> write_request(const CommandWords& words, Till& till) {
 }
 
 // The day's work is done and safe; the copy can be made later, so a failure is only said.
-void copy_closings(Till& till) {
-  const auto copied = till.copy_closings();
-  if (!copied) {
-    warn("a closing was not copied to the mailbox and stays due: " + describe(copied.error()));
-  }
+void copy_backups(Till& till) {
+  const auto copied = till.copy_backups();
+  if (!copied) warn("a backup was not copied, and waits: " + describe(copied.error()));
 }
 
 void print_messages_due(Till& till) {
@@ -90,7 +88,7 @@ Result<void> run_init(const CommandWords& words) {
                         words.origin,
                         std::move(catalog),
                         core::envelope::PrivateKey::generate(),
-                        words.mailbox};
+                        words.backup_to};
   TRY_ASSIGN(const JournalKey key, journal_key(words));
   TRY_ASSIGN(Till till, Till::create(words.journal, setup, Durability::kFull, key));
   print("journal " + words.journal.string() + " of till " + to_string(till.ref()) +
@@ -120,7 +118,7 @@ Result<void> run_open(const CommandWords& words) {
   if (!day) return fail(Errc::kUsage, "--day: " + day.error().what);
   TRY_ASSIGN(const core::retail::Components received, parse_received(words.received));
   TRY_ASSIGN(Till till, open_till(words));
-  copy_closings(till);
+  copy_backups(till);
   TRY(words.await_delivery ? till.open_day_early(*day) : till.open_day(*day, received));
   print("business day " + to_string(*day) + " is open" +
         (words.await_delivery ? ", its delivery is awaited\n" : "\n"));
@@ -145,11 +143,10 @@ Result<void> run_close(const CommandWords& words) {
     if (!money) return fail(Errc::kUsage, "--counted: " + money.error().what);
     counted = *money;
   }
-  if (!words.mailbox.empty()) TRY(till.set_mailbox(words.mailbox));
   TRY_ASSIGN(const core::retail::Closing closing, till.close_day(counted));
   TRY_ASSIGN(const ProductNames names, names_of(till, products_of(closing)));
   print(report_day(closing, names, "Z report", words.json ? Form::kJson : Form::kText));
-  copy_closings(till);
+  copy_backups(till);
   if (!words.json) print_messages_due(till);
   return {};
 }
@@ -157,7 +154,7 @@ Result<void> run_close(const CommandWords& words) {
 Result<void> run_send(const CommandWords& words) {
   TRY_ASSIGN(const core::wire::Endpoint endpoint, core::wire::parse_endpoint(words.relay));
   TRY_ASSIGN(Till till, open_till(words));
-  copy_closings(till);
+  copy_backups(till);
   TRY(till.seal_overdue_opening());
   TRY_ASSIGN(const TillStatus status, till.status());
   if (status.log_key.empty()) {
@@ -216,6 +213,9 @@ Result<void> run_show(const CommandWords& words) {
   } else if (words.show_what == "outbox") {
     TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, SIZE_MAX >> 1));
     print(report_outbox(entries, form));
+  } else if (words.show_what == "backups") {
+    TRY_ASSIGN(const BackupStatus backup, till.backup().status());
+    print(report_backup(backup, form));
   } else if (words.show_what == "print-queue") {
     TRY_ASSIGN(const auto waiting, till.print_queue().waiting(0, SIZE_MAX >> 1));
     print(report_print_queue(till.ref(), waiting, form));
@@ -242,6 +242,20 @@ Result<void> run_show(const CommandWords& words) {
     TRY_ASSIGN(const TillStatus status, till.status());
     print(report_status(status, form));
   }
+  return {};
+}
+
+Result<void> run_backup(const CommandWords& words) {
+  TRY_ASSIGN(Till till, open_till(words));
+  for (const std::string& place : words.backup_to) {
+    TRY_ASSIGN(const std::uint64_t number, till.back_up_to(place));
+    print("increment " + std::to_string(number) + ", which holds everything, is in " + place +
+          "\n");
+  }
+  const auto copied = till.copy_backups();
+  TRY_ASSIGN(const BackupStatus backup, till.backup().status());
+  print(report_backup(backup, Form::kText));
+  if (!copied) return fail(copied.error());
   return {};
 }
 

@@ -22,7 +22,7 @@ struct CommandWords {
   std::uint32_t till = 0;
   std::string origin;
   std::filesystem::path catalog;
-  std::filesystem::path mailbox;
+  std::vector<std::string> backup_to;
   std::filesystem::path request;
   std::filesystem::path roster;
   std::string head_office;
@@ -104,6 +104,7 @@ core::Result<void> run_print(const CommandWords& words, const core::Clock& clock
 core::Result<void> run_receipt_heading(const CommandWords& words);
 core::Result<void> run_verify_receipt(const CommandWords& words);
 core::Result<void> run_operator(const CommandWords& words, const core::Clock& clock);
+core::Result<void> run_backup(const CommandWords& words);
 core::Result<void> run_check(const CommandWords& words);
 
 }  // namespace till

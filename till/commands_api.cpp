@@ -56,10 +56,11 @@ Result<void> run_run(const CommandWords& words, const core::Clock& clock) {
   if (!words.relay.empty()) {
     TRY_ASSIGN(courier, courier_to(words, till));
   }
+  api::BackupCarrier carrier(api::carry, steady_ms);
   DevicePrinter printer(words.printer);
   Printer* const paper = words.printer.empty() ? nullptr : &printer;
   return api::run(
-      till, clock, {words.socket, words.http, words.origins, courier.get(), paper},
+      till, clock, {words.socket, words.http, words.origins, courier.get(), &carrier, paper},
       [](const std::string& line) { print(line + "\n"); }, warn);
 }
 

@@ -1,9 +1,12 @@
 // Command `settings`: what a retailer decides once for its tills, shown or changed.
+#include <cstdio>
+
 #include "core/base/whole_file.h"
 #include "core/retail/settings.h"
 #include "till/command_support.h"
 #include "till/commands.h"
 #include "till/report_text.h"
+#include "till/reports.h"
 
 namespace till {
 namespace {
@@ -58,7 +61,19 @@ Result<void> run_settings(const CommandWords& words) {
     TRY_ASSIGN(settings.member_key, read_member_key(words.member_key_file));
   }
   if (settings != till.settings()) TRY(till.set_settings(settings));
+  if (!words.backup_to.empty()) {
+    std::vector<std::string> places = words.backup_to;
+    std::erase(places, "");
+    TRY(till.set_backup_to(places));
+    const auto copied = till.copy_backups();
+    if (!copied) {
+      std::fprintf(stderr, "daybook-till: warning: a backup was not copied, and waits: %s\n",
+                   describe(copied.error()).c_str());
+    }
+  }
   print(settings_text(till.settings(), till.currency()));
+  TRY_ASSIGN(const BackupStatus backup, till.backup().status());
+  print(report_backup(backup, Form::kText));
   return {};
 }
 

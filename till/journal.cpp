@@ -6,10 +6,21 @@
 #include <fstream>
 #include <utility>
 
-#include "till/journal_schema.h"
+#include "core/journal/schema.h"
+#include "till/backup.h"
 #include "till/shelf_writer.h"
 
 namespace till {
+
+using core::journal::from_sql;
+using core::journal::kApplicationId;
+using core::journal::kBackupSchema;
+using core::journal::kGuards;
+using core::journal::kOperatorsSchema;
+using core::journal::kPageSize;
+using core::journal::kSchema;
+using core::journal::kSchemaVersion;
+using core::journal::to_sql;
 namespace {
 
 using core::Bytes;
@@ -117,8 +128,8 @@ std::optional<core::BusinessDay> read_day(const Statement& s, int column) {
 }  // namespace
 
 Result<Journal> Journal::create(const std::filesystem::path& path, const Identity& identity,
-                                const JournalState& state, const core::retail::Catalog& catalog,
-                                Durability durability, const JournalKey& key) {
+                                const FirstRows& first, Durability durability,
+                                const JournalKey& key) {
   TRY_ASSIGN(Database db, open_locked(path, true, key));
   TRY_ASSIGN(const bool empty, is_empty(db));
   if (!empty) return fail(Errc::kExists, path.string() + ": there is a journal already");
@@ -128,9 +139,10 @@ Result<Journal> Journal::create(const std::filesystem::path& path, const Identit
   TRY(journal.transact([&]() -> Result<void> {
     TRY(journal.create_tables());
     TRY(journal.put_identity());
-    TRY(journal.put_state(state));
-    TRY(journal.put_audit_head({0, first_audit_chain(identity.key.public_key())}));
-    TRY(ShelfWriter(journal.database_, identity.currency, {}).write(catalog));
+    TRY(journal.put_state({}));
+    TRY(journal.put_audit_head({0, first_audit_chain(identity.chain_key)}));
+    TRY(ShelfWriter(journal.database_, identity.currency, {}).write(first.catalog));
+    TRY(Backup(journal).set_places(first.backup_to));
     return {};
   }));
   return journal;
@@ -145,7 +157,8 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
                             {},
                             {},
                             core::envelope::PrivateKey::generate(),
-                            core::envelope::SealingPrivateKey::generate()};
+                            core::envelope::SealingPrivateKey::generate(),
+                            {}};
   Journal journal(std::move(db), to_be_read, durability, !key.empty());
   // After a power cut the log may hold, behind a hole, the rest of a commit that was never
   // reported. The next commit could fill the hole with the same bytes, be cut off as well, and
@@ -162,6 +175,7 @@ Result<Journal> Journal::open(const std::filesystem::path& path, Durability dura
   TRY(journal.load_last_document());
   TRY(journal.load_settings());
   TRY(journal.load_audit_head());
+  TRY(journal.load_past());
   return journal;
 }
 
@@ -227,23 +241,26 @@ Result<void> Journal::fold_log() {
 }
 
 Result<void> Journal::create_tables() {
-  for (const char* part : {kSchema, kOperatorsSchema, kGuards}) TRY(database_.exec(part));
+  for (const char* part : {kSchema, kOperatorsSchema, kBackupSchema, kGuards}) {
+    TRY(database_.exec(part));
+  }
   return database_.exec("PRAGMA application_id=" + std::to_string(kApplicationId) +
                         "; PRAGMA user_version=" + std::to_string(kSchemaVersion));
 }
 
 Result<void> Journal::put_identity() {
-  TRY_ASSIGN(Statement s, database_.prepare("INSERT INTO identity VALUES (1, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(Statement s,
+             database_.prepare("INSERT INTO identity VALUES (1, ?, ?, ?, ?, ?, ?, ?)"));
   s.bind_int(1, identity_.ref.store.value).bind_int(2, identity_.ref.till.value);
   s.bind_text(3, identity_.currency.code()).bind_text(4, identity_.origin);
   s.bind_blob(5, identity_.key.seed()).bind_blob(6, identity_.sealing_key.view());
-  return s.run();
+  return s.bind_blob(7, identity_.chain_key.view()).run();
 }
 
 Result<void> Journal::load_identity() {
-  TRY_ASSIGN(
-      Statement s,
-      database_.prepare("SELECT store, till, currency, origin, seed, sealing_key FROM identity"));
+  TRY_ASSIGN(Statement s,
+             database_.prepare("SELECT store, till, currency, origin, seed, sealing_key, chain_key "
+                               "FROM identity"));
   TRY_ASSIGN(const bool row, s.step());
   if (!row) return damaged(database_.path(), "the identity row is missing");
   identity_.ref = core::TillRef{core::StoreId{static_cast<std::uint32_t>(s.column_int(0))},
@@ -259,25 +276,28 @@ Result<void> Journal::load_identity() {
   auto sealing_key = core::envelope::SealingPrivateKey::from(s.column_blob(5));
   if (!sealing_key) return damaged(database_.path(), "identity: " + sealing_key.error().what);
   identity_.sealing_key = *sealing_key;
+  const auto chain_key = core::envelope::PublicKey::from(s.column_blob(6));
+  if (!chain_key) return damaged(database_.path(), "identity: " + chain_key.error().what);
+  identity_.chain_key = *chain_key;
   return {};
 }
 
 Result<void> Journal::put_state(const JournalState& next) {
-  TRY_ASSIGN(Statement s,
-             database_.prepare(
-                 "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(
+      Statement s,
+      database_.prepare("REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   s.bind_int(1, next.epoch.value).bind_blob(2, next.entry.view());
   s.bind_int(3, to_sql(next.last_sequence.value)).bind_blob(4, next.last_id.view());
   bind_day(s, 5, next.open_day);
   bind_day(s, 6, next.last_day);
-  s.bind_int(7, to_sql(next.first_position)).bind_text(8, next.mailbox.string());
-  s.bind_int(9, next.sold_minor).bind_int(10, next.refunded_minor);
-  if (next.log_key) s.bind_blob(11, next.log_key->view());
+  s.bind_int(7, to_sql(next.first_position));
+  s.bind_int(8, next.sold_minor).bind_int(9, next.refunded_minor);
+  if (next.log_key) s.bind_blob(10, next.log_key->view());
   if (next.tree_head) {
-    s.bind_int(12, to_sql(next.tree_head->size)).bind_blob(13, next.tree_head->root.view());
+    s.bind_int(11, to_sql(next.tree_head->size)).bind_blob(12, next.tree_head->root.view());
   }
-  if (next.seals_to) s.bind_blob(14, next.seals_to->view());
-  if (next.delivery_awaited_since_ms) s.bind_int(15, *next.delivery_awaited_since_ms);
+  if (next.seals_to) s.bind_blob(13, next.seals_to->view());
+  if (next.delivery_awaited_since_ms) s.bind_int(14, *next.delivery_awaited_since_ms);
   TRY(s.run());
   state_ = next;
   return {};
@@ -286,7 +306,7 @@ Result<void> Journal::put_state(const JournalState& next) {
 Result<void> Journal::load_state() {
   TRY_ASSIGN(Statement s,
              database_.prepare("SELECT epoch, entry, last_sequence, last_id, open_day, last_day, "
-                               "first_position, mailbox, log_key, tree_size, tree_root, "
+                               "first_position, log_key, tree_size, tree_root, "
                                "seals_to, sold_minor, refunded_minor, "
                                "delivery_awaited_since FROM state"));
   TRY_ASSIGN(const bool row, s.step());
@@ -301,28 +321,27 @@ Result<void> Journal::load_state() {
   state_.open_day = read_day(s, 4);
   state_.last_day = read_day(s, 5);
   state_.first_position = from_sql(s.column_int(6));
-  state_.mailbox = std::string(s.column_text(7));
-  state_.sold_minor = s.column_int(12);
-  state_.refunded_minor = s.column_int(13);
-  if (!s.column_is_null(14)) state_.delivery_awaited_since_ms = s.column_int(14);
+  state_.sold_minor = s.column_int(11);
+  state_.refunded_minor = s.column_int(12);
+  if (!s.column_is_null(13)) state_.delivery_awaited_since_ms = s.column_int(13);
   return load_log_state(s);
 }
 
 Result<void> Journal::load_log_state(const Statement& row) {
-  if (!row.column_is_null(8)) {
-    const auto key = core::envelope::PublicKey::from(row.column_blob(8));
+  if (!row.column_is_null(7)) {
+    const auto key = core::envelope::PublicKey::from(row.column_blob(7));
     if (!key) return damaged(database_.path(), "state: the log's key is not 32 bytes");
     state_.log_key = *key;
   }
-  if (!row.column_is_null(11)) {
-    const auto key = core::envelope::SealingPublicKey::from(row.column_blob(11));
+  if (!row.column_is_null(10)) {
+    const auto key = core::envelope::SealingPublicKey::from(row.column_blob(10));
     if (!key) return damaged(database_.path(), "state: head office's sealing key is not 32 bytes");
     state_.seals_to = *key;
   }
-  if (row.column_is_null(9)) return {};
-  const auto root = core::envelope::Hash::from(row.column_blob(10));
+  if (row.column_is_null(8)) return {};
+  const auto root = core::envelope::Hash::from(row.column_blob(9));
   if (!root) return damaged(database_.path(), "state: the tree's root is not 32 bytes");
-  state_.tree_head = core::envelope::TreeHead{from_sql(row.column_int(9)), *root};
+  state_.tree_head = core::envelope::TreeHead{from_sql(row.column_int(8)), *root};
   return {};
 }
 
@@ -344,8 +363,43 @@ Result<void> Journal::load_counters() {
 core::envelope::Hash Journal::first_chain() const {
   Bytes named = core::to_bytes(core::as_bytes("daybook documents v1"));
   named.push_back(0);
-  core::append(named, identity_.key.public_key().view());
+  core::append(named, identity_.chain_key.view());
   return core::envelope::sha256(named);
+}
+
+Result<void> Journal::load_past() {
+  TRY_ASSIGN(Statement s, database_.prepare("SELECT epoch, key, documents, last_day, sold_minor, "
+                                            "refunded_minor FROM past ORDER BY epoch"));
+  while (true) {
+    TRY_ASSIGN(const bool row, s.step());
+    if (!row) return {};
+    PastLife life;
+    life.epoch = core::Epoch{static_cast<std::uint32_t>(s.column_int(0))};
+    const auto key = core::envelope::PublicKey::from(s.column_blob(1));
+    if (!key) return damaged(database_.path(), "past: " + key.error().what);
+    life.key = *key;
+    life.documents = from_sql(s.column_int(2));
+    life.last_day = read_day(s, 3);
+    life.sold_minor = s.column_int(4);
+    life.refunded_minor = s.column_int(5);
+    TRY(load_past_numbers(life));
+    past_.push_back(life);
+  }
+}
+
+Result<void> Journal::load_past_numbers(PastLife& life) {
+  TRY_ASSIGN(Statement s, database_.prepare("SELECT series, last FROM past_number "
+                                            "WHERE epoch = ?"));
+  s.bind_int(1, life.epoch.value);
+  while (true) {
+    TRY_ASSIGN(const bool row, s.step());
+    if (!row) return {};
+    const std::int64_t series = s.column_int(0);
+    if (series < 1 || series > static_cast<std::int64_t>(life.counters.size())) {
+      return damaged(database_.path(), "past: series " + std::to_string(series) + " is not known");
+    }
+    life.counters.at(static_cast<std::size_t>(series - 1)) = from_sql(s.column_int(1));
+  }
 }
 
 Result<void> Journal::load_last_document() {

@@ -17,16 +17,19 @@
 #include "core/envelope/keys.h"
 #include "core/envelope/message.h"
 #include "core/envelope/sealing.h"
+#include "core/journal/key.h"
 #include "core/retail/catalog.h"
 #include "core/retail/document.h"
 #include "core/retail/settings.h"
 #include "core/sqlite/database.h"
 #include "till/audit.h"
-#include "till/journal_key.h"
 #include "till/open_items.h"
 #include "till/operator.h"
 
 namespace till {
+
+using core::journal::JournalKey;
+using core::journal::KeyFrom;
 
 enum class Durability {
   kFull,       // every commit is on the disk before it is reported: synchronous=FULL
@@ -40,6 +43,9 @@ struct Identity {
   std::string origin;
   core::envelope::PrivateKey key;
   core::envelope::SealingPrivateKey sealing_key;
+  // That the chains of documents and audit log begin with: its own, or that of the till whose
+  // backup the journal was made from.
+  core::envelope::PublicKey chain_key;
 };
 
 // What changes: the one row that every operation but a sale rewrites.
@@ -53,7 +59,6 @@ struct JournalState {
   std::optional<std::int64_t> delivery_awaited_since_ms;
   std::optional<core::BusinessDay> last_day;  // the last closed one
   std::uint64_t first_position = 1;  // of the open day's documents, else of the last closed day's
-  std::filesystem::path mailbox;     // empty: closings are not copied
   // Of all closed days, in minor units.
   std::int64_t sold_minor = 0;
   std::int64_t refunded_minor = 0;
@@ -72,11 +77,28 @@ inline std::uint64_t& counter_of(Counters& counters, core::retail::Series series
   return counters.at(static_cast<std::size_t>(series) - 1);
 }
 
+// A life under another key, which ended in a fire.
+struct PastLife {
+  core::Epoch epoch;
+  core::envelope::PublicKey key;
+  std::uint64_t documents = 0;  // how many there are of it and of the lives before
+  std::optional<core::BusinessDay> last_day;
+  std::int64_t sold_minor = 0;
+  std::int64_t refunded_minor = 0;
+  Counters counters{};  // what numbers go on after; beyond its documents where some were lost
+};
+
 struct DocumentRow {
   std::uint64_t position = 0;  // from 1, without gaps, in the order of recording
   core::retail::Document document;
   core::envelope::Hash leaf;   // of the body, as RFC 6962 section 2.1 has it
   core::envelope::Hash chain;  // over this leaf and every one before
+};
+
+// What a new journal has besides who it is.
+struct FirstRows {
+  const core::retail::Catalog& catalog;
+  const std::vector<std::string>& backup_to;
 };
 
 // Errors of every operation: those of core::sqlite::Database; kDamaged when a row cannot be read.
@@ -85,8 +107,7 @@ class Journal {
   // Makes the file, the tables and the first rows in one transaction. A file without tables, left
   // by a creation that was cut off, is completed. Errors: kExists; of the key, as open().
   static core::Result<Journal> create(const std::filesystem::path& path, const Identity& identity,
-                                      const JournalState& state,
-                                      const core::retail::Catalog& catalog, Durability durability,
+                                      const FirstRows& first, Durability durability,
                                       const JournalKey& key = {});
   // Errors: kNotFound, kBusy, kMalformed (not a journal, unfinished, or of an unknown version),
   // kUnknownKey (encrypted, and no key or another one was given), kState (a key was given, and it
@@ -94,6 +115,8 @@ class Journal {
   static core::Result<Journal> open(const std::filesystem::path& path, Durability durability,
                                     const JournalKey& key = {});
 
+  // The lives that ended before this one, oldest first: of a journal that was made from a backup.
+  const std::vector<PastLife>& past() const { return past_; }
   const Identity& identity() const { return identity_; }
   const JournalState& state() const { return state_; }
   const Counters& counters() const { return counters_; }
@@ -173,6 +196,8 @@ class Journal {
   core::Result<void> load_last_document();
   core::Result<void> load_settings();
   core::Result<void> load_audit_head();
+  core::Result<void> load_past();
+  core::Result<void> load_past_numbers(PastLife& life);
   core::Result<void> put_audit_head(const AuditHead& head);
   core::Result<AuditRow> read_audit_row(const core::sqlite::Statement& row);
   core::Result<DocumentRow> read_document(const core::sqlite::Statement& row);
@@ -183,6 +208,7 @@ class Journal {
   Durability durability_;
   bool encrypted_;
   JournalState state_;
+  std::vector<PastLife> past_;
   Counters counters_{};
   core::retail::Settings settings_;
   std::uint64_t documents_ = 0;

@@ -1,8 +1,11 @@
 // Journal: the rows of open items and settings.
+#include "core/journal/schema.h"
 #include "till/journal.h"
-#include "till/journal_schema.h"
 
 namespace till {
+
+using core::journal::from_sql;
+using core::journal::to_sql;
 namespace {
 
 using core::Errc;

@@ -2,10 +2,13 @@
 #include <limits>
 #include <utility>
 
+#include "core/journal/schema.h"
 #include "till/journal.h"
-#include "till/journal_schema.h"
 
 namespace till {
+
+using core::journal::from_sql;
+using core::journal::to_sql;
 namespace {
 
 using core::Errc;

@@ -2,11 +2,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/journal/schema.h"
 #include "core/tlog/tree.h"
 #include "till/journal.h"
-#include "till/journal_schema.h"
 
 namespace till {
+
+using core::journal::from_sql;
+using core::journal::to_sql;
 namespace {
 
 using core::Errc;
@@ -48,7 +51,8 @@ Result<void> Journal::add_receipt(core::BusinessDay day, core::ProductId product
 
 Result<void> Journal::add_message(core::Sequence sequence, bool closing, core::ByteView message) {
   TRY_ASSIGN(Statement s,
-             database_.prepare("INSERT INTO outbox(sequence, closing, message) VALUES (?, ?, ?)"));
+             database_.prepare("INSERT INTO outbox(sequence, closing, message, changed) "
+                               "SELECT ?, ?, ?, number FROM backup"));
   s.bind_int(1, to_sql(sequence.value)).bind_int(2, closing ? 1 : 0).bind_blob(3, message);
   return s.run();
 }

@@ -136,7 +136,9 @@ class CommandLine {
     init->add_option("--till", words_.till, "Till number within the store, from 1")->required();
     init->add_option("--origin", words_.origin, "Name of the log to report to")->required();
     init->add_option("--catalog", words_.catalog, "Catalog file (JSON)")->required();
-    init->add_option("--mailbox", words_.mailbox, "Directory that gets a copy of every closing");
+    init->add_option(
+        "--backup-to", words_.backup_to,
+        "Where every closing's backup goes: a directory, or mail:FILE; may be given again");
     init->add_option("--request", words_.request,
                      "Write the enrolment request here, not to stdout");
     CLI::App* join = command("join", "Take epoch and roster entry from head office's roster",
@@ -239,7 +241,6 @@ class CommandLine {
     acting(close);
     close->add_option("--counted", words_.counted,
                       "Cash counted in the drawer, the float included");
-    close->add_option("--mailbox", words_.mailbox, "From now on copy closings to this directory");
     close->add_flag("--json", words_.json, "Z report as JSON");
     CLI::App* send = command("send", "Send the outbox to the relay, as long as it takes",
                              [this] { return till::run_send(words_); });
@@ -266,14 +267,14 @@ class CommandLine {
     CLI::App* show =
         command("show",
                 "Show status, day (X report), outbox, document N, receipt N, signed-receipt N, "
-                "print-queue, request, audit, hours",
+                "print-queue, backups, request, audit, hours",
                 [this] { return till::run_show(words_); });
     acting(show);
     show->add_option("what", words_.show_what,
                      "status, day, outbox, document, receipt (of a message), signed-receipt (of a "
-                     "sale or refund), print-queue, request, audit, hours")
+                     "sale or refund), print-queue, backups, request, audit, hours")
         ->check(CLI::IsMember({"status", "day", "outbox", "document", "receipt", "signed-receipt",
-                               "print-queue", "request", "audit", "hours"}));
+                               "print-queue", "backups", "request", "audit", "hours"}));
     add_series(show, words_.series);
     show->add_option("number", words_.show_number,
                      "Number, for document, receipt and signed-receipt")
@@ -306,6 +307,15 @@ class CommandLine {
         ->check(CLI::Range(0, 1440));
     set->add_option("--member-key-file", words_.member_key_file,
                     "64 hex digits, the same in all shops: what members' keys are made with");
+    set->add_option(
+        "--backup-to", words_.backup_to,
+        "Where backups go from now on: a directory, or mail:FILE; may be given again; '' "
+        "alone: none");
+    CLI::App* backup = command("backup", "Copy the backups that wait, and show where they are",
+                               [this] { return till::run_backup(words_); });
+    acting(backup);
+    backup->add_option("--to", words_.backup_to,
+                       "Write one that holds everything to this place as well");
   }
 
   void add_operators() {

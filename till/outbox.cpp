@@ -1,10 +1,13 @@
 // Outbox: queries and marks on the messages of a journal.
 #include "till/outbox.h"
 
+#include "core/journal/schema.h"
 #include "till/journal.h"
-#include "till/journal_schema.h"
 
 namespace till {
+
+using core::journal::from_sql;
+using core::journal::to_sql;
 namespace {
 
 using core::Errc;
@@ -124,7 +127,8 @@ Result<void> Outbox::acknowledge(const std::vector<Acknowledgement>& acknowledge
     JournalState next = journal_->state();
     TRY_ASSIGN(Statement s,
                journal_->database().prepare("UPDATE outbox SET log_index = ?, receipt = ?, "
-                                            "refusal = NULL WHERE sequence = ?"));
+                                            "refusal = NULL, changed = (SELECT number FROM backup) "
+                                            "WHERE sequence = ?"));
     for (const auto& [sequence, receipt] : acknowledgements) {
       TRY_ASSIGN(const Stored message, stored(*journal_, sequence));
       if (message.index == receipt.index) continue;
@@ -152,8 +156,9 @@ Result<void> Outbox::mark_refused(core::Sequence sequence, std::string_view reas
       return fail(Errc::kState, message_name(sequence) + " was acknowledged at log index " +
                                     to_string(*message.index));
     }
-    TRY_ASSIGN(Statement s,
-               journal_->database().prepare("UPDATE outbox SET refusal = ? WHERE sequence = ?"));
+    TRY_ASSIGN(Statement s, journal_->database().prepare("UPDATE outbox SET refusal = ?, "
+                                                         "changed = (SELECT number FROM backup) "
+                                                         "WHERE sequence = ?"));
     return s.bind_text(1, reason).bind_int(2, to_sql(sequence.value)).run();
   });
 }

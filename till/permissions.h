@@ -31,7 +31,7 @@ enum class Permission : std::uint8_t {
   kOpen,       // open a business day
   kClose,      // close it
   kCatalog,    // replace the catalog
-  kSettings,   // join, mailbox, the journal's key
+  kSettings,   // join, backups, the journal's key
   kOperators,  // make, change and unlock operators
 };
 inline constexpr std::size_t kPermissionCount = 17;

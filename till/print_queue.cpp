@@ -4,9 +4,12 @@
 #include <iterator>
 #include <optional>
 
-#include "till/journal_schema.h"
+#include "core/journal/schema.h"
 
 namespace till {
+
+using core::journal::from_sql;
+using core::journal::to_sql;
 namespace {
 
 using core::Errc;
@@ -67,11 +70,12 @@ Result<std::uint64_t> PrintQueue::begin(std::uint64_t position) {
   const std::uint64_t copy = row ? from_sql(row->copy) + 1 : 0;
   const std::int64_t state = row ? row->state : kRowDue;
   TRY(journal_.transact([&]() -> Result<void> {
-    TRY_ASSIGN(Statement s,
-               journal_.database().prepare(row ? "UPDATE print SET state = ?, copy = ?, before = ? "
-                                                 "WHERE position = ?"
-                                               : "INSERT INTO print(state, copy, before, position) "
-                                                 "VALUES (?, ?, ?, ?)"));
+    TRY_ASSIGN(Statement s, journal_.database().prepare(
+                                row ? "UPDATE print SET state = ?, copy = ?, before = ?, "
+                                      "changed = (SELECT number FROM backup) "
+                                      "WHERE position = ?"
+                                    : "INSERT INTO print SELECT ?4, ?1, ?2, ?3, number "
+                                      "FROM backup"));
     s.bind_int(1, kRowSending).bind_int(2, to_sql(copy));
     s.bind_int(3, state == kRowSending ? kRowDoubtful : state).bind_int(4, to_sql(position));
     return s.run();
@@ -92,7 +96,8 @@ Result<void> PrintQueue::end(std::uint64_t position, Printed printed) {
       return s.bind_int(1, to_sql(position)).run();
     }
     TRY_ASSIGN(Statement s,
-               journal_.database().prepare("UPDATE print SET state = ?, copy = ?, before = 0 "
+               journal_.database().prepare("UPDATE print SET state = ?, copy = ?, before = 0, "
+                                           "changed = (SELECT number FROM backup) "
                                            "WHERE position = ?"));
     const std::int64_t ended = printed == Printed::kAll ? kRowPrinted : kRowDoubtful;
     s.bind_int(1, nothing ? row->before : ended).bind_int(2, row->copy - (nothing ? 1 : 0));

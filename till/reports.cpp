@@ -12,6 +12,15 @@ std::string state_of(const OutboxEntry& entry) {
   return entry.refusal.empty() ? "pending" : "refused: " + entry.refusal;
 }
 
+// By place: how many increments it does not have.
+Json backup_json(const BackupStatus& backup) {
+  Json targets = Json::array();
+  for (const BackupStatus::Target& target : backup.targets) {
+    targets.push_back({{"place", target.place}, {"waiting", target.waiting}});
+  }
+  return {{"number", backup.number}, {"whole_due", backup.whole_due}, {"targets", targets}};
+}
+
 }  // namespace
 
 std::string report_status(const TillStatus& status, Form form) {
@@ -35,7 +44,7 @@ std::string report_status(const TillStatus& status, Form form) {
                   {{"pending", status.outbox.pending},
                    {"refused", status.outbox.refused},
                    {"acknowledged", status.outbox.acknowledged}}},
-                 {"mailbox", status.mailbox.string()}});
+                 {"backup", backup_json(status.backup)}});
   }
   std::string out = "till " + to_string(status.ref) + " of log '" + status.origin + "', " +
                     std::string(status.currency.code()) + "\n";
@@ -53,7 +62,32 @@ std::string report_status(const TillStatus& status, Form form) {
   out += "  outbox: " + std::to_string(status.outbox.pending) + " pending (" +
          std::to_string(status.outbox.refused) + " refused), " +
          std::to_string(status.outbox.acknowledged) + " acknowledged\n";
-  if (!status.mailbox.empty()) out += "  mailbox " + status.mailbox.string() + "\n";
+  if (!status.backup.targets.empty()) out += report_backup(status.backup, Form::kText);
+  return out;
+}
+
+std::string report_backup(const BackupStatus& backup, Form form) {
+  if (form == Form::kJson) return dump(backup_json(backup));
+  std::string out = "  backup: ";
+  switch (backup.state) {
+    case BackupState::kNoTarget:
+      return out + "none; settings --backup-to says where to\n";
+    case BackupState::kNotJoined:
+      out += "none yet: the till has not joined\n";
+      break;
+    case BackupState::kInClear:
+      out += "none: head office has named no key to seal to\n";
+      break;
+    case BackupState::kWritten:
+      out += "increment " + std::to_string(backup.number) + " is the last" +
+             (backup.whole_due ? "; the next close writes one that holds everything\n" : "\n");
+      break;
+  }
+  for (const BackupStatus::Target& target : backup.targets) {
+    out += "    " + target.place +
+           (target.waiting == 0 ? ": has all\n"
+                                : ": " + std::to_string(target.waiting) + " to copy\n");
+  }
   return out;
 }
 

@@ -18,6 +18,7 @@ std::vector<core::ProductId> products_of(const core::retail::Closing& closing);
 // The X or Z report. `title` is "Z report" or "X report".
 std::string report_day(const core::retail::Closing& closing, const ProductNames& names,
                        std::string_view title, Form form);
+std::string report_backup(const BackupStatus& backup, Form form);
 std::string report_status(const TillStatus& status, Form form);
 std::string report_outbox(const std::vector<OutboxEntry>& entries, Form form);
 std::string report_document(core::TillRef ref, const StoredDocument& document,

@@ -7,11 +7,14 @@
 #include <utility>
 
 #include "core/base/fold_case.h"
-#include "till/journal_schema.h"
+#include "core/journal/schema.h"
 #include "till/shelf_rows.h"
 #include "till/shelf_writer.h"
 
 namespace till {
+
+using core::journal::from_sql;
+using core::journal::to_sql;
 namespace {
 
 using core::CatalogVersion;

@@ -6,9 +6,12 @@
 #include <utility>
 
 #include "core/base/fold_case.h"
-#include "till/journal_schema.h"
+#include "core/journal/schema.h"
 
 namespace till::rows {
+
+using core::journal::from_sql;
+using core::journal::to_sql;
 namespace {
 
 using core::CatalogVersion;

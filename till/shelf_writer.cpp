@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
-#include "till/journal_schema.h"
+#include "core/journal/schema.h"
 
 namespace till {
+
+using core::journal::to_sql;
 namespace {
 
 using core::CatalogVersion;

@@ -8,8 +8,8 @@
 #include "core/envelope/message.h"
 #include "core/tlog/note.h"
 #include "core/wire/relay_client.h"
+#include "till/backup_target.h"
 #include "till/day_evidence.h"
-#include "till/mailbox.h"
 
 namespace till {
 namespace {
@@ -35,10 +35,17 @@ Result<void> check_setup(const TillSetup& setup) {
                                      std::string(setup.catalog.currency().code()) +
                                      ", the till in " + std::string(setup.currency.code()));
   }
-  return check_mailbox(setup.mailbox);
+  for (const std::string& place : setup.backup_to) TRY(check_backup_place(place));
+  return {};
 }
 
 // For the audit log.
+std::string text_of(const std::vector<std::string>& places) {
+  std::string out;
+  for (const std::string& place : places) out += (out.empty() ? "" : ", ") + place;
+  return out;
+}
+
 std::string text_of(const std::optional<core::envelope::PublicKey>& log_key) {
   return log_key ? "log key " + log_key->hex() : std::string();
 }
@@ -48,11 +55,10 @@ std::string text_of(const std::optional<core::envelope::PublicKey>& log_key) {
 Result<Till> Till::create(const std::filesystem::path& path, const TillSetup& setup,
                           Durability durability, const JournalKey& key) {
   TRY(check_setup(setup));
-  const Identity identity{setup.ref, setup.currency, setup.origin, setup.key, setup.sealing_key};
-  JournalState state;
-  state.mailbox = setup.mailbox;
+  const Identity identity{setup.ref, setup.currency,    setup.origin,
+                          setup.key, setup.sealing_key, setup.key.public_key()};
   TRY_ASSIGN(Journal journal,
-             Journal::create(path, identity, state, setup.catalog, durability, key));
+             Journal::create(path, identity, {setup.catalog, setup.backup_to}, durability, key));
   return on(std::move(journal));
 }
 
@@ -171,14 +177,50 @@ Result<core::CatalogVersion> Till::change_shelf(
   return version;
 }
 
-Result<void> Till::set_mailbox(const std::filesystem::path& directory) {
+Result<void> Till::set_backup_to(const std::vector<std::string>& places) {
   TRY_ASSIGN(const Actor actor, operators().permit({Permission::kSettings}));
-  TRY(check_mailbox(directory));
-  JournalState next = journal_.state();
-  const AuditNote note{AuditEvent::kMailboxChanged, "mailbox", next.mailbox.string(),
-                       directory.string(), operators().now_ms()};
-  next.mailbox = directory;
-  return operators().tell_with(actor, note, [&] { return journal_.put_state(next); });
+  for (const std::string& place : places) TRY(check_backup_place(place));
+  TRY_ASSIGN(const auto before, backup().places());
+  const AuditNote note{AuditEvent::kBackupChanged, "backup", text_of(before), text_of(places),
+                       operators().now_ms()};
+  TRY(journal_.transact([&]() -> Result<void> {
+    TRY_ASSIGN(const bool added, backup().set_places(places));
+    TRY(operators().write(actor, note));
+    if (!added) return {};
+    if (journal_.state().open_day) return backup().ask_for_whole();
+    TRY(backup().write(Backup::Extent::kWhole));
+    return {};
+  }));
+  operators().is_written();
+  return {};
+}
+
+Result<std::uint64_t> Till::copy_backups(Backup::Reach reach) {
+  return backup().copy_due(reach);
+}
+
+Result<std::uint64_t> Till::back_up_to(std::string_view place) {
+  TRY(operators().permit({Permission::kSettings}));
+  TRY(check_backup_place(place));
+  if (journal_.state().open_day) {
+    return fail(Errc::kState, "a day is open; close it first: backups are of closed days");
+  }
+  std::optional<std::uint64_t> number;
+  TRY(journal_.transact([&]() -> Result<void> {
+    TRY_ASSIGN(number, backup().write(Backup::Extent::kWhole));
+    return {};
+  }));
+  if (!number) {
+    return fail(Errc::kState,
+                "a backup is sealed to head office, and this till has not joined, or head office "
+                "has named no key to seal to");
+  }
+  const auto sync = journal_.durability() == Durability::kFull ? core::disk::Sync::kFull
+                                                               : core::disk::Sync::kNone;
+  TRY_ASSIGN(const auto target, open_backup_target(place, sync));
+  TRY(backup().copy(*number, *target));
+  TRY(journal_.transact([&] { return backup().forget_copied(); }));
+  return *number;
 }
 
 Result<BusinessDay> Till::need_open_day() const {
@@ -294,14 +336,18 @@ Result<Closing> Till::close_day(std::optional<Money> counted_cash) {
                        "net " + to_string(closing.net) + ", counted " +
                            (counted_cash ? to_string(*counted_cash) : std::string("nothing")),
                        operators().now_ms()};
-  TRY(operators().tell_with(actor, note, [&]() -> Result<void> {
+  TRY(journal_.transact([&]() -> Result<void> {
     if (journal_.state().delivery_awaited_since_ms) {
       TRY(put_messages(core::retail::Opening{day, {}, {}}, next));
       next.last_sequence = journal_.state().last_sequence;
       next.last_id = journal_.state().last_id;
     }
-    return put_messages(closing, next);
+    TRY(put_messages(closing, next));
+    TRY(operators().write(actor, note));
+    TRY(backup().write(Backup::Extent::kSinceLast));
+    return {};
   }));
+  operators().is_written();
   fold_.reset();
   return closing;
 }
@@ -338,12 +384,8 @@ Result<TillStatus> Till::status() {
   out.documents = journal_.documents();
   out.audit_rows = journal_.audit_head().rows;
   TRY_ASSIGN(out.outbox, outbox().counts());
-  out.mailbox = state.mailbox;
+  TRY_ASSIGN(out.backup, backup().status());
   return out;
-}
-
-Result<std::uint64_t> Till::copy_closings() {
-  return copy_to_mailbox(journal_);
 }
 
 }  // namespace till

@@ -24,6 +24,7 @@
 #include "core/retail/document.h"
 #include "core/retail/settings.h"
 #include "core/retail/summary.h"
+#include "till/backup.h"
 #include "till/journal.h"
 #include "till/open_items.h"
 #include "till/operators.h"
@@ -44,7 +45,7 @@ struct TillSetup {
   std::string origin;  // of the log that this till reports to. Shape: 1..255 bytes
   core::retail::Catalog catalog;
   core::envelope::PrivateKey key;
-  std::filesystem::path mailbox;  // empty: closings are not copied
+  std::vector<std::string> backup_to;  // places of backup targets
   core::envelope::SealingPrivateKey sealing_key = core::envelope::SealingPrivateKey::generate();
 };
 
@@ -92,7 +93,7 @@ struct TillStatus {
   std::uint64_t documents = 0;
   std::uint64_t audit_rows = 0;
   OutboxCounts outbox;
-  std::filesystem::path mailbox;
+  BackupStatus backup;
 };
 
 struct StoredDocument {
@@ -201,8 +202,9 @@ class Till {
   // Other prices, likewise. Errors: kNotFound (a product), kCurrency, kMalformed (below zero).
   core::Result<core::CatalogVersion> change_prices(
       const std::map<core::ProductId, core::Money>& prices);
-  // Where closings are copied from now on, the ones not copied yet included; empty: nowhere.
-  core::Result<void> set_mailbox(const std::filesystem::path& directory);
+  // Where backups go from now on. A place that is new gets an increment that holds everything: now,
+  // or when a day is open, by the next closing. Errors: those of check_backup_place().
+  core::Result<void> set_backup_to(const std::vector<std::string>& places);
 
   // Begins a day with what was delivered; the opening message is sealed at once. Errors: kState
   // (not joined, a day is open, not later than the last day), kMalformed (received a product that
@@ -317,9 +319,12 @@ class Till {
   // layaway).
   core::Result<std::string> signed_receipt(core::retail::Series series, std::uint64_t number);
 
-  // Copies closings that are due to the mailbox, if there is one; returns how many. May be
-  // repeated: a crash at any point leaves them due. Errors: kIo, kDiskFull, kSyncFailed.
-  core::Result<std::uint64_t> copy_closings();
+  // Copies to the backup targets what they do not have; returns how many increments. May be
+  // repeated: a crash at any point leaves them waiting. Errors: those of Backup::copy_due().
+  core::Result<std::uint64_t> copy_backups(Backup::Reach reach = Backup::Reach::kAll);
+  // Writes an increment that holds everything, to this place and for the targets. Returns its
+  // number. Errors: kState (a day is open, or the till cannot seal yet), those of BackupTarget.
+  core::Result<std::uint64_t> back_up_to(std::string_view place);
 
   // Everything that must hold in a journal, checked from its first row; the oracle of crash tests.
   // Errors: kDamaged, naming the first thing that does not hold.
@@ -336,6 +341,7 @@ class Till {
   core::envelope::EnrolRequest enrol_request() const;
   Outbox outbox() { return Outbox(journal_); }
   PrintQueue print_queue() { return PrintQueue(journal_); }
+  Backup backup() { return Backup(journal_); }
 
  private:
   Till(Journal journal, ShelfMemory shelf)

@@ -12,7 +12,8 @@
 namespace core::envelope {
 namespace {
 
-constexpr std::string_view kVersion = "daybook seal v1";
+// By SealingUse.
+constexpr std::array<std::string_view, 2> kVersions = {"daybook seal v1", "daybook backup v1"};
 constexpr std::size_t kNonceSize = crypto_aead_chacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagSize = crypto_aead_chacha20poly1305_ietf_ABYTES;
 // COSE: header parameters alg and IV (RFC 9052 section 3.1), ChaCha20/Poly1305 (RFC 9053
@@ -25,7 +26,7 @@ using Nonce = std::array<std::uint8_t, kNonceSize>;
 Bytes info_of(const SealingContext& context, std::string_view purpose) {
   CborWriter w;
   w.array(7);
-  w.text(kVersion);
+  w.text(kVersions.at(static_cast<std::size_t>(context.use)));
   w.text(purpose);
   w.text("to head office");
   w.text(context.origin);

@@ -37,13 +37,17 @@ class SealingPrivateKey {
   std::array<std::uint8_t, 32> bytes_{};
 };
 
-// Between whom, for which of a till's epochs: all of it goes into the key.
+// What is sealed: each with keys, and so nonces, of its own.
+enum class SealingUse { kSummaries, kBackups };
+
+// Between whom, for which of a till's epochs, and for what: all of it goes into the key.
 struct SealingContext {
   std::string_view origin;  // of the tenant's log
   TillRef till;
   Epoch epoch;
   SealingPublicKey till_key;
   SealingPublicKey head_office_key;
+  SealingUse use = SealingUse::kSummaries;
 };
 
 // What one till seals with in one epoch, and head office opens with. Wiped when it goes.

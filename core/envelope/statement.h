@@ -14,6 +14,7 @@ namespace core::envelope {
 // COSE header parameter 3, of the same range as a message's.
 enum class StatementType : std::uint64_t {
   kReceipt = 65103,  // a customer's receipt
+  kBackup = 65104,   // a part of a backup increment
 };
 
 // Owner: views borrow from the parsed bytes.

@@ -253,6 +253,19 @@ bool Statement::column_is_null(int column) const {
   return sqlite3_column_type(as_statement(handle_), column) == SQLITE_NULL;
 }
 
+ColumnType Statement::column_type(int column) const {
+  switch (sqlite3_column_type(as_statement(handle_), column)) {
+    case SQLITE_INTEGER:
+      return ColumnType::kInteger;
+    case SQLITE_TEXT:
+      return ColumnType::kText;
+    case SQLITE_NULL:
+      return ColumnType::kNull;
+    default:
+      return ColumnType::kBlob;
+  }
+}
+
 Result<Database> Database::open(const std::filesystem::path& path, OpenOptions options) {
   std::error_code ignored;
   if (!options.create && !std::filesystem::exists(path, ignored)) {

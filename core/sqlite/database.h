@@ -18,6 +18,8 @@ inline constexpr std::size_t kKeySize = 32;
 
 struct DatabaseImpl;
 
+enum class ColumnType { kInteger, kText, kBlob, kNull };
+
 // A prepared statement, on loan: it goes back to its database's pool when it is destroyed, so that
 // the same text is compiled once. Positions of parameters and columns follow SQLite: parameters
 // from 1, columns from 0. Owner: the database must outlive it. Thread: the database's.
@@ -45,6 +47,8 @@ class Statement {
   std::string_view column_text(int column) const;
   ByteView column_blob(int column) const;
   bool column_is_null(int column) const;
+  // Of the present row's value; a floating-point number counts as a blob, which no table here has.
+  ColumnType column_type(int column) const;
 
  private:
   friend class Database;

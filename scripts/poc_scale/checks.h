@@ -1,4 +1,4 @@
-// Checks: the claims that need relays, logs and mailboxes of their own. Each works on copies.
+// Checks: the claims that need relays, logs and backups of their own. Each works on copies.
 // Must not know how results are shown. Claims: docs/sweep.md.
 #pragma once
 

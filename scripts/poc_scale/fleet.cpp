@@ -76,7 +76,7 @@ core::envelope::SealingPrivateKey Fleet::sealing_key(std::size_t index) const {
 }
 
 Result<Fleet> Fleet::ring(const Workload& workload, const FleetOptions& options) {
-  TRY(make_directory(options.directory / "mailbox"));
+  TRY(make_directory(options.directory / "backups"));
   for (std::size_t i = 0; i < workload.tills(); i += kJournalsInFolder) {
     TRY(make_directory(journal_path(options.directory, i).parent_path()));
   }
@@ -103,18 +103,14 @@ Result<void> Fleet::ring_till(const Workload& workload, std::size_t index) {
   out.ref = workload.till(index);
   out.kid = core::envelope::derive_kid(kOrigin, till_key.public_key());
   out.journal = journal_path(options_.directory, index);
-  const till::TillSetup setup{out.ref,
-                              workload.catalog().currency(),
-                              std::string(kOrigin),
-                              workload.catalog(),
-                              till_key,
-                              mailbox(),
-                              sealing_key(index)};
+  const till::TillSetup setup{
+      out.ref,  workload.catalog().currency(), std::string(kOrigin), workload.catalog(),
+      till_key, {backups().string()},          sealing_key(index)};
   const auto all = [&]() -> Result<void> {
     TRY_ASSIGN(till::Till till, till::Till::create(out.journal, setup, options_.durability));
     TRY(till.join(head_office_.roster()));
     TRY_ASSIGN(out.documents, workload.run(till, index));
-    TRY(till.copy_closings());
+    TRY(till.copy_backups());
     TRY_ASSIGN(auto pending,
                till.outbox().pending(core::Sequence{0}, kMessagesMax, kMessagesMax * 1000));
     for (till::OutboxEntry& entry : pending) {

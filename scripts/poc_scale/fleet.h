@@ -43,12 +43,13 @@ inline constexpr const char* kOrigin = "sweep.daybook.example/log";
 
 class Fleet {
  public:
-  // Makes head office and the tills, enrols them, and lets each do its days and copy its closings
-  // to the mailbox. Errors: those of HeadOffice and Till, naming the till.
+  // Makes head office and the tills, enrols them, and lets each do its days and copy its backups
+  // to one directory. Errors: those of HeadOffice and Till, naming the till.
   static core::Result<Fleet> ring(const Workload& workload, const FleetOptions& options);
 
   const rebuild::HeadOffice& head_office() const { return head_office_; }
-  std::filesystem::path mailbox() const { return options_.directory / "mailbox"; }
+  std::filesystem::path backups() const { return options_.directory / "backups"; }
+  std::filesystem::path head_office_directory() const { return options_.directory / "head-office"; }
   const std::vector<FleetTill>& tills() const { return tills_; }
   std::uint64_t message_count() const;
   std::size_t largest_closing() const;  // bytes

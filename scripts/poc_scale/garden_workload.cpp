@@ -90,12 +90,6 @@ class GardenWorkload final : public Workload {
 
 }  // namespace
 
-core::Result<void> sign_on_manager(till::Till& till) {
-  if (till.operators().all().empty()) return {};
-  TRY_ASSIGN(const till::Pin pin, till::Pin::from(kManagersPin));
-  return till.operators().sign_on(kManager, pin, kMorning_ms);
-}
-
 std::unique_ptr<Workload> garden_workload(std::size_t tills, std::size_t days,
                                           core::retail::Catalog catalog) {
   return std::make_unique<GardenWorkload>(tills, days, std::move(catalog));

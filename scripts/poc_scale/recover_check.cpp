@@ -1,8 +1,10 @@
-// B6: a till that lost everything gets its last closing back from the mailbox.
-#include <map>
-
+// B6: a till that lost everything gets its journal back from its backup.
 #include "core/base/random.h"
+#include "core/envelope/key_files.h"
+#include "core/journal/increment.h"
+#include "ledger-rebuild/backup_files.h"
 #include "ledger-rebuild/recover.h"
+#include "ledger-rebuild/restore.h"
 #include "scripts/poc_scale/checks.h"
 
 namespace sweep {
@@ -11,6 +13,8 @@ using core::Bytes;
 using core::Errc;
 using core::fail;
 using core::Result;
+using rebuild::BackupChoice;
+using rebuild::BackupFile;
 
 namespace {
 
@@ -29,105 +33,92 @@ std::vector<std::size_t> tills_to_recover(const CheckContext& context) {
   return chosen;
 }
 
-const Bytes& last_closing(const FleetTill& till) {
-  for (auto it = till.messages.rbegin(); it != till.messages.rend(); ++it) {
-    if (it->kind == till::MessageKind::kClosing) return it->bytes;
-  }
-  core::check_failed("every till of the fleet closed", __FILE__, __LINE__);
+struct Office {
+  const core::envelope::Roster& roster;
+  const core::envelope::SealingPrivateKey& own;
+};
+
+// Whether the journal that is made again has the till's documents and audit log, and is sound.
+Result<bool> comes_back(const CheckContext& context, const Office& office, const FleetTill& till,
+                        const BackupChoice& backup) {
+  if (backup.parts.empty() || backup.more_is_there) return false;
+  rebuild::RestoreOrder order;
+  order.till = till.ref;
+  order.journal = context.options.work / "b6.journal";
+  std::filesystem::remove(order.journal);
+  TRY(rebuild::restore(backup, order, office.roster, nullptr));
+  TRY_ASSIGN(till::Till again, till::Till::open(order.journal, context.options.durability));
+  TRY(again.check());
+  TRY_ASSIGN(till::Till before, till::Till::open(till.journal, context.options.durability));
+  TRY_ASSIGN(const auto now, again.status());
+  TRY_ASSIGN(const auto then, before.status());
+  return now.documents == then.documents && now.audit_rows == then.audit_rows &&
+         now.last_day == then.last_day && now.epoch.value == 0;
 }
 
-Result<void> write_file(const std::filesystem::path& path, core::ByteView bytes) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) return fail(Errc::kIo, path.string() + ": cannot be written");
-  const bool whole = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  if (std::fclose(file) != 0 || !whole) return fail(Errc::kIo, path.string() + ": write failed");
-  return {};
-}
-
-// Recovers one till from `directory` and says what each of the named files was found to be.
-Result<std::map<std::string, rebuild::FileVerdict>> verdicts(const CheckContext& context,
-                                                             const std::filesystem::path& directory,
-                                                             core::TillRef till,
-                                                             core::ByteView wanted) {
-  TRY_ASSIGN(const auto mailbox, rebuild::Mailbox::read(directory));
-  TRY_ASSIGN(const auto recovery,
-             mailbox.recover(till, context.fleet.head_office().roster(), nullptr));
-  std::map<std::string, rebuild::FileVerdict> out;
-  for (const auto& file : recovery.files) out[file.name] = file.verdict;
-  const bool same = recovery.last.size() == 1 && core::equal(recovery.last[0].message, wanted);
-  if (wanted.empty() ? !recovery.last.empty() : !same) {
-    return fail(Errc::kState, "till " + to_string(till) + ": not the closing that it had");
+std::vector<BackupFile> files_of(const std::vector<BackupFile>& files, core::TillRef ref) {
+  const std::string beginning = to_string(ref.store) + "-" + to_string(ref.till) + "-";
+  std::vector<BackupFile> out;
+  for (const BackupFile& file : files) {
+    if (file.name.starts_with(beginning)) out.push_back(file);
   }
   return out;
 }
 
-// A newer closing of the same till: a copy of its journal rings one more day.
-Result<Bytes> newer_closing(const CheckContext& context, const FleetTill& till) {
-  const std::filesystem::path journal = context.options.work / "b6.journal";
-  TRY(copy_path(till.journal, journal));
-  TRY_ASSIGN(till::Till again, till::Till::open(journal, context.options.durability));
-  TRY(sign_on_manager(again));
-  TRY_ASSIGN(const auto status, again.status());
-  TRY(again.open_day(core::BusinessDay{status.last_day->days + 1}, {}));
-  TRY(again.close_day());
-  TRY_ASSIGN(auto pending, again.outbox().pending(status.last_sequence, 2, 1 << 20));
-  return std::move(pending.back().message);
-}
-
-Result<Check> check_hostile_mailbox(const CheckContext& context, const FleetTill& till) {
+// The till's backup among files that somebody made or damaged.
+Result<Check> check_hostile_backup(const CheckContext& context, const Office& office,
+                                   const FleetTill& till, std::vector<BackupFile> files) {
   using rebuild::FileVerdict;
-  const std::filesystem::path directory = context.options.work / "b6-mailbox";
-  std::filesystem::create_directories(directory);
-  const Bytes& genuine = last_closing(till);
-  TRY_ASSIGN(const auto parsed, core::envelope::parse_message(genuine));
+  const std::size_t genuine = files.size();
+  const Bytes last = files.back().bytes;
+  TRY_ASSIGN(const auto parsed, core::journal::parse_increment(last));
   const auto stranger = *core::envelope::PrivateKey::from_seed(Bytes(32, 0x66));
-  core::envelope::Header later = parsed.header;
-  later.sequence.value += 7;
-  TRY_ASSIGN(const Bytes forged, core::envelope::sign_message(later, parsed.payload, stranger));
-  Bytes altered = genuine;
-  altered[altered.size() - 66 - 1] ^= 1;  // the payload's last byte
-  TRY(write_file(directory / "forged", forged));
-  TRY(write_file(directory / "altered", altered));
-  TRY(write_file(directory / "cut-off", core::ByteView(genuine).first(genuine.size() - 9)));
-  TRY_ASSIGN(const auto without, verdicts(context, directory, till.ref, {}));
-
-  TRY_ASSIGN(const Bytes newer, newer_closing(context, till));
-  TRY(write_file(directory / "older", genuine));
-  TRY(write_file(directory / "last", newer));
-  TRY_ASSIGN(const auto with, verdicts(context, directory, till.ref, newer));
-  const std::map<std::string, FileVerdict> expected = {
-      {"forged", FileVerdict::kForged},  {"altered", FileVerdict::kAltered},
-      {"cut-off", FileVerdict::kCutOff}, {"older", FileVerdict::kOlder},
-      {"last", FileVerdict::kLast},
-  };
-  for (const auto& [name, verdict] : expected) {
-    const auto it = with.find(name);
-    if (it == with.end() || it->second != verdict) {
-      return failed("the " + name + " file was not named as such");
+  files.push_back(
+      {"forged",
+       core::envelope::sign_statement(core::envelope::StatementType::kBackup, parsed.statement.kid,
+                                      parsed.statement.payload, stranger),
+       ""});
+  files.push_back({"altered", last, ""});
+  files.back().bytes[last.size() - 66 - 1] ^= 1;  // the payload's last byte
+  files.push_back({"cut-off", Bytes(last.begin(), last.end() - 9), ""});
+  files.push_back({"copy", last, ""});
+  TRY_ASSIGN(const BackupChoice choice,
+             rebuild::choose_backup(files, {till.ref, {}}, office.roster, office.own));
+  TRY_ASSIGN(const bool back, comes_back(context, office, till, choice));
+  if (!back) return failed("a till's backup was lost among others");
+  const std::vector<FileVerdict> expected = {FileVerdict::kForged, FileVerdict::kForged,
+                                             FileVerdict::kCutOff, FileVerdict::kCopy};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (choice.files[genuine + i].verdict != expected[i]) {
+      return failed("the " + files[genuine + i].name + " file was not named as such");
     }
   }
-  return pass("forged, altered, cut-off and older named");
+  return pass("forged, altered, cut-off and copied named");
 }
 
 }  // namespace
 
 Result<Check> check_recover(const CheckContext& context) {
   const auto chosen = tills_to_recover(context);
-  TRY_ASSIGN(const auto mailbox, rebuild::Mailbox::read(context.fleet.mailbox()));
+  TRY_ASSIGN(const auto own,
+             core::envelope::read_sealing_key(context.fleet.head_office_directory() /
+                                              core::envelope::kSealingFile));
+  TRY_ASSIGN(const auto roster, rebuild::read_roster(context.fleet.head_office_directory()));
+  const Office office{roster, own};
+  TRY_ASSIGN(const auto files, rebuild::read_backup_files(context.fleet.backups()));
   std::uint64_t recovered = 0;
   for (const std::size_t index : chosen) {
     const FleetTill& till = context.fleet.tills()[index];
-    TRY_ASSIGN(const auto recovery,
-               mailbox.recover(till.ref, context.fleet.head_office().roster(), nullptr));
-    if (recovery.good() && recovery.last.size() == 1 &&
-        recovery.last[0].message == last_closing(till)) {
-      ++recovered;
-    }
+    TRY_ASSIGN(const BackupChoice choice,
+               rebuild::choose_backup(files_of(files, till.ref), {till.ref, {}}, roster, own));
+    TRY_ASSIGN(const bool back, comes_back(context, office, till, choice));
+    if (back) ++recovered;
   }
-  const std::string detail = std::to_string(recovered) + " of " + std::to_string(chosen.size()) +
-                             " last closings recovered";
+  const std::string detail =
+      std::to_string(recovered) + " of " + std::to_string(chosen.size()) + " journals made again";
   if (recovered != chosen.size() || chosen.empty()) return failed(detail);
-  TRY_ASSIGN(Check hostile, check_hostile_mailbox(context, context.fleet.tills()[chosen.front()]));
+  const FleetTill& till = context.fleet.tills()[chosen.front()];
+  TRY_ASSIGN(Check hostile, check_hostile_backup(context, office, till, files_of(files, till.ref)));
   hostile.detail = detail + "; " + hostile.detail;
   return hostile;
 }

@@ -250,7 +250,7 @@ class Run {
     claim("B2", "a bad network", [&] { return check_bad_network(context, result_); });
     claim("B3", "everything is sent again", [&] { return check_resend(context); });
     claim("B5", "the relay is killed at half", [&] { return check_relay_killed(context); });
-    claim("B6", "closings from the mailbox", [&] { return check_recover(context); });
+    claim("B6", "tills from their backups", [&] { return check_recover(context); });
     claim("B8", "hostile messages", [&] { return check_hostile_messages(context); });
     claim("G1", "numbers, beside a shared counter",
           [&] { return check_numbers(*fleet_, options_, result_.expected.documents, result_); });

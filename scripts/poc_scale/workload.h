@@ -34,10 +34,6 @@ class Workload {
 std::unique_ptr<Workload> garden_workload(std::size_t tills, std::size_t days,
                                           core::retail::Catalog catalog);
 
-// Signs the manager on at a till of the GardenWorld fleet that was opened again, if it has
-// operators. Errors: those of Operators::sign_on.
-core::Result<void> sign_on_manager(till::Till& till);
-
 // Every store of a receipts file one till, every date one business day.
 // Errors: kMalformed (a store number out of range).
 core::Result<std::unique_ptr<Workload>> receipts_workload(const ReceiptsFile& file);

@@ -23,14 +23,14 @@ bool have_strace() {
 }
 
 CrashShop::CrashShop(Rest rest) {
-  std::filesystem::create_directory(mailbox());
+  std::filesystem::create_directory(stick());
   make_key(new_key_file(), 2);
   if (rest == Rest::kEncrypted) key_ = make_key(key_file(), 1);
   Till till = Till::create(journal(), setup_with(garden()), till::Durability::kFull, key_).value();
   HeadOffice office;
   office.enrol(till.enrol_request());
   REQUIRE(till.join(office.roster()));
-  REQUIRE(till.set_mailbox(mailbox()));
+  REQUIRE(till.set_backup_to({stick().string()}));
   REQUIRE(till.open_day(day(1), parts_for(4)));
   REQUIRE(till.ring(sets(1), 1));
 }
@@ -39,7 +39,7 @@ void CrashShop::restore() {
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
     std::filesystem::remove(journal().string() + suffix);
   }
-  for (const auto& entry : std::filesystem::directory_iterator(mailbox())) {
+  for (const auto& entry : std::filesystem::directory_iterator(stick())) {
     std::filesystem::remove(entry.path());
   }
   write_file(journal(), saved_);

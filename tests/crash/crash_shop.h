@@ -21,7 +21,7 @@ class CrashShop {
   explicit CrashShop(Rest rest = Rest::kPlain);
 
   std::filesystem::path journal() const { return dir_ / "till.db"; }
-  std::filesystem::path mailbox() const { return dir_ / "mailbox"; }
+  std::filesystem::path stick() const { return dir_ / "stick"; }
   std::filesystem::path trace() const { return dir_ / "trace"; }
   std::filesystem::path key_file() const { return dir_ / "till.key"; }
   std::filesystem::path new_key_file() const { return dir_ / "new.key"; }

@@ -24,7 +24,11 @@ std::string status_text(const till::TillStatus& status) {
       " log key " + status.log_key + " documents " + std::to_string(status.documents) +
       " pending " + std::to_string(status.outbox.pending) + " refused " +
       std::to_string(status.outbox.refused) + " acknowledged " +
-      std::to_string(status.outbox.acknowledged) + " mailbox '" + status.mailbox.string() + "'";
+      std::to_string(status.outbox.acknowledged) + " backup " +
+      std::to_string(status.backup.number);
+  for (const auto& target : status.backup.targets) {
+    out += " to '" + target.place + "' " + std::to_string(target.waiting);
+  }
   if (status.tree_head) {
     out += " tree " + std::to_string(status.tree_head->size) + " " + status.tree_head->root.hex();
   }

@@ -7,10 +7,13 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
+#include <optional>
 #include <sstream>
 #include <thread>
 
 #include "core/base/random.h"
+#include "core/journal/increment.h"
 #include "tests/crash/crash_shop.h"
 
 using namespace till_test;
@@ -77,23 +80,45 @@ void look_after_ring(const CrashShop& shop, const test::Outcome& outcome) {
   CHECK(till.check());
 }
 
-// Closing and message both or neither; the mailbox holds no part of a file, and all in the end.
+// Of the stick's files, by name: each is whole, signed, and goes on from the one before it.
+std::map<std::string, core::Bytes> increments_on(const CrashShop& shop, const Till& till) {
+  std::map<std::string, core::Bytes> files;
+  for (const auto& entry : std::filesystem::directory_iterator(shop.stick())) {
+    if (entry.path().extension() != ".backup") continue;  // a copy that was cut off
+    files[entry.path().filename().string()] = test::read_file(entry.path());
+  }
+  std::optional<core::envelope::Hash> link;
+  for (const auto& [name, file] : files) {
+    CAPTURE(name);
+    const auto increment = core::journal::parse_increment(file);
+    REQUIRE(increment);
+    CHECK(verify_statement(increment->statement, till.public_key()));
+    if (link) CHECK(increment->place.prev == *link);
+    link = core::journal::link_of(file);
+  }
+  return files;
+}
+
+// Closing, message and increment all or none; the stick holds no part of a file, and all in the
+// end, whatever was there before as it was.
 void look_after_close(const CrashShop& shop, const test::Outcome& outcome) {
-  const std::filesystem::path copy = shop.mailbox() / "4-1-1-2.cose";
-  const bool copied_before = std::filesystem::exists(copy);
   Till till = shop.open();
+  const auto before = increments_on(shop, till);
+  const bool copied_before = before.contains("4-1-1-2-1.backup");
   const auto checked = till.check();
   REQUIRE_MESSAGE(checked, (checked ? "" : describe(checked.error())));
   const till::TillStatus status = till.status().value();
   const bool closed = !status.open_day.has_value();
   CHECK(status.last_sequence.value == (closed ? 2 : 1));
+  CHECK(status.backup.number == (closed ? 2 : 1));
   if (reported(outcome, "Z report")) CHECK(closed);
   if (copied_before) CHECK(closed);
   if (!closed) REQUIRE(till.close_day());
-  const core::Bytes message = till.outbox().all(core::Sequence{1}, 1).value().at(0).message;
-  if (copied_before) CHECK(test::read_file(copy) == message);
-  REQUIRE(till.copy_closings());
-  CHECK(test::read_file(copy) == message);
+  REQUIRE(till.copy_backups());
+  CHECK(till.backup().status()->targets.at(0).waiting == 0);
+  const auto after = increments_on(shop, till);
+  CHECK(after.size() == 2);
+  for (const auto& [name, file] : before) CHECK(after.at(name) == file);
   CHECK(till.check());
 }
 
@@ -152,7 +177,7 @@ TEST_CASE("a rekey that is killed at any system call leaves one of both keys, an
   CHECK(new_keys >= 10);
 }
 
-TEST_CASE("a close that is killed at any system call leaves closing and message both or neither") {
+TEST_CASE("a close that is killed at any system call leaves closing, message and backup, or none") {
   if (!have_strace()) return;
   CrashShop shop;
   shop.save();

@@ -37,7 +37,7 @@ class DamagedShop {
  public:
   explicit DamagedShop(bool encrypted) {
     if (encrypted) key_ = JournalKey::from(Bytes(32, 3)).value();
-    std::filesystem::create_directory(dir_ / "mailbox");
+    std::filesystem::create_directory(dir_ / "backup");
     {
       Till till = Till::create(journal(), setup_with(garden()), Durability::kFull, key_).value();
       fill(till);
@@ -114,7 +114,7 @@ class DamagedShop {
     HeadOffice office;
     office.enrol(till.enrol_request());
     REQUIRE(till.join(office.roster()));
-    REQUIRE(till.set_mailbox(dir_ / "mailbox"));
+    REQUIRE(till.set_backup_to({(dir_ / "backup").string()}));
     test::MemoryLog relay{std::string(kOrigin)};
     for (std::int32_t n = 1; n <= 2; ++n) {
       REQUIRE(till.open_day(day(n), parts_for(40)));
@@ -127,7 +127,7 @@ class DamagedShop {
       REQUIRE(till.open_drawer("change", 12));
       if (n == 2) break;
       REQUIRE(till.close_day(usd(1)));
-      REQUIRE(till.copy_closings());
+      REQUIRE(till.copy_backups());
       std::vector<till::Outbox::Acknowledgement> all;
       const auto sent = till.outbox().all(core::Sequence{0}, 10);
       REQUIRE(sent);

@@ -177,7 +177,7 @@ struct Heading {
   std::uint64_t refund = 0, voids = 0;
   std::string others;  // the last numbers of other series
   std::uint64_t pending = 0, refused = 0, acknowledged = 0, tree_size = 0;
-  std::string mailbox;
+  std::string backup_to;
 
   std::string text() const {
     const auto day = [](const std::optional<std::int32_t>& d) {
@@ -185,7 +185,7 @@ struct Heading {
     };
     std::string out = "joined " + std::to_string(joined ? 1 : 0) + " open " + day(open_day) +
                       (delivery_awaited ? " without its delivery" : "") + " last " + day(last_day) +
-                      " mailbox '" + mailbox + "'";
+                      " backup to '" + backup_to + "'";
     const std::pair<const char*, std::uint64_t> rest[] = {
         {" sequence ", sequence}, {" documents ", documents},
         {" order ", order},       {" delivery ", delivery},
@@ -308,7 +308,7 @@ std::vector<std::string> TillModel::seen() const {
   heading.documents = sales.size() + cash.size() + refunds + heading.voids;
   for (const auto& [series, number] : last) heading.documents += static_cast<std::uint64_t>(number);
   heading.tree_size = tree_size;
-  heading.mailbox = mailbox;
+  heading.backup_to = backup_to;
   std::map<std::int32_t, DaySums> days;
   for (const SaleFacts& sale : sales) {
     days[sale.day].add(sale);
@@ -372,7 +372,7 @@ core::Result<std::vector<std::string>> seen_of(till::Till& till,
   heading.refused = status.outbox.refused;
   heading.acknowledged = status.outbox.acknowledged;
   heading.tree_size = status.tree_head ? status.tree_head->size : 0;
-  heading.mailbox = status.mailbox.string();
+  for (const auto& target : status.backup.targets) heading.backup_to += target.place;
   TRY_ASSIGN(const core::retail::Catalog catalog, till.shelf().whole(till.shelf().present()));
   std::vector<std::string> out = {heading.text(), shelf_text(catalog)};
   TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, 10000));

@@ -113,7 +113,7 @@ struct MessageFacts {
 struct TillModel {
   bool joined = false;
   Shelf shelf;
-  std::string mailbox;
+  std::string backup_to;
   std::optional<std::int32_t> open_day;
   std::optional<std::int32_t> last_day;
   std::uint64_t tree_size = 0;               // of the log, as it was last shown

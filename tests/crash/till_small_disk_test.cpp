@@ -175,18 +175,22 @@ TEST_CASE("a disk on which no file can be made any more is said to be full") {
   CHECK(disk.documents() == 2);
 }
 
-TEST_CASE("a mailbox without space does not keep a day from closing, and gets its copy later") {
+TEST_CASE(
+    "a backup target without space does not keep a day from closing, and gets its copy later") {
   SmallDisk disk("size=64k");
   if (!disk.mounted()) return;
   const CrashShop shop;
   disk.fill();
-  const test::Outcome closed =
-      test::run(shop.command("close", {"--mailbox", disk.path().string()}));
+  const test::Outcome set =
+      test::run(shop.command("settings", {"--backup-to", disk.path().string()}));
+  CHECK_MESSAGE(set.status == 0, set.err);
+  const test::Outcome closed = test::run(shop.command("close"));
   CHECK_MESSAGE(closed.status == 0, closed.err);
   CHECK(closed.out.find("Z report") != std::string::npos);
-  CHECK_MESSAGE(closed.err.find("stays due: disk-full") != std::string::npos, closed.err);
-  const std::filesystem::path copy = disk.path() / "4-1-1-2.cose";
+  CHECK_MESSAGE(closed.err.find("waits: disk-full") != std::string::npos, closed.err);
+  const std::filesystem::path copy = disk.path() / "4-1-1-2-1.backup";
   CHECK_FALSE(std::filesystem::exists(copy));
+  CHECK(test::run(shop.command("show", {"backups"})).out.find(": 1 to copy") != std::string::npos);
   disk.free_blocks(4);
   CHECK(test::run(shop.command("open", {"--day", "2031-01-01"})).status == 0);
   CHECK(std::filesystem::file_size(copy) > 0);

@@ -42,7 +42,7 @@ Shelf RandomSteps::new_shelf() {
 Step RandomSteps::next(const TillModel& model, till::Till& till) {
   const std::uint64_t dice = random_.between(1, 100);
   if (dice <= 3) return replace_catalog();
-  if (dice <= 5) return set_mailbox();
+  if (dice <= 5) return set_backup_to();
   if (dice <= 10 && !model.messages.empty()) return answer_of_the_relay(till);
   if (!model.joined) return join();
   if (!model.open_day) return open_day(model);
@@ -74,16 +74,17 @@ Step RandomSteps::replace_catalog() {
           [shelf](TillModel& m) { m.shelf = shelf; }};
 }
 
-Step RandomSteps::set_mailbox() {
+Step RandomSteps::set_backup_to() {
   const std::filesystem::path directory = shop_.dir / (one_in(2) ? "a" : "b");
-  return {"setting the mailbox", [directory](Till& t) { return t.set_mailbox(directory); },
-          [directory](TillModel& m) { m.mailbox = directory.string(); }};
+  return {"setting where backups go",
+          [directory](Till& t) { return t.set_backup_to({directory.string()}); },
+          [directory](TillModel& m) { m.backup_to = directory.string(); }};
 }
 
 // It takes some of what is pending, or refuses the first of it.
 Step RandomSteps::answer_of_the_relay(till::Till& till) {
   const auto pending = till.outbox().pending(core::Sequence{0}, 3, 100000).value();
-  if (pending.empty()) return set_mailbox();
+  if (pending.empty()) return set_backup_to();
   if (one_in(4)) {
     const core::Sequence sequence = pending.front().sequence;
     const std::string reason = "reason " + std::to_string(random_.between(1, 1000));

@@ -72,7 +72,7 @@ class RandomSteps {
   bool one_in(std::uint64_t n) { return random_.between(1, n) == 1; }
   Step join();
   Step replace_catalog();
-  Step set_mailbox();
+  Step set_backup_to();
   Step answer_of_the_relay(till::Till& till);
   struct Delivery {
     core::retail::Components received;

@@ -181,33 +181,6 @@ TEST_CASE("changed books are found, and another log too") {
   CHECK(says(replay.err, "damaged: "));
 }
 
-TEST_CASE("recover gives back the last closing and says when it is not good") {
-  Office office;
-  test::append_log(office.dir / "log", office.log);
-  CHECK(office.replay().status == 0);
-  std::filesystem::create_directories(office.dir / "box");
-  test::write_file(office.dir / "box" / "one", office.log[1]);
-  const std::vector<std::string> words = {"recover", "--mailbox",     office.path("box"), "--till",
-                                          "4/1",     "--head-office", office.path("ho")};
-  const Outcome alone = rebuild(words);
-  CHECK(alone.status == 0);
-  CHECK(says(alone.out, "sequence 2"));
-  auto with_books = words;
-  with_books.insert(with_books.end(), {"--books", office.path("books.db")});
-  const Outcome older = rebuild(with_books);
-  CHECK(older.status == 1);
-  CHECK(says(older.err, "older than the books"));
-
-  test::write_file(office.dir / "box" / "two", office.log[5]);
-  with_books.insert(with_books.end(), {"--out", office.path("last.cbor"), "--json"});
-  const Outcome good = rebuild(with_books);
-  CHECK(good.status == 0);
-  CHECK(test::read_file(office.dir / "last.cbor") == office.log[5]);
-  const auto json = nlohmann::json::parse(good.out);
-  CHECK(json["files"][0]["verdict"] == "older");
-  CHECK(json["last"][0]["sequence"] == 4);
-}
-
 TEST_CASE("figures and completeness are asked for on the command line") {
   Office office;
   test::append_log(office.dir / "log", std::span(office.log).first(7));
@@ -263,8 +236,8 @@ TEST_CASE("wrong words are exit status 2, missing things 1, and help is 0") {
     CHECK(help.status == 0);
     CHECK(says(help.out, "Example"));
   }
-  CHECK(rebuild({"recover", "--mailbox", office.path("ho"), "--till", "four", "--head-office",
-                 office.path("ho")})
+  CHECK(rebuild({"recover", "--from", office.path("ho"), "--till", "four", "--head-office",
+                 office.path("ho"), "--journal", office.path("new.db")})
             .status == 2);
 }
 

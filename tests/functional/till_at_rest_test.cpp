@@ -113,16 +113,17 @@ TEST_CASE("an encrypted till sells, closes, is killed and goes on, and its files
   REQUIRE(counter.keyed("open", {"--day", "2026-11-21"}).status == 0);
   REQUIRE(counter.keyed("ring", {"--line", "145"}).status == 0);
   REQUIRE(counter.keyed("close", {"--counted", "500.00"}).status == 0);
-  std::filesystem::create_directory(counter.file("mailbox"));
+  std::filesystem::create_directory(counter.file("stick"));
   const std::string log = counter.file("till.db") + "-wal";
   {
     // Opening another day writes, and a send that finds no relay goes on with the journal open.
     REQUIRE(counter.keyed("open", {"--day", "2026-11-22"}).status == 0);
-    REQUIRE(counter.keyed("close", {"--mailbox", counter.file("mailbox")}).status == 0);
-    std::filesystem::rename(counter.file("mailbox"), counter.file("aside"));
+    REQUIRE(counter.keyed("settings", {"--backup-to", counter.file("stick")}).status == 0);
+    REQUIRE(counter.keyed("close").status == 0);
+    std::filesystem::rename(counter.file("stick"), counter.file("aside"));
     REQUIRE(counter.keyed("open", {"--day", "2026-11-23"}).status == 0);
     REQUIRE(counter.keyed("close").status == 0);
-    std::filesystem::rename(counter.file("aside"), counter.file("mailbox"));
+    std::filesystem::rename(counter.file("aside"), counter.file("stick"));
     test::Process sending(
         counter.words("send", {"--relay", "127.0.0.1:1", "--key-file", counter.file("till.key")}));
     for (int i = 0; i < 200 && text_of(log).empty(); ++i) {

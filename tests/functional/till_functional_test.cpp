@@ -114,8 +114,8 @@ TEST_CASE("a roster that is a directory is an error, not a crash") {
 TEST_CASE("a whole day from the shell reaches the books") {
   const Street street;
   street.set_up();
-  const std::string mailbox = street.file("mailbox").string();
-  std::filesystem::create_directory(mailbox);
+  const std::string stick = street.file("stick").string();
+  std::filesystem::create_directory(stick);
   street.done("open", {"--day", "2026-11-21", "--receive", "133=16", "134=4", "135=4"});
   CHECK(contains(street.done("ring", {"--line", "145x1"}), "4/1-invoice-000001"));
   const std::string second = street.done("ring", {"--line", "145=2", "--tender", "cash=1100.00"});
@@ -123,12 +123,13 @@ TEST_CASE("a whole day from the shell reaches the books") {
   CHECK(contains(second, "change 100.00 USD"));
   street.done("ring", {"--line", "145"});
   CHECK(contains(street.done("void", {"--invoice", "3", "--reason", "wrong set"}), "500.00 USD"));
-  const std::string z = street.done("close", {"--counted", "1499.00", "--mailbox", mailbox});
+  CHECK(contains(street.done("settings", {"--backup-to", stick}), "holds everything"));
+  const std::string z = street.done("close", {"--counted", "1499.00"});
   CHECK(contains(z, "Z report, business day 2026-11-21"));
   CHECK(contains(z, "1500.00"));
   CHECK(contains(z, "-1.00"));
   CHECK(contains(z, "12.000"));
-  CHECK(std::filesystem::exists(street.file("mailbox") / "4-1-1-2.cose"));
+  CHECK(std::filesystem::exists(street.file("stick") / "4-1-1-1-1.backup"));
   CHECK(street.json("status")["outbox"]["pending"] == 2);
 
   // No relay yet: the outbox keeps both.
@@ -155,10 +156,11 @@ TEST_CASE("a whole day from the shell reaches the books") {
        street.file("office").string(), "--books", street.file("books.db").string()});
   CHECK_MESSAGE(replay.status == 0, replay.err);
   const test::Outcome recovered =
-      test::run({kBin + "daybook-rebuild", "recover", "--mailbox", mailbox, "--till", "4/1",
-                 "--head-office", street.file("office").string()});
+      test::run({kBin + "daybook-rebuild", "recover", "--from", stick, "--till", "4/1",
+                 "--head-office", street.file("office").string(), "--books",
+                 street.file("books.db").string(), "--journal", street.file("new.db").string()});
   CHECK_MESSAGE(recovered.status == 0, recovered.err);
-  CHECK(contains(recovered.out, "1500.00"));
+  CHECK(contains(recovered.out, "2026-11-21: 4 documents, proven"));
 }
 
 TEST_CASE("the outbox outlives a till that is killed while it retries") {

@@ -300,7 +300,7 @@ class Run {
            return ignore(till_->change_prices({{kSet, usd(40'000 + ++price_)}}));
          },
          1, 0},
-        {"settings", [&] { return till_->set_mailbox({}); }, 1, 0}};
+        {"settings", [&] { return till_->set_backup_to({}); }, 1, 0}};
     if (day_open_) {
       till::Basket cheaper = sets(1);
       cheaper.lines[0].discount = usd(1);

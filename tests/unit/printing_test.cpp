@@ -226,8 +226,8 @@ TEST_CASE("SQLite itself refuses a second original and a mark that is forgotten"
 
 TEST_CASE("a mark of no document, or in no state, is found by check") {
   for (const char* change :
-       {"INSERT INTO print VALUES (7, 2, 0, 0)", "INSERT INTO print VALUES (1, 9, 0, 0)",
-        "INSERT INTO print VALUES (1, 1, 0, 2)", "INSERT INTO print VALUES (1, 1, 1, 0)"}) {
+       {"INSERT INTO print VALUES (7, 2, 0, 0, 1)", "INSERT INTO print VALUES (1, 9, 0, 0, 1)",
+        "INSERT INTO print VALUES (1, 1, 0, 2, 1)", "INSERT INTO print VALUES (1, 1, 1, 0, 1)"}) {
     CAPTURE(change);
     Counter counter;
     {

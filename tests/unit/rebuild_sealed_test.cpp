@@ -3,7 +3,6 @@
 
 #include <filesystem>
 
-#include "ledger-rebuild/recover.h"
 #include "tests/support/rebuild_books.h"
 #include "tests/support/rebuild_fleet.h"
 
@@ -121,20 +120,4 @@ TEST_CASE("a till that agreed on no key cannot seal; one that did may still be r
       read.replay({test::sign(test::header_after(open_hearted),
                               core::retail::encode_summary(opening(1, {})), open_hearted.key)});
   CHECK(outcome.states.proven == 1);
-}
-
-TEST_CASE("a sealed mailbox gives its closing back to head office only") {
-  Fleet fleet(Sealing::kOn);
-  const auto log = some_days(fleet, fleet.enrol(1, 1));
-  test::TempDir dir;
-  for (std::size_t i = 0; i < log.size(); ++i) {
-    test::write_file(dir / (std::to_string(i) + ".cose"), log[i]);
-  }
-  const core::TillRef till{core::StoreId{1}, core::TillId{1}};
-  const auto mailbox = *rebuild::Mailbox::read(dir / "");
-  const auto found = mailbox.recover(till, fleet.roster(), nullptr);
-  REQUIRE(found.has_value());
-  CHECK(found->good());
-  CHECK(found->last.at(0).closing.net.minor == 3000);
-  CHECK(mailbox.recover(till, fleet.public_roster(), nullptr).error().code == Errc::kNotFound);
 }

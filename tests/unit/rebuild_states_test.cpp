@@ -255,6 +255,59 @@ TEST_CASE("two contents for one place are both posted and both reversed, in eith
   CHECK(pieces.replay({two, after, one, first}).digest == outcome.digest);
 }
 
+TEST_CASE("head office says which content stands; of two such decisions the older one holds") {
+  OneTill t;
+  const Bytes first = t.next(opening(1, {{kChair, units(16)}}));
+  const test::ChainEnd fork = t.end();
+  const Bytes one = t.next(closing(1, 100, 1, {{kChair, units(4)}}));
+  const Bytes one_goes_on = t.next(opening(2, {}));
+  const core::envelope::ChainPlace one_end{t.end().sequence, t.end().prev};
+  t.end() = fork;
+  const Bytes two = t.next(closing(1, 999, 1, {{kChair, units(8)}}));
+  const core::envelope::ChainPlace two_end{t.end().sequence, t.end().prev};
+  const std::vector<Bytes> log = {two, one_goes_on, one, first};
+
+  core::envelope::Roster roster = t.fleet.roster();
+  RebuiltBooks books(roster);
+  CHECK(books.replay(log).states == StateCounts{.proven = 2, .contradicted = 2});
+  t.fleet.settle(t.number, one_end);  // names the place behind the fork, and so the fork
+  roster = t.fleet.roster();
+  const auto settled = books.replay(log);
+  CHECK(settled.states == StateCounts{.proven = 3, .evidence = 1});
+  CHECK(net(books) == 100);
+  t.fleet.settle(t.number, two_end);
+  roster = t.fleet.roster();
+  CHECK(books.replay(log).digest == settled.digest);
+  RebuiltBooks anew(roster);
+  CHECK(anew.replay(log).digest == settled.digest);
+}
+
+TEST_CASE(
+    "what stands behind a revoked key's last place is reversed, whenever each of them comes") {
+  OneTill t;
+  std::vector<Bytes> log = {t.next(opening(1, {{kChair, units(16)}}))};
+  log.push_back(t.next(closing(1, 100, 1, {{kChair, units(4)}})));
+  const core::envelope::ChainPlace last{t.end().sequence, t.end().prev};
+  log.push_back(t.next(opening(2, {{kChair, units(2)}})));
+  log.push_back(t.next(closing(2, 999)));
+
+  core::envelope::Roster roster = t.fleet.roster();
+  RebuiltBooks books(roster);
+  CHECK(books.replay({log[0], log[1], log[2]}).states == StateCounts{.proven = 3});
+  t.fleet.revoke(t.number, last);
+  roster = t.fleet.roster();
+  const auto outcome = books.replay(log);
+  CHECK(outcome.states == StateCounts{.proven = 2, .revoked = 2});
+  CHECK(net(books) == 100);
+  CHECK(rebuild::stock(books.open())->at(kChair).on_hand == units(12));
+  CHECK(rebuild::revoked(books.open())->size() == 2);
+  for (const Verify verify : {Verify::kEvery, Verify::kTips}) {
+    RebuiltBooks anew(roster);
+    CHECK(anew.replay({log[3], log[1], log[0], log[2]}, {.verify = verify}).digest ==
+          outcome.digest);
+  }
+}
+
 TEST_CASE("a copy under another signature is counted once, whichever arrives first") {
   OneTill t;
   const auto payload = payload_of(closing(1, 100));

@@ -104,7 +104,7 @@ TEST_CASE("every operation asks for its permission, and changes nothing without 
     REQUIRE(till.ring(cheaper, noon(1)));
     REQUIRE(till.day_so_far());
     refused_with(till.replace_catalog(garden()), Errc::kNotPermitted, "catalog");
-    refused_with(till.set_mailbox({}), Errc::kNotPermitted, "settings");
+    refused_with(till.set_backup_to({}), Errc::kNotPermitted, "settings");
     refused_with(till.join(shop.shop().office().roster()), Errc::kNotPermitted, "settings");
     refused_with(till.rekey(till::JournalKey::from(core::Bytes(32, 1)).value()),
                  Errc::kNotPermitted, "settings");
@@ -141,7 +141,7 @@ TEST_CASE("every operation asks for its permission, and changes nothing without 
     CHECK(audit_of(till).size() == rows);  // a sale writes no row of its own
   }
   Till till = shop.as_manager();
-  CHECK(till.set_mailbox({}));
+  CHECK(till.set_backup_to({}));
   CHECK(till.replace_catalog(garden()));
   CHECK(till.close_day());
   CHECK(till.check());

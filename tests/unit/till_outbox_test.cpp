@@ -1,10 +1,9 @@
-// Outbox and mailbox: the messages of a till, their chain, and that nothing is dropped.
+// Outbox: the messages of a till, their chain, and that nothing is dropped.
 #include "till/outbox.h"
 
 #include <doctest/doctest.h>
 
 #include "tests/unit/till_samples.h"
-#include "till/mailbox.h"
 
 using namespace till_test;
 using core::Errc;
@@ -22,14 +21,6 @@ core::retail::Catalog wide_catalog(std::uint64_t count) {
                         core::retail::ProductKind::kStocked});
   }
   return core::retail::Catalog::build(kUsd, {{core::TaxCode{1}, 0}}, products, {}).value();
-}
-
-std::size_t files_in(const std::filesystem::path& directory) {
-  std::size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    if (entry.is_regular_file()) ++count;
-  }
-  return count;
 }
 
 }  // namespace
@@ -208,46 +199,4 @@ TEST_CASE(
   REQUIRE(message.header.tree_head);
   CHECK(message.header.tree_head->size == 2);
   CHECK_FALSE(core::envelope::parse_message(shop.messages()[1].message)->header.tree_head);
-}
-
-TEST_CASE("every closing is copied to the mailbox, byte for byte, also when a copy was missed") {
-  Shop shop;
-  const std::filesystem::path mailbox = shop.dir() / "mailbox";
-  shop.open_day(1);
-  shop.close_day();
-  CHECK(shop.step([](Till& t) { return t.copy_closings(); }) == 0);  // no mailbox yet
-  shop.refuses(Errc::kUsage, [&](Till& t) { return t.set_mailbox(mailbox); });
-  std::filesystem::create_directory(mailbox);
-  shop.step([&](Till& t) { return t.set_mailbox(mailbox); });
-  shop.open_day(2);
-  shop.close_day();  // the copy of the first day is still due: this is the crash in between
-  CHECK(shop.step([](Till& t) { return t.copy_closings(); }) == 2);
-  CHECK(files_in(mailbox) == 2);
-  const auto messages = shop.messages();
-  CHECK(test::read_file(mailbox / "4-1-1-2.cose") == messages[1].message);
-  CHECK(test::read_file(mailbox / "4-1-1-4.cose") == messages[3].message);
-  CHECK(shop.step([](Till& t) { return t.copy_closings(); }) == 0);
-  // Copied, but the mark was lost; and a half-written temporary file lies about.
-  test::write_file(mailbox / "4-1-1-4.cose.tmp", core::as_bytes("half"));
-  {
-    auto db = core::sqlite::Database::open(shop.journal(), {}).value();
-    REQUIRE(db.exec("UPDATE outbox SET copied = 0"));
-  }
-  CHECK(shop.step([](Till& t) { return t.copy_closings(); }) == 2);
-  CHECK(files_in(mailbox) == 2);
-  CHECK(test::read_file(mailbox / "4-1-1-4.cose") == messages[3].message);
-}
-
-TEST_CASE("a mailbox that is gone keeps the closing due and the day closed") {
-  Shop shop;
-  const std::filesystem::path mailbox = shop.dir() / "mailbox";
-  std::filesystem::create_directory(mailbox);
-  shop.step([&](Till& t) { return t.set_mailbox(mailbox); });
-  shop.open_day(1);
-  std::filesystem::remove(mailbox);
-  shop.close_day();
-  shop.refuses(Errc::kIo, [](Till& t) { return t.copy_closings(); });
-  std::filesystem::create_directory(mailbox);
-  CHECK(shop.step([](Till& t) { return t.copy_closings(); }) == 1);
-  CHECK(till::mailbox_file_name(kRef, core::Epoch{1}, Sequence{2}) == "4-1-1-2.cose");
 }

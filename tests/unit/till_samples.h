@@ -61,6 +61,7 @@ class HeadOffice {
   }
   core::envelope::Roster& roster() { return roster_; }
   core::envelope::PublicKey public_key() const { return key_.public_key(); }
+  const core::envelope::SealingPrivateKey& sealing_key() const { return sealing_key_; }
   core::Bytes enrol(const core::envelope::EnrolRequest& request) {
     return take(roster_.enrol(request, key_));
   }

@@ -81,10 +81,10 @@ TEST_CASE("what is no journal of this version is refused by name") {
   CHECK(open());
   {
     auto db = core::sqlite::Database::open(dir / "x.db", {}).value();
-    REQUIRE(db.exec("PRAGMA user_version=7"));
+    REQUIRE(db.exec("PRAGMA user_version=8"));
   }
   CHECK(open().error().code == Errc::kMalformed);
-  CHECK(open().error().what.find("journal version 7") != std::string::npos);
+  CHECK(open().error().what.find("journal version 8") != std::string::npos);
   test::write_file(dir / "x.db", core::as_bytes(std::string(4096, 'x')));
   CHECK(open().error().code == Errc::kUnknownKey);  // an encrypted journal says as little
   CHECK(open().error().what.find("no journal at all") != std::string::npos);
@@ -114,7 +114,7 @@ TEST_CASE("a setup that cannot work leaves no file") {
   setup.currency = core::Currency::parse("EUR").value();
   refused(setup, Errc::kCurrency);
   setup = setup_with(garden());
-  setup.mailbox = dir / "not-there";
+  setup.backup_to = {(dir / "not-there").string()};
   refused(setup, Errc::kUsage);
 }
 

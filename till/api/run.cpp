@@ -42,25 +42,34 @@ Result<void> check_origin(const std::string& origin) {
   return fail(Errc::kUsage, "'" + origin + "': expected an origin, such as http://localhost:3000");
 }
 
-// What a till does between two requests: copies of closings, an opening that has waited for its
+// What a till does between two requests: copies of backups, an opening that has waited for its
 // delivery long enough, and the outbox.
 struct Chores {
   Till& till;
   Courier* courier;
+  BackupCarrier* carrier;
   const std::function<void(const std::string&)>& warn;
   std::optional<core::Error> fatal{};
   std::string copying_said{};
 
   // False: the journal has failed.
   bool done() {
-    const auto copied = till.copy_closings();
+    const auto copied = till.copy_backups(Backup::Reach::kNear);
     const std::string wrong = copied ? "" : describe(copied.error());
     if (!wrong.empty() && wrong != copying_said) {
-      warn("a closing was not copied to the mailbox and stays due: " + wrong);
+      warn("a backup was not copied, and waits: " + wrong);
     }
     copying_said = wrong;
     const auto sealed = till.seal_overdue_opening();
     if (!sealed) take(sealed.error());
+    if (carrier != nullptr) {
+      const auto carried = carrier->step(till.backup());
+      if (!carried) {
+        take(carried.error());
+      } else if (*carried) {
+        warn("a backup was not copied, and waits: " + describe(**carried));
+      }
+    }
     if (courier == nullptr) return !fatal;
     const auto step = courier->step(till.outbox());
     if (!step) {
@@ -97,7 +106,7 @@ Result<void> run(Till& till, const core::Clock& clock, const RunOptions& options
   if (!options.http.empty()) say("listening on " + url_of(server_options, server->port()));
   std::uint64_t watchdog_us = 0;
   const bool watched = ::sd_watchdog_enabled(0, &watchdog_us) > 0;
-  Chores chores{till, options.courier, warn};
+  Chores chores{till, options.courier, options.carrier, warn};
   ::sd_notify(0, "READY=1");
   server->run(
       [&](const HttpRequest& request) {

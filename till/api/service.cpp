@@ -102,7 +102,7 @@ std::span<const Service::Entry> Service::table() {
       {{"POST", "/v1/operators/{operator}/unlock", kChanges, ""}, &S::unlock_operator},
       {{"GET", "/v1/settings", kReads, ""}, &S::get_settings},
       {{"POST", "/v1/settings", kChanges,
-        "sale_per_point point_worth tax_at member_key delivery_cut_off mailbox"},
+        "sale_per_point point_worth tax_at member_key delivery_cut_off backup_to"},
        &S::change_settings},
       {{"GET", "/v1/receipt-heading", kReads, ""}, &S::get_receipt_heading},
       {{"POST", "/v1/receipt-heading", kChanges, "text"}, &S::set_receipt_heading},

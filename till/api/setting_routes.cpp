@@ -22,6 +22,25 @@ namespace {
 
 constexpr std::size_t kAuditShown = 1000;  // rows of one answer
 
+// Apart by line feeds.
+std::vector<std::string> lines_in(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; !text.empty() && begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::string lines_of(const BackupStatus& backup) {
+  std::string out;
+  for (const BackupStatus::Target& target : backup.targets) {
+    out += (out.empty() ? "" : "\n") + target.place;
+  }
+  return out;
+}
+
 Json settings_json(const Settings& settings, const TillStatus& status) {
   const auto money = [&](std::int64_t minor) {
     return amount(core::Money{minor, status.currency});
@@ -31,7 +50,7 @@ Json settings_json(const Settings& settings, const TillStatus& status) {
           {"tax_at", settings.tax_at_deposit ? "deposit" : "hand-over"},
           {"member_key", settings.member_key.empty() ? "none" : "set"},
           {"delivery_cut_off", settings.delivery_cut_off_minutes},
-          {"mailbox", status.mailbox.string()}};
+          {"backup_to", lines_of(status.backup)}};
 }
 
 Result<void> take_amount(const Fields& body, const std::string& name, core::Currency currency,
@@ -75,9 +94,9 @@ Result<Service::Answer> Service::get_settings(const Call&) {
 Result<Service::Answer> Service::change_settings(const Call& call) {
   TRY_ASSIGN(const Settings next, read_settings(call.body, currency(), till_.settings()));
   if (next != till_.settings()) TRY(till_.set_settings(next));
-  if (call.body.has("mailbox")) {
-    TRY_ASSIGN(const std::string mailbox, call.body.text_or("mailbox", ""));
-    TRY(till_.set_mailbox(mailbox));
+  if (call.body.has("backup_to")) {
+    TRY_ASSIGN(const std::string places, call.body.text_or("backup_to", ""));
+    TRY(till_.set_backup_to(lines_in(places)));
   }
   return get_settings(call);
 }
@@ -105,13 +124,7 @@ Result<Service::Answer> Service::get_receipt_heading(const Call&) {
 // Lines apart by line feeds; without text: none.
 Result<Service::Answer> Service::set_receipt_heading(const Call& call) {
   TRY_ASSIGN(const std::string text, call.body.text_or("text", ""));
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; !text.empty() && begin <= text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  TRY(till_.print_queue().set_heading(lines));
+  TRY(till_.print_queue().set_heading(lines_in(text)));
   return get_receipt_heading(call);
 }
 

@@ -1,14 +1,14 @@
-// The journal's tables and constants. Format: docs/formats/journal.md.
-// Must not be used outside till/journal*.cpp, till/shelf*.cpp, till/outbox.cpp and
-// till/print_queue.cpp.
+// The journal's tables and constants, for the till that keeps one and for head office, which makes
+// one again from a till's backup. Must not know what the rows mean. Format:
+// docs/formats/journal.md.
 #pragma once
 
 #include <cstdint>
 
-namespace till {
+namespace core::journal {
 
 inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
-inline constexpr std::int64_t kSchemaVersion = 6;
+inline constexpr std::int64_t kSchemaVersion = 7;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
 inline constexpr int kPageSize = 1024;
@@ -17,11 +17,11 @@ inline constexpr const char* kSchema = R"sql(
 CREATE TABLE identity(
   id INTEGER PRIMARY KEY CHECK(id = 1),
   store INT NOT NULL, till INT NOT NULL, currency TEXT NOT NULL, origin TEXT NOT NULL,
-  seed BLOB NOT NULL, sealing_key BLOB NOT NULL) STRICT;
+  seed BLOB NOT NULL, sealing_key BLOB NOT NULL, chain_key BLOB NOT NULL) STRICT;
 CREATE TABLE state(
   id INTEGER PRIMARY KEY CHECK(id = 1),
   epoch INT NOT NULL, entry BLOB NOT NULL, last_sequence INT NOT NULL, last_id BLOB NOT NULL,
-  open_day INT, last_day INT, first_position INT NOT NULL, mailbox TEXT NOT NULL,
+  open_day INT, last_day INT, first_position INT NOT NULL,
   sold_minor INT NOT NULL, refunded_minor INT NOT NULL,
   log_key BLOB, tree_size INT, tree_root BLOB, seals_to BLOB,
   delivery_awaited_since INT) STRICT;
@@ -52,7 +52,8 @@ CREATE TABLE open_item(
   series INT NOT NULL, number INT NOT NULL, amount_minor INT NOT NULL,
   PRIMARY KEY(series, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE print(
-  position INTEGER PRIMARY KEY, state INT NOT NULL, copy INT NOT NULL, before INT NOT NULL) STRICT;
+  position INTEGER PRIMARY KEY, state INT NOT NULL, copy INT NOT NULL, before INT NOT NULL,
+  changed INT NOT NULL) STRICT;
 CREATE INDEX print_doubtful ON print(position) WHERE state <> 2;
 CREATE TABLE receipt_heading(line INTEGER PRIMARY KEY, words TEXT NOT NULL) STRICT;
 CREATE TABLE goods_receipt(
@@ -60,7 +61,7 @@ CREATE TABLE goods_receipt(
   thousandths INT NOT NULL) STRICT;
 CREATE TABLE outbox(
   sequence INTEGER PRIMARY KEY, closing INT NOT NULL, message BLOB NOT NULL,
-  log_index INT, receipt BLOB, refusal TEXT, copied INT NOT NULL DEFAULT 0) STRICT;
+  log_index INT, receipt BLOB, refusal TEXT, changed INT NOT NULL) STRICT;
 )sql";
 
 // Operators and the audit log: till/journal_operators.cpp.
@@ -75,6 +76,28 @@ CREATE TABLE audit(
   before TEXT NOT NULL, after TEXT NOT NULL, chain BLOB NOT NULL) STRICT;
 CREATE TABLE audit_head(
   id INTEGER PRIMARY KEY CHECK(id = 1), rows INT NOT NULL, chain BLOB NOT NULL) STRICT;
+)sql";
+
+// Backup increments and the lives that ended before this one: till/backup.cpp.
+inline constexpr const char* kBackupSchema = R"sql(
+CREATE TABLE backup(
+  id INTEGER PRIMARY KEY CHECK(id = 1), number INT NOT NULL, link BLOB NOT NULL,
+  whole INT NOT NULL) STRICT;
+INSERT INTO backup VALUES (1, 0, x'', 1);
+CREATE TABLE backup_mark(name TEXT PRIMARY KEY, reached INT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE backup_target(place TEXT PRIMARY KEY, has INT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE increment(
+  number INT NOT NULL, part INT NOT NULL, bytes BLOB NOT NULL,
+  PRIMARY KEY(number, part)) STRICT;
+CREATE TABLE past(
+  epoch INTEGER PRIMARY KEY, key BLOB NOT NULL, documents INT NOT NULL, last_day INT,
+  sold_minor INT NOT NULL, refunded_minor INT NOT NULL) STRICT;
+CREATE TABLE past_number(
+  epoch INT NOT NULL, series INT NOT NULL, last INT NOT NULL,
+  PRIMARY KEY(epoch, series)) STRICT, WITHOUT ROWID;
+CREATE TABLE past_message(
+  position INTEGER PRIMARY KEY, epoch INT NOT NULL, sequence INT NOT NULL, closing INT NOT NULL,
+  message BLOB NOT NULL, log_index INT, receipt BLOB) STRICT;
 )sql";
 
 // What refuses changes of what was written down. REPLACE deletes without a DELETE trigger, so an
@@ -111,4 +134,4 @@ inline std::uint64_t from_sql(std::int64_t value) {
   return static_cast<std::uint64_t>(value);
 }
 
-}  // namespace till
+}  // namespace core::journal

@@ -1,5 +1,5 @@
 // JournalKey: read without a copy that stays behind.
-#include "till/journal_key.h"
+#include "core/journal/key.h"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -13,7 +13,7 @@
 #include "core/envelope/sodium_ready.h"
 #include "core/sqlite/database.h"
 
-namespace till {
+namespace core::journal {
 namespace {
 
 using core::Errc;
@@ -117,4 +117,4 @@ core::ByteView JournalKey::view() const {
   return {bytes_.get(), kSize};
 }
 
-}  // namespace till
+}  // namespace core::journal

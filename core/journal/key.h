@@ -9,7 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 
-namespace till {
+namespace core::journal {
 
 enum class KeyFrom {
   kFile,        // only its owner may read it: mode 0600 or stricter
@@ -35,4 +35,4 @@ class JournalKey {
   std::shared_ptr<std::uint8_t> bytes_;
 };
 
-}  // namespace till
+}  // namespace core::journal
