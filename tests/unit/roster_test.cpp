@@ -305,6 +305,12 @@ TEST_CASE("the root takes a leaked key of every day back, with all that it said 
   const Bytes twin = *other.roster.enrol(ask(till(1, 2), key(2)), RosterSigner(key(8), last));
   CHECK(extend_roster(fork, twin).error().code == Errc::kState);
   CHECK(fork.bytes == stolen.bytes);
+  // The root itself takes no entry of its own back: it has one content for a place, too.
+  RosterFile twice = own;
+  RosterFile before = good;
+  const Bytes other_revocation = *before.roster.revoke(kHeadOffice, Epoch{1}, std::nullopt, key(9));
+  CHECK(extend_roster(twice, other_revocation).error().code == Errc::kState);
+  CHECK(twice.bytes == own.bytes);
   // And no entry that is not signed goes in.
   RosterFile forged = good;
   Bytes unsigned_twin = twin;
