@@ -2,199 +2,14 @@
 #include "core/envelope/roster.h"
 
 #include <algorithm>
-#include <limits>
 
-#include "core/envelope/cbor.h"
+#include "core/envelope/roster_bulletin.h"
 
 namespace core::envelope {
-
-enum class BulletinKind : std::uint64_t {
-  kEnrol = 1,       // {0: 1, 1: store, 2: till, 3: epoch, 4: key, 5: sealing key, 6: proof}
-  kRevoke = 2,      // {0: 2, 1: store, 2: till, 3: epoch, ? 7: [sequence, id]}
-  kLogKey = 3,      // {0: 3, 4: key}
-  kSealingKey = 4,  // {0: 4, 5: sealing key}
-  kSettle = 6,      // {0: 6, 1: store, 2: till, 3: epoch, 7: [sequence, id]}
-};
-
-struct RosterBulletin {
-  BulletinKind kind = BulletinKind::kEnrol;
-  TillRef till{};
-  Epoch epoch{};
-  PublicKey key{};
-  SealingPublicKey sealing_key{};
-  Signature proof{};
-  std::optional<ChainPlace> place{};
-  std::optional<MessageId> link{};  // 8: the entry before; none: it is the message's prev
-};
 
 namespace {
 
 constexpr Epoch kRootEpoch{1};
-
-// Which fields a kind always has, besides its place.
-struct Fields {
-  bool till = false;         // 1 to 3
-  bool key = false;          // 4
-  bool sealing_key = false;  // 5
-  bool proof = false;        // 6
-
-  std::size_t count() const {
-    return std::size_t{1} + (till ? 3U : 0U) + (key ? 1U : 0U) + (sealing_key ? 1U : 0U) +
-           (proof ? 1U : 0U);
-  }
-};
-
-// None: no roster entry.
-std::optional<Fields> fields_of(std::uint64_t kind) {
-  switch (static_cast<BulletinKind>(kind)) {
-    case BulletinKind::kEnrol:
-      return Fields{.till = true, .key = true, .sealing_key = true, .proof = true};
-    case BulletinKind::kRevoke:
-    case BulletinKind::kSettle:
-      return Fields{.till = true};
-    case BulletinKind::kLogKey:
-      return Fields{.key = true};
-    case BulletinKind::kSealingKey:
-      return Fields{.sealing_key = true};
-  }
-  return std::nullopt;
-}
-
-Bytes encode_payload(const RosterBulletin& b) {
-  const Fields fields = *fields_of(static_cast<std::uint64_t>(b.kind));
-  CborWriter w;
-  w.map(fields.count() + (b.place ? 1U : 0U) + (b.link ? 1U : 0U));
-  w.unsigned_integer(0);
-  w.unsigned_integer(static_cast<std::uint64_t>(b.kind));
-  if (fields.till) {
-    w.unsigned_integer(1);
-    w.unsigned_integer(b.till.store.value);
-    w.unsigned_integer(2);
-    w.unsigned_integer(b.till.till.value);
-    w.unsigned_integer(3);
-    w.unsigned_integer(b.epoch.value);
-  }
-  if (fields.key) {
-    w.unsigned_integer(4);
-    w.bytes(b.key.view());
-  }
-  if (fields.sealing_key) {
-    w.unsigned_integer(5);
-    w.bytes(b.sealing_key.view());
-  }
-  if (fields.proof) {
-    w.unsigned_integer(6);
-    w.bytes(b.proof.view());
-  }
-  if (b.place) {
-    w.unsigned_integer(7);
-    w.array(2);
-    w.unsigned_integer(b.place->sequence.value);
-    w.bytes(b.place->id.view());
-  }
-  if (b.link) {
-    w.unsigned_integer(8);
-    w.bytes(b.link->view());
-  }
-  return std::move(w).take();
-}
-
-Result<void> expect_field(CborReader& r, std::uint64_t label) {
-  const std::size_t at = r.offset();
-  TRY_ASSIGN(const std::uint64_t found, r.unsigned_integer());
-  if (found != label) return r.refuse(at, "field " + std::to_string(label) + " is missing");
-  return {};
-}
-
-Result<std::uint32_t> read_number(CborReader& r, std::uint64_t label) {
-  TRY(expect_field(r, label));
-  const std::size_t at = r.offset();
-  TRY_ASSIGN(const std::uint64_t value, r.unsigned_integer());
-  if (value > std::numeric_limits<std::uint32_t>::max()) {
-    return r.refuse(at, "field " + std::to_string(label) + " is out of range");
-  }
-  return static_cast<std::uint32_t>(value);
-}
-
-template <typename Fixed>
-Result<Fixed> read_bytes(CborReader& r, std::uint64_t label) {
-  TRY(expect_field(r, label));
-  TRY_ASSIGN(const ByteView bytes, r.bytes());
-  return Fixed::from(bytes);
-}
-
-// The value of field 7.
-Result<ChainPlace> read_place(CborReader& r) {
-  const std::size_t at = r.offset();
-  ChainPlace place;
-  TRY_ASSIGN(const std::size_t items, r.array());
-  if (items != 2) return r.refuse(at, "a place is a sequence and an id");
-  TRY_ASSIGN(place.sequence.value, r.unsigned_integer());
-  if (place.sequence.value == 0 ||
-      place.sequence.value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    return r.refuse(at, "a sequence is 1 to 2^63-1");
-  }
-  TRY_ASSIGN(const ByteView id, r.bytes());
-  TRY_ASSIGN(place.id, MessageId::from(id));
-  return place;
-}
-
-// Fields 7 and 8, which not every bulletin has.
-Result<void> read_rest(CborReader& r, std::size_t pairs, RosterBulletin& b) {
-  bool may_have_place = b.kind == BulletinKind::kRevoke || b.kind == BulletinKind::kSettle;
-  for (; pairs > 0; --pairs) {
-    const std::size_t at = r.offset();
-    TRY_ASSIGN(const std::uint64_t label, r.unsigned_integer());
-    if (label == 7 && may_have_place) {
-      TRY_ASSIGN(b.place, read_place(r));
-      may_have_place = false;
-    } else if (label == 8 && pairs == 1) {
-      TRY_ASSIGN(const ByteView id, r.bytes());
-      TRY_ASSIGN(b.link, MessageId::from(id));
-    } else {
-      return r.refuse(at, "field " + std::to_string(label) + " has no business here");
-    }
-  }
-  if (b.kind == BulletinKind::kSettle && !b.place) return r.refuse(0, "field 7 is missing");
-  return r.finish();
-}
-
-Result<RosterBulletin> decode_payload(ByteView payload) {
-  CborReader r(payload);
-  RosterBulletin b;
-  TRY_ASSIGN(const std::size_t pairs, r.map());
-  TRY(expect_field(r, 0));
-  TRY_ASSIGN(const std::uint64_t kind, r.unsigned_integer());
-  const auto fields = fields_of(kind);
-  if (!fields) return r.refuse(0, "unknown bulletin kind " + std::to_string(kind));
-  b.kind = static_cast<BulletinKind>(kind);
-  const std::size_t always = fields->count();
-  if (pairs < always) return r.refuse(0, "a bulletin with fewer fields than its kind has");
-  if (fields->till) {
-    TRY_ASSIGN(b.till.store.value, read_number(r, 1));
-    TRY_ASSIGN(b.till.till.value, read_number(r, 2));
-    TRY_ASSIGN(b.epoch.value, read_number(r, 3));
-  }
-  if (fields->key) {
-    TRY_ASSIGN(b.key, read_bytes<PublicKey>(r, 4));
-  }
-  if (fields->sealing_key) {
-    TRY_ASSIGN(b.sealing_key, read_bytes<SealingPublicKey>(r, 5));
-  }
-  if (fields->proof) {
-    TRY_ASSIGN(b.proof, read_bytes<Signature>(r, 6));
-  }
-  TRY(read_rest(r, pairs - always, b));
-  return b;
-}
-
-// The entry that a bulletin goes on from. Errors: kMalformed (two forms of one link).
-Result<MessageId> link_of(const RosterBulletin& b, const Header& header) {
-  if (b.link && *b.link == header.prev) {
-    return fail(Errc::kMalformed, "field 8 repeats prev, and is left out then");
-  }
-  return b.link.value_or(header.prev);
-}
 
 std::string name_of(TillRef till, Epoch epoch) {
   return (till == kHeadOffice ? std::string("head office's own key") : "till " + to_string(till)) +
@@ -249,7 +64,7 @@ Result<Roster> Roster::read(ByteView file, std::string_view origin, const Public
 }
 
 bool Roster::is_entry(ByteView payload) {
-  return decode_payload(payload).has_value();
+  return decode_roster_bulletin(payload).has_value();
 }
 
 const Enrolment* Roster::find(const Kid& kid) const {
@@ -343,7 +158,7 @@ Result<Bytes> Roster::write(RosterBulletin bulletin, const RosterSigner& signer)
   header.sequence = Sequence{last.sequence.value + 1};
   header.prev = last.id;
   if (last_id_ != header.prev) bulletin.link = last_id_;
-  TRY_ASSIGN(Bytes message, sign_message(header, encode_payload(bulletin), signer.key()));
+  TRY_ASSIGN(Bytes message, sign_message(header, encode_roster_bulletin(bulletin), signer.key()));
   TRY(take(message));
   return message;
 }
@@ -424,13 +239,13 @@ Result<Message> Roster::take(ByteView entry) {
     return fail(Errc::kMalformed, "this message is no bulletin");
   }
   TRY(check_place(header));
-  TRY_ASSIGN(const RosterBulletin b, decode_payload(message.payload));
+  TRY_ASSIGN(const RosterBulletin b, decode_roster_bulletin(message.payload));
   TRY_ASSIGN(const MessageId link, link_of(b, header));
   if (link != last_id_) {
     return fail(Errc::kMalformed, "the entry does not follow the one before it");
   }
   const bool is_root = header.kid == derive_kid(origin_, root_);
-  if (b.till == kHeadOffice && fields_of(static_cast<std::uint64_t>(b.kind))->till && !is_root) {
+  if (is_about_a_till(b) && b.till == kHeadOffice && !is_root) {
     return fail(Errc::kState, "of head office's own key only the root decides");
   }
   const MessageId id = message_id(entry);
@@ -470,7 +285,7 @@ namespace {
 // keys that the root may take back. Errors: kState.
 Result<Bytes> entries_before(const RosterFile& file, ByteView entry) {
   TRY_ASSIGN(const Message message, parse_message(entry));
-  TRY_ASSIGN(const RosterBulletin b, decode_payload(message.payload));
+  TRY_ASSIGN(const RosterBulletin b, decode_roster_bulletin(message.payload));
   TRY_ASSIGN(const MessageId link, link_of(b, message.header));
   const Kid root = derive_kid(file.roster.origin(), file.roster.root());
   Bytes kept;

@@ -76,7 +76,7 @@ class RosterSigner {
   std::optional<ChainPlace> last_;
 };
 
-struct RosterBulletin;  // what an entry says; of roster.cpp
+struct RosterBulletin;  // what an entry says: roster_bulletin.h
 
 // The enrolled keys of one log. Value type; built from bulletins only.
 class Roster {
