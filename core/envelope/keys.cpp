@@ -28,18 +28,8 @@ SHA256_CTX fresh_state() {
   return state;
 }
 
-void write_big_endian(std::uint8_t* out, std::uint64_t value) {
-  for (std::size_t i = 8; i-- > 0; value >>= 8) out[i] = static_cast<std::uint8_t>(value);
-}
-
-void write_big_endian(Hash& out, const SHA256_CTX& state) {
-  for (std::size_t i = 0; i < 8; i += 2) {
-    write_big_endian(out.bytes.data() + 4 * i, std::uint64_t{state.h[i]} << 32 | state.h[i + 1]);
-  }
-}
-
-// SHA-256 of pieces, behind the whole blocks that `state` has seen.
-Hash finish_long(SHA256_CTX& state, std::initializer_list<ByteView> pieces) {
+// SHA-256 of pieces, behind what `state` has seen.
+Hash finish(SHA256_CTX& state, std::initializer_list<ByteView> pieces) {
   Hash hash;
   for (const ByteView piece : pieces) {
     CORE_CHECK(SHA256_Update(&state, piece.data(), piece.size()) == 1);
@@ -48,36 +38,9 @@ Hash finish_long(SHA256_CTX& state, std::initializer_list<ByteView> pieces) {
   return hash;
 }
 
-using ShortInput = std::array<std::uint8_t, 16 * kBlockSize>;
-
-// The same. Short pieces are put together and padded (FIPS 180-4 section 5.1.1) before, so that all
-// their blocks are hashed in one go: most messages are short, and each call costs as much as a
-// block. `blocks_before`: how many `state` has seen. `input`: room.
-Hash finish(SHA256_CTX& state, std::size_t blocks_before, std::initializer_list<ByteView> pieces,
-            ShortInput& input) {
-  constexpr std::size_t kLengthSize = 8;
-  std::size_t size = 0;
-  for (const ByteView piece : pieces) size += piece.size();
-  if (size + 1 + kLengthSize > input.size()) return finish_long(state, pieces);
-  std::size_t at = 0;
-  for (const ByteView piece : pieces) {
-    if (!piece.empty()) std::memcpy(input.data() + at, piece.data(), piece.size());
-    at += piece.size();
-  }
-  const std::size_t padded = (size + 1 + kLengthSize + kBlockSize - 1) / kBlockSize * kBlockSize;
-  std::memset(input.data() + size, 0, padded - size);
-  input[size] = 0x80;
-  write_big_endian(input.data() + padded - kLengthSize, (blocks_before * kBlockSize + size) * 8);
-  CORE_CHECK(SHA256_Update(&state, input.data(), padded) == 1);
-  Hash hash;
-  write_big_endian(hash, state);
-  return hash;
-}
-
 Hash digest(std::initializer_list<ByteView> pieces) {
-  ShortInput input;
   SHA256_CTX state = fresh_state();
-  return finish(state, 0, pieces, input);
+  return finish(state, pieces);
 }
 
 // HMAC's key as one block (RFC 2104 section 2).
@@ -93,25 +56,24 @@ std::array<std::uint8_t, kBlockSize> key_block(ByteView key) {
   return block;
 }
 
-// SHA-256's state behind the key's block with each byte changed by `pad`.
-std::array<std::uint32_t, 8> state_behind(std::array<std::uint8_t, kBlockSize> block,
-                                          std::uint8_t pad) {
+// SHA-256's context behind the key's block with each byte changed by `pad`.
+void absorb_key(std::array<std::uint8_t, kBlockSize> block, std::uint8_t pad,
+                HmacKey::Context& out) {
+  static_assert(sizeof(SHA256_CTX) <= sizeof(HmacKey::Context));
   for (std::uint8_t& byte : block) byte ^= pad;
   SHA256_CTX state = fresh_state();
   CORE_CHECK(SHA256_Update(&state, block.data(), block.size()) == 1);
-  std::array<std::uint32_t, 8> out{};
-  std::copy(std::begin(state.h), std::end(state.h), out.begin());
+  std::memcpy(out.data(), &state, sizeof state);
   sodium_memzero(block.data(), block.size());
   sodium_memzero(&state, sizeof state);
-  return out;
 }
 
-// As it was behind one block.
-SHA256_CTX restored(const std::array<std::uint32_t, 8>& behind) {
-  SHA256_CTX state = fresh_state();
-  std::copy(behind.begin(), behind.end(), std::begin(state.h));
-  state.Nl = kBlockSize * 8;  // bits, of which finish_long() goes on counting
-  return state;
+Hash go_on(const HmacKey::Context& context, std::initializer_list<ByteView> pieces) {
+  SHA256_CTX state;
+  std::memcpy(&state, context.data(), sizeof state);
+  const Hash hash = finish(state, pieces);
+  sodium_memzero(&state, sizeof state);
+  return hash;
 }
 
 }  // namespace
@@ -196,8 +158,8 @@ Hash hmac_sha256(ByteView key, ByteView one, ByteView two) {
 
 HmacKey::HmacKey(ByteView key) {
   std::array<std::uint8_t, kBlockSize> block = key_block(key);
-  inner_ = state_behind(block, 0x36);
-  outer_ = state_behind(block, 0x5c);
+  absorb_key(block, 0x36, inner_);
+  absorb_key(block, 0x5c, outer_);
   sodium_memzero(block.data(), block.size());
 }
 
@@ -207,13 +169,8 @@ HmacKey::~HmacKey() {
 }
 
 Hash HmacKey::mac(ByteView one, ByteView two) const {
-  ShortInput input;
-  SHA256_CTX state = restored(inner_);
-  Hash hash = finish(state, 1, {one, two}, input);
-  state = restored(outer_);
-  hash = finish(state, 1, {hash.view()}, input);
-  sodium_memzero(input.data(), input.size());
-  return hash;
+  const Hash hash = go_on(inner_, {one, two});
+  return go_on(outer_, {hash.view()});
 }
 
 Kid derive_kid(std::string_view origin, const PublicKey& key) {

@@ -60,6 +60,8 @@ Hash hmac_sha256(ByteView key, ByteView one, ByteView two = {});
 // message. As secret as the key. Wiped when it goes.
 class HmacKey {
  public:
+  using Context = std::array<std::uint64_t, 14>;  // OpenSSL's, behind the key's block of a pass
+
   explicit HmacKey(ByteView key);
   HmacKey(const HmacKey&) = default;
   HmacKey& operator=(const HmacKey&) = default;
@@ -69,8 +71,8 @@ class HmacKey {
   Hash mac(ByteView one, ByteView two) const;
 
  private:
-  std::array<std::uint32_t, 8> inner_{};  // SHA-256's state behind the first block of each pass
-  std::array<std::uint32_t, 8> outer_{};
+  Context inner_{};
+  Context outer_{};
 };
 
 // First 16 bytes of SHA-256("daybook kid v1" 0x00 || origin || public key): a key belongs to one

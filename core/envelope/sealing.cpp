@@ -67,63 +67,6 @@ Nonce nonce_of(const SealingKey& key, ByteView protected_header, ByteView plaint
   return nonce;
 }
 
-// ChaCha20/Poly1305 (RFC 8439 section 2.8) put together from its two parts, for what is short: the
-// one-time key and the whole keystream come from one call, which computes four or eight blocks in
-// the time of two, where libsodium's own asks for them one by one.
-class ShortOpening {
- public:
-  static constexpr std::size_t kBlock = 64;    // of ChaCha20
-  static constexpr std::size_t kStride = 256;  // what is computed at once, at least
-  static constexpr std::size_t kCiphertextMax = 4 * kStride - kBlock;
-  static constexpr std::size_t kInputMax = 2048;
-
-  ~ShortOpening() { sodium_memzero(stream_.data(), kBlock); }
-
-  static bool takes(ByteView data, ByteView ciphertext) {
-    return ciphertext.size() <= kCiphertextMax && data.size() + ciphertext.size() + 48 <= kInputMax;
-  }
-
-  // Shape: takes() them. False, and nothing in `plaintext`: the tag is another's.
-  bool open(ByteView key, ByteView nonce, ByteView data, ByteView ciphertext,
-            const std::uint8_t* tag, Bytes& plaintext) {
-    const std::size_t wanted = kBlock + ciphertext.size();
-    const std::size_t size = (wanted + kStride - 1) / kStride * kStride;
-    std::memset(stream_.data(), 0, kBlock);
-    std::memcpy(stream_.data() + kBlock, ciphertext.data(), ciphertext.size());
-    std::memset(stream_.data() + wanted, 0, size - wanted);
-    put(data);
-    put(ciphertext);
-    put_length(data.size());
-    put_length(ciphertext.size());
-    crypto_stream_chacha20_ietf_xor_ic(stream_.data(), stream_.data(), size, nonce.data(), 0,
-                                       key.data());
-    const bool good =
-        crypto_onetimeauth_poly1305_verify(tag, input_.data(), input_size_, stream_.data()) == 0;
-    const auto text = stream_.begin() + kBlock;
-    if (good) plaintext.assign(text, text + static_cast<std::ptrdiff_t>(ciphertext.size()));
-    return good;
-  }
-
- private:
-  // Padded with zeros to a multiple of 16.
-  void put(ByteView bytes) {
-    std::memcpy(input_.data() + input_size_, bytes.data(), bytes.size());
-    input_size_ += bytes.size();
-    const std::size_t padding = (16 - bytes.size() % 16) % 16;
-    std::memset(input_.data() + input_size_, 0, padding);
-    input_size_ += padding;
-  }
-  void put_length(std::uint64_t value) {
-    for (int i = 0; i < 8; ++i, value >>= 8) {
-      input_[input_size_++] = static_cast<std::uint8_t>(value);
-    }
-  }
-
-  std::array<std::uint8_t, 4 * kStride> stream_;
-  std::array<std::uint8_t, kInputMax> input_;
-  std::size_t input_size_ = 0;
-};
-
 struct Encrypted {
   ByteView nonce;
   ByteView ciphertext;  // with its tag
@@ -252,11 +195,6 @@ bool decrypt(const SealingKey& key, ByteView protected_header, const Encrypted& 
              Bytes& plaintext) {
   const Bytes data = additional_data(protected_header);
   const std::size_t size = encrypted.ciphertext.size() - kTagSize;
-  const ByteView ciphertext = encrypted.ciphertext.first(size);
-  if (ShortOpening::takes(data, ciphertext)) {
-    return ShortOpening().open(key.encryption_key(), encrypted.nonce, data, ciphertext,
-                               encrypted.ciphertext.data() + size, plaintext);
-  }
   plaintext.resize(size);
   return crypto_aead_chacha20poly1305_ietf_decrypt(
              plaintext.data(), nullptr, nullptr, encrypted.ciphertext.data(),
