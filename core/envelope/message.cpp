@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "core/base/check.h"
 #include "core/envelope/cbor.h"
 #include "core/envelope/cose.h"
 
@@ -11,6 +12,9 @@ namespace {
 
 // Of the private range: the place in the chain.
 constexpr std::int64_t kLabelChain = -65537;
+// Of a notice: whom it is for, and what it goes on from.
+constexpr std::int64_t kLabelAddress = -65538;
+constexpr std::size_t kAddressItems = 4;
 
 Result<void> read_chain(CborReader& r, Header& header) {
   const std::size_t at = r.offset();
@@ -37,10 +41,35 @@ Result<void> read_chain(CborReader& r, Header& header) {
   return {};
 }
 
+Result<std::uint32_t> read_number32(CborReader& r) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const std::uint64_t value, r.unsigned_integer());
+  if (value > std::numeric_limits<std::uint32_t>::max()) {
+    return r.refuse(at, "stores and tills have 32 bits");
+  }
+  return static_cast<std::uint32_t>(value);
+}
+
+Result<void> read_address(CborReader& r, Address& address) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const std::size_t items, r.array());
+  if (items != kAddressItems) return r.refuse(at, "an address has 4 items");
+  TRY_ASSIGN(address.feed.store.value, read_number32(r));
+  TRY_ASSIGN(address.feed.till.value, read_number32(r));
+  if (address.feed.store.value == 0 && address.feed.till.value != 0) {
+    return r.refuse(at, "a till has a store");
+  }
+  TRY(read_fixed(r, address.link));
+  TRY_ASSIGN(address.whole, r.boolean());
+  return {};
+}
+
 Result<void> read_header(ByteView bytes, Header& header) {
   CborReader r(bytes);
   TRY_ASSIGN(const std::size_t pairs, r.map());
-  if (pairs != 4) return r.refuse(0, "the protected header has 4 parameters");
+  if (pairs != 4 && pairs != 5) {
+    return r.refuse(0, "the protected header has 4 parameters, and of a notice 5");
+  }
   TRY(expect_eddsa(r));
   TRY(expect_label(r, kLabelContentType));
   const std::size_t at = r.offset();
@@ -48,21 +77,29 @@ Result<void> read_header(ByteView bytes, Header& header) {
   header.content_type = static_cast<ContentType>(type);
   if (header.content_type != ContentType::kSummary &&
       header.content_type != ContentType::kBulletin &&
-      header.content_type != ContentType::kSealedSummary) {
+      header.content_type != ContentType::kSealedSummary &&
+      header.content_type != ContentType::kNotice) {
     return r.refuse(at, "unknown content type " + std::to_string(type));
   }
+  const bool is_notice = header.content_type == ContentType::kNotice;
+  if (is_notice != (pairs == 5)) return r.refuse(0, "an address is a notice's, and no other's");
   TRY(expect_label(r, kLabelKid));
   TRY(read_fixed(r, header.kid));
   TRY(expect_label(r, kLabelChain));
   TRY(read_chain(r, header));
+  if (is_notice) {
+    TRY(expect_label(r, kLabelAddress));
+    TRY(read_address(r, header.address.emplace()));
+  }
   return r.finish();
 }
 
 }  // namespace
 
 Bytes encode_header(const Header& header) {
+  CORE_CHECK(header.address.has_value() == (header.content_type == ContentType::kNotice));
   CborWriter w;
-  w.map(4);
+  w.map(header.address ? 5 : 4);
   w.integer(kLabelAlgorithm);
   w.integer(kAlgorithmEdDsa);
   w.integer(kLabelContentType);
@@ -77,6 +114,14 @@ Bytes encode_header(const Header& header) {
   if (header.tree_head) {
     w.unsigned_integer(header.tree_head->size);
     w.bytes(header.tree_head->root.view());
+  }
+  if (header.address) {
+    w.integer(kLabelAddress);
+    w.array(kAddressItems);
+    w.unsigned_integer(header.address->feed.store.value);
+    w.unsigned_integer(header.address->feed.till.value);
+    w.bytes(header.address->link.view());
+    w.boolean(header.address->whole);
   }
   return std::move(w).take();
 }
@@ -125,6 +170,7 @@ Result<void> parse_message(ByteView bytes, Message& message) {
   CoseSign1 parts;
   TRY(read_sign1(bytes, parts));
   message.header.tree_head.reset();
+  message.header.address.reset();
   const Result<void> header = read_header(parts.protected_header, message.header);
   if (!header) {
     return fail(Errc::kMalformed, "byte " + std::to_string(parts.header_offset) +

@@ -23,8 +23,9 @@ using MessageId =
 // 12.3). The relay may see which of these a message is, and nothing more.
 enum class ContentType : std::uint64_t {
   kSummary = 65100,        // a till's opening or closing, in clear
-  kBulletin = 65101,       // head office's decision: a roster entry
+  kBulletin = 65101,       // head office's decision: a roster entry, for example
   kSealedSummary = 65102,  // as kSummary, sealed to head office
+  kNotice = 65105,         // head office's word to its tills, sealed to them
 };
 
 // What a till knows of the log, from its last receipt.
@@ -32,6 +33,14 @@ struct TreeHead {
   std::uint64_t size = 0;
   Hash root;
   bool operator==(const TreeHead&) const = default;
+};
+
+// Whom a notice is for, in clear, so that a relay can hand it out. Format: docs/formats/notice.md.
+struct Address {
+  TillRef feed;        // 0/0: every till; 4/0: those of store 4; 4/1: that one
+  MessageId link;      // of the feed's notice before; zeros: there is none
+  bool whole = false;  // it says all that its feed has to say: none before it is needed
+  bool operator==(const Address&) const = default;
 };
 
 // The protected header: in clear, and signed.
@@ -42,6 +51,7 @@ struct Header {
   Sequence sequence;
   MessageId prev;  // of the sender's message before; at sequence 1 the roster entry of this epoch
   std::optional<TreeHead> tree_head;
+  std::optional<Address> address;  // exactly of a notice
   bool operator==(const Header&) const = default;
 };
 

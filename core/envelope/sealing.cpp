@@ -249,6 +249,7 @@ Result<ByteView> open_payload(ContentType type, ByteView protected_header, ByteV
       TRY(open_sealed(*key, protected_header, payload, room));
       return ByteView(room);
     case ContentType::kBulletin:
+    case ContentType::kNotice:
       break;
   }
   return fail(Errc::kMalformed, "a bulletin, signed with a till's key");
