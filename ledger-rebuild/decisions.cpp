@@ -129,17 +129,45 @@ Result<void> Decisions::keep(std::span<const Bytes> messages) {
   return {};
 }
 
+core::envelope::Header Decisions::header_behind(const core::envelope::ChainPlace& last,
+                                                core::envelope::ContentType type) const {
+  core::envelope::Header header;
+  header.content_type = type;
+  header.kid = kid_;
+  header.epoch = epoch_;
+  header.sequence = core::Sequence{last.sequence.value + 1};
+  header.prev = last.id;
+  return header;
+}
+
+Result<void> Decisions::sign(std::span<const NoticeDraft> drafts, Links& links) {
+  TRY_ASSIGN(const auto lock, posix_filesystem().lock(directory_ / kLockFile));
+  std::vector<Bytes> messages;
+  Links next = links;
+  core::envelope::ChainPlace last{last_sequence(), last_id_};
+  for (const NoticeDraft& draft : drafts) {
+    auto header = header_behind(last, core::envelope::ContentType::kNotice);
+    header.address = draft.address;
+    const core::TillRef feed = draft.address.feed;
+    if (is_shared(feed)) header.address->link = next[feed];
+    const Bytes payload =
+        core::envelope::seal(draft.key, core::envelope::encode_header(header), draft.body);
+    TRY_ASSIGN(Bytes message, core::envelope::sign_message(header, payload, key_));
+    last = {header.sequence, core::envelope::message_id(message)};
+    if (is_shared(feed)) next[feed] = last.id;
+    messages.push_back(std::move(message));
+  }
+  TRY(keep(messages));
+  links = std::move(next);
+  return {};
+}
+
 Result<void> Decisions::sign(std::span<const Bytes> payloads) {
   TRY_ASSIGN(const auto lock, posix_filesystem().lock(directory_ / kLockFile));
   std::vector<Bytes> messages;
   core::envelope::ChainPlace last{last_sequence(), last_id_};
   for (const Bytes& payload : payloads) {
-    core::envelope::Header header;
-    header.content_type = core::envelope::ContentType::kBulletin;
-    header.kid = kid_;
-    header.epoch = epoch_;
-    header.sequence = core::Sequence{last.sequence.value + 1};
-    header.prev = last.id;
+    const auto header = header_behind(last, core::envelope::ContentType::kBulletin);
     TRY_ASSIGN(Bytes message, core::envelope::sign_message(header, payload, key_));
     last = {header.sequence, core::envelope::message_id(message)};
     messages.push_back(std::move(message));

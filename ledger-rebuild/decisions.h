@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,18 @@ core::Result<std::vector<core::Bytes>> read_decisions(const std::filesystem::pat
                                                       const core::envelope::Roster& roster,
                                                       const core::envelope::Enrolment& key);
 
+// A notice that is to be signed, and what it is to be sealed with.
+struct NoticeDraft {
+  core::envelope::Address address;  // `link` only of a feed that one till reads
+  core::Bytes body;
+  core::envelope::SealingKey key;
+};
+
+// Whether many tills read it, and each notice of it names the one before.
+inline bool is_shared(core::TillRef feed) {
+  return feed.till.value == 0;
+}
+
 class Decisions {
  public:
   // Reads the key of every day that the roster has, and what it signed. Errors: kNotFound (the
@@ -41,6 +54,10 @@ class Decisions {
   // sending, no other will ever be signed for their places. Errors: kTooLarge, kBusy, kIo,
   // kSyncFailed; after any of them none was kept, except after the last two, when open() tells.
   core::Result<void> sign(std::span<const core::Bytes> payloads);
+  // The same for notices. `links` has the last notice of each feed that many tills read: a draft
+  // goes on from it, and is the last then. Errors: as of bulletins.
+  using Links = std::map<core::TillRef, core::envelope::MessageId>;
+  core::Result<void> sign(std::span<const NoticeDraft> drafts, Links& links);
 
   // Signs roster entries that go on from the last message.
   core::envelope::RosterSigner signer() const { return {key_, {last_sequence(), last_id_}}; }
@@ -61,6 +78,9 @@ class Decisions {
       : directory_(std::move(directory)), key_(key) {}
   std::filesystem::path file() const;
   core::Result<void> take(core::ByteView bytes);
+  // Of the message behind `last`.
+  core::envelope::Header header_behind(const core::envelope::ChainPlace& last,
+                                       core::envelope::ContentType type) const;
 
   std::filesystem::path directory_;
   core::envelope::PrivateKey key_;

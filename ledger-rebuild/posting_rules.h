@@ -128,7 +128,7 @@ core::Result<void> make_entry(const core::retail::Opening& opening, Entry& entry
 core::Result<void> make_entry(const core::retail::Closing& closing, Entry& entry);
 // Posts nothing; its day is the last that it closes.
 void make_entry(PeriodClose close, Entry& entry);
-// Of an entry of the roster: what it says is in the roster, and posts nothing.
+// Of an entry of the roster, or a notice to tills: head office's word that posts nothing.
 void make_roster_entry(Entry& entry);
 
 // Whether debits equal credits. Errors: kUnbalanced, kOverflow.

@@ -74,7 +74,22 @@ Result<core::envelope::Roster> parse_roster(const CommandWords& words, std::stri
   return roster;
 }
 
+Result<core::wire::RelayClient> client_of(const CommandWords& words) {
+  TRY_ASSIGN(const auto endpoint, core::wire::parse_endpoint(words.relay));
+  std::shared_ptr<const core::tls::Context> trust;
+  if (!words.authorities.empty()) {
+    TRY_ASSIGN(trust, core::tls::Context::client(words.authorities));
+  }
+  return core::wire::RelayClient(endpoint, std::chrono::milliseconds(words.timeout_ms), trust);
+}
+
 }  // namespace
+
+Result<core::wire::RelayClient> relay_client(const CommandWords& words, const Till& till) {
+  TRY_ASSIGN(auto client, client_of(words));
+  client.sign_reads(till.read_credential());
+  return client;
+}
 
 Result<core::envelope::Roster> read_roster(const CommandWords& words, std::string_view origin) {
   TRY(head_office_key(words));
@@ -85,8 +100,7 @@ Result<core::envelope::Roster> read_roster(const CommandWords& words, std::strin
 Result<core::envelope::Roster> fetch_roster(const CommandWords& words, std::string_view origin,
                                             const core::wire::ReadCredential& credential) {
   TRY(head_office_key(words));
-  TRY_ASSIGN(const auto endpoint, core::wire::parse_endpoint(words.relay));
-  core::wire::RelayClient client(endpoint, std::chrono::milliseconds(words.timeout_ms));
+  TRY_ASSIGN(auto client, client_of(words));
   client.sign_reads(credential);
   TRY_ASSIGN(const std::string content, client.get("/v1/roster"));
   return parse_roster(words, origin, content, words.relay);

@@ -12,7 +12,8 @@
 
 namespace core::wire {
 struct ReadCredential;
-}
+class RelayClient;
+}  // namespace core::wire
 
 namespace till {
 
@@ -37,8 +38,17 @@ core::Result<core::envelope::Roster> fetch_roster(const CommandWords& words,
                                                   std::string_view origin,
                                                   const core::wire::ReadCredential& credential);
 
+// To the relay that the words name, with the till's own key for what is not for everybody. Errors:
+// kUsage (no URL), those of core::tls::Context::client.
+core::Result<core::wire::RelayClient> relay_client(const CommandWords& words, const Till& till);
+
 // Of the command `show`: till/commands_operators.cpp.
 core::Result<void> show_audit(Till& till, Form form);
 core::Result<void> show_hours(Till& till, Form form);
+// And: till/commands_notices.cpp. `dispatched`: the deliveries.
+core::Result<void> show_notices(Till& till, bool dispatched, Form form);
+
+// What head office tells, after the outbox was sent: what goes wrong is only said.
+void fetch_after_sending(const CommandWords& words, Till& till);
 
 }  // namespace till

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "core/base/random.h"
+#include "core/retail/catalog_file.h"
 #include "core/wire/relay_client.h"
-#include "till/catalog_file.h"
 #include "till/command_support.h"
 #include "till/kind_words.h"
 #include "till/reports.h"
@@ -81,7 +81,7 @@ Result<void> show_receipt(Till& till, core::Sequence sequence) {
 }  // namespace
 
 Result<void> run_init(const CommandWords& words) {
-  TRY_ASSIGN(core::retail::Catalog catalog, read_catalog_file(words.catalog));
+  TRY_ASSIGN(core::retail::Catalog catalog, core::retail::read_catalog_file(words.catalog));
   const core::Currency currency = catalog.currency();
   const TillSetup setup{core::TillRef{core::StoreId{words.store}, core::TillId{words.till}},
                         currency,
@@ -119,7 +119,8 @@ Result<void> run_open(const CommandWords& words) {
   TRY_ASSIGN(const core::retail::Components received, parse_received(words.received));
   TRY_ASSIGN(Till till, open_till(words));
   copy_backups(till);
-  TRY(words.await_delivery ? till.open_day_early(*day) : till.open_day(*day, received));
+  TRY(words.await_delivery ? till.open_day_early(*day)
+                           : till.open_day(*day, received, words.notes));
   print("business day " + to_string(*day) + " is open" +
         (words.await_delivery ? ", its delivery is awaited\n" : "\n"));
   print_messages_due(till);
@@ -129,7 +130,7 @@ Result<void> run_open(const CommandWords& words) {
 Result<void> run_delivery(const CommandWords& words) {
   TRY_ASSIGN(const core::retail::Components received, parse_received(words.received));
   TRY_ASSIGN(Till till, open_till(words));
-  TRY(till.confirm_delivery(received));
+  TRY(till.confirm_delivery(received, words.notes));
   print("the delivery is confirmed; the opening message is written\n");
   print_messages_due(till);
   return {};
@@ -152,8 +153,8 @@ Result<void> run_close(const CommandWords& words) {
 }
 
 Result<void> run_send(const CommandWords& words) {
-  TRY_ASSIGN(const core::wire::Endpoint endpoint, core::wire::parse_endpoint(words.relay));
   TRY_ASSIGN(Till till, open_till(words));
+  TRY_ASSIGN(core::wire::RelayClient relay, relay_client(words, till));
   copy_backups(till);
   TRY(till.seal_overdue_opening());
   TRY_ASSIGN(const TillStatus status, till.status());
@@ -163,11 +164,6 @@ Result<void> run_send(const CommandWords& words) {
                 "names no key of the log; join again with one that does "
                 "(daybook-rebuild log-key)");
   }
-  std::shared_ptr<const core::tls::Context> trust;
-  if (!words.authorities.empty()) {
-    TRY_ASSIGN(trust, core::tls::Context::client(words.authorities));
-  }
-  core::wire::RelayClient relay(endpoint, std::chrono::milliseconds(words.timeout_ms), trust);
   SenderPorts ports;
   ports.post = [&](std::span<const core::Bytes> messages) { return relay.post(messages); };
   ports.sleep = [](std::chrono::milliseconds pause) { std::this_thread::sleep_for(pause); };
@@ -196,6 +192,7 @@ Result<void> run_send(const CommandWords& words) {
                 "gave up after " + std::to_string(report.failed_attempts) +
                     " failed attempts, the outbox keeps the rest: " + report.gave_up->what);
   }
+  fetch_after_sending(words, till);
   if (!report.refused.empty()) {
     return fail(Errc::kProtocol, "the relay refused " + std::to_string(report.refused.size()) +
                                      " messages; they stay in the outbox");
@@ -213,6 +210,8 @@ Result<void> run_show(const CommandWords& words) {
   } else if (words.show_what == "outbox") {
     TRY_ASSIGN(const auto entries, till.outbox().all(core::Sequence{0}, SIZE_MAX >> 1));
     print(report_outbox(entries, form));
+  } else if (words.show_what == "notices" || words.show_what == "dispatched") {
+    return show_notices(till, words.show_what == "dispatched", form);
   } else if (words.show_what == "backups") {
     TRY_ASSIGN(const BackupStatus backup, till.backup().status());
     print(report_backup(backup, form));

@@ -24,10 +24,12 @@ struct CommandWords {
   std::filesystem::path catalog;
   std::vector<std::string> backup_to;
   std::filesystem::path request;
+  std::filesystem::path out;
   std::filesystem::path roster;
   std::string head_office;
   std::string day;
   std::vector<std::string> received;
+  std::vector<std::uint64_t> notes;  // head office's dispatch notes
   bool await_delivery = false;
   std::vector<std::string> lines;
   std::vector<std::string> discounts;
@@ -95,6 +97,8 @@ core::Result<void> run_no_sale(const CommandWords& words, const core::Clock& clo
 core::Result<void> run_delivery(const CommandWords& words);
 core::Result<void> run_close(const CommandWords& words);
 core::Result<void> run_send(const CommandWords& words);
+core::Result<void> run_fetch(const CommandWords& words);
+core::Result<void> run_firmware(const CommandWords& words);
 core::Result<void> run_run(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_shell(const CommandWords& words);
 core::Result<void> run_show(const CommandWords& words);

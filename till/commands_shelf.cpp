@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "till/catalog_file.h"
+#include "core/retail/catalog_file.h"
 #include "till/command_support.h"
 #include "till/reports.h"
 #include "till/words.h"
@@ -39,7 +39,7 @@ Result<std::vector<FoundProduct>> find_any(Shelf shelf, const std::string& text,
 
 Result<void> run_catalog(const CommandWords& words) {
   TRY_ASSIGN(Till till, open_till(words));
-  TRY_ASSIGN(const core::retail::Catalog catalog, read_catalog_file(words.catalog));
+  TRY_ASSIGN(const core::retail::Catalog catalog, core::retail::read_catalog_file(words.catalog));
   TRY_ASSIGN(const core::CatalogVersion version, till.replace_catalog(catalog));
   print("catalog of " + std::to_string(catalog.products().size()) + " products, version " +
         to_string(version) + "\n");

@@ -16,6 +16,7 @@ using core::journal::from_sql;
 using core::journal::kApplicationId;
 using core::journal::kBackupSchema;
 using core::journal::kGuards;
+using core::journal::kNoticesSchema;
 using core::journal::kOperatorsSchema;
 using core::journal::kPageSize;
 using core::journal::kSchema;
@@ -241,7 +242,7 @@ Result<void> Journal::fold_log() {
 }
 
 Result<void> Journal::create_tables() {
-  for (const char* part : {kSchema, kOperatorsSchema, kBackupSchema, kGuards}) {
+  for (const char* part : {kSchema, kOperatorsSchema, kBackupSchema, kNoticesSchema, kGuards}) {
     TRY(database_.exec(part));
   }
   return database_.exec("PRAGMA application_id=" + std::to_string(kApplicationId) +

@@ -221,6 +221,14 @@ class CommandLine {
     no_sale->add_option("--reason", words_.reason, "Why, for the record")->required();
   }
 
+  CLI::Option* add_note(CLI::App* app) {
+    return app
+        ->add_option("--note", words_.notes,
+                     "Head office's dispatch note that came; what is not named with --receive "
+                     "came as it says")
+        ->check(CLI::Range(1L, kNumberMax));
+  }
+
   void add_day() {
     CLI::App* open = command("open", "Open a business day and write its opening message",
                              [this] { return till::run_open(words_); });
@@ -228,30 +236,47 @@ class CommandLine {
     open->add_option("--day", words_.day, "Business day, YYYY-MM-DD")->required();
     auto* receive =
         open->add_option("--receive", words_.received, "Goods received, PRODUCT=QUANTITY ...");
+    auto* note = add_note(open);
     open->add_flag("--await-delivery", words_.await_delivery,
                    "Sell already; the opening message waits for the command delivery, the cut-off "
                    "(settings) or the close")
-        ->excludes(receive);
+        ->excludes(receive)
+        ->excludes(note);
     CLI::App* delivery = command("delivery", "Confirm the delivery that an open day waits for",
                                  [this] { return till::run_delivery(words_); });
     acting(delivery);
     delivery->add_option("--receive", words_.received, "Goods received, PRODUCT=QUANTITY ...");
+    add_note(delivery);
     CLI::App* close = command("close", "Close the day: Z report and closing message",
                               [this] { return till::run_close(words_); });
     acting(close);
     close->add_option("--counted", words_.counted,
                       "Cash counted in the drawer, the float included");
     close->add_flag("--json", words_.json, "Z report as JSON");
-    CLI::App* send = command("send", "Send the outbox to the relay, as long as it takes",
-                             [this] { return till::run_send(words_); });
-    send->add_option("--relay", words_.relay, "http://HOST:PORT")->required();
+    CLI::App* send =
+        command("send", "Send the outbox to the relay, and fetch head office's notices",
+                [this] { return till::run_send(words_); });
+    add_relay(send);
     send->add_option("--attempts", words_.attempts, "Give up after so many failures in a row")
         ->check(CLI::PositiveNumber);
     send->add_option("--for-seconds", words_.for_seconds, "Give up after this time")
         ->check(CLI::Range(0, 31536000));
-    send->add_option("--ca", words_.authorities,
-                     "PEM file of the authorities to trust for https; default: the system's");
-    send->add_option("--timeout-ms", words_.timeout_ms, "For one answer; default 10000")
+    CLI::App* fetch =
+        command("fetch", "Fetch what head office tells: catalog, prices, operators, deliveries",
+                [this] { return till::run_fetch(words_); });
+    add_relay(fetch);
+    CLI::App* firmware = command("firmware", "Fetch the firmware that head office announced",
+                                 [this] { return till::run_firmware(words_); });
+    add_relay(firmware);
+    firmware->add_option("--out", words_.out, "File to write; replaced whole or not at all")
+        ->required();
+  }
+
+  void add_relay(CLI::App* app) {
+    app->add_option("--relay", words_.relay, "http://HOST:PORT")->required();
+    app->add_option("--ca", words_.authorities,
+                    "PEM file of the authorities to trust for https; default: the system's");
+    app->add_option("--timeout-ms", words_.timeout_ms, "For one answer; default 10000")
         ->check(CLI::Range(1, 3600000));
   }
 
@@ -267,14 +292,16 @@ class CommandLine {
     CLI::App* show =
         command("show",
                 "Show status, day (X report), outbox, document N, receipt N, signed-receipt N, "
-                "print-queue, backups, request, audit, hours",
+                "print-queue, backups, request, audit, hours, notices, dispatched",
                 [this] { return till::run_show(words_); });
     acting(show);
-    show->add_option("what", words_.show_what,
-                     "status, day, outbox, document, receipt (of a message), signed-receipt (of a "
-                     "sale or refund), print-queue, backups, request, audit, hours")
+    show->add_option(
+            "what", words_.show_what,
+            "status, day, outbox, document, receipt (of a message), signed-receipt (of a "
+            "sale or refund), print-queue, backups, request, audit, hours, notices, dispatched")
         ->check(CLI::IsMember({"status", "day", "outbox", "document", "receipt", "signed-receipt",
-                               "print-queue", "backups", "request", "audit", "hours"}));
+                               "print-queue", "backups", "request", "audit", "hours", "notices",
+                               "dispatched"}));
     add_series(show, words_.series);
     show->add_option("number", words_.show_number,
                      "Number, for document, receipt and signed-receipt")

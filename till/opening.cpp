@@ -1,4 +1,6 @@
 // Till: a business day begins, and its opening message says what was delivered.
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/retail/limits.h"
@@ -52,12 +54,58 @@ Result<JournalState> Till::opened(BusinessDay day) const {
   return next;
 }
 
-Result<void> Till::open_day(BusinessDay day, const Components& received) {
+Result<Components> Till::sent_with(const std::vector<std::uint64_t>& notes) {
+  Components sent;
+  std::set<std::uint64_t> seen;
+  for (const std::uint64_t number : notes) {
+    TRY_ASSIGN(const auto found, notices().find_dispatch(number));
+    const std::string name = "dispatch note " + std::to_string(number);
+    if (!found) return fail(Errc::kNotFound, "head office has told of no " + name);
+    if (found->received || !seen.insert(number).second) {
+      return fail(Errc::kExists, name + " was received already");
+    }
+    for (const auto& [id, quantity] : found->note.goods) {
+      TRY_ASSIGN(sent[id], core::add(sent[id], quantity));
+    }
+  }
+  return sent;
+}
+
+Result<Till::Delivery> Till::delivery_of(const Components& received,
+                                         const std::vector<std::uint64_t>& notes) {
+  Delivery out;
+  out.notes = notes;
+  std::sort(out.notes.begin(), out.notes.end());
+  TRY_ASSIGN(const Components sent, sent_with(notes));
+  out.received = sent;
+  for (const auto& [id, quantity] : received) {
+    out.received.insert_or_assign(id, quantity);
+    if (notes.empty()) continue;
+    const auto there = sent.find(id);
+    TRY_ASSIGN(const core::Quantity difference,
+               core::subtract(quantity, there == sent.end() ? core::Quantity{} : there->second));
+    if (difference.thousandths != 0) out.differences.insert_or_assign(id, difference);
+    // Nothing of it came.
+    if (quantity.thousandths == 0 && there != sent.end()) out.received.erase(id);
+  }
+  TRY(check_delivery(out.received));
+  return out;
+}
+
+Result<std::uint64_t> Till::take_notices() {
+  const JournalState& state = journal_.state();
+  const auto day = state.open_day ? state.open_day : state.last_day;
+  return day ? notices().take_effect(*day) : std::uint64_t{0};
+}
+
+Result<void> Till::open_day(BusinessDay day, const Components& received,
+                            const std::vector<std::uint64_t>& notes) {
   TRY_ASSIGN(const Actor actor, operators().permit({Permission::kOpen}));
   TRY_ASSIGN(const JournalState next, opened(day));
-  TRY(check_delivery(received));
+  TRY(notices().take_effect(day));
+  TRY_ASSIGN(const Delivery delivery, delivery_of(received, notes));
   const AuditNote note{AuditEvent::kDayOpened, to_string(day), "", "", operators().now_ms()};
-  TRY(operators().tell_with(actor, note, [&] { return put_opening(day, received, next); }));
+  TRY(operators().tell_with(actor, note, [&] { return put_opening(day, delivery, next); }));
   fold_.reset();
   return {};
 }
@@ -65,6 +113,7 @@ Result<void> Till::open_day(BusinessDay day, const Components& received) {
 Result<void> Till::open_day_early(BusinessDay day) {
   TRY_ASSIGN(const Actor actor, operators().permit({Permission::kOpen}));
   TRY_ASSIGN(JournalState next, opened(day));
+  TRY(notices().take_effect(day));
   const std::int64_t now = operators().now_ms();
   next.delivery_awaited_since_ms = now;
   const AuditNote note{AuditEvent::kDayOpened, to_string(day), "", "before its delivery", now};
@@ -74,29 +123,36 @@ Result<void> Till::open_day_early(BusinessDay day) {
 }
 
 // Inside a transaction.
-Result<void> Till::put_opening(BusinessDay day, const Components& received, JournalState next) {
-  for (const auto& [id, quantity] : received) TRY(journal_.add_receipt(day, id, quantity));
-  return put_messages(Opening{day, received, {}}, std::move(next));
+Result<void> Till::put_opening(BusinessDay day, const Delivery& delivery, JournalState next) {
+  for (const auto& [id, quantity] : delivery.received) {
+    TRY(journal_.add_receipt(day, id, quantity));
+  }
+  for (const std::uint64_t number : delivery.notes) TRY(notices().set_received(number, day));
+  Opening opening{day, delivery.received, {}};
+  opening.notes = delivery.notes;
+  opening.differences = delivery.differences;
+  return put_messages(std::move(opening), std::move(next));
 }
 
-Result<void> Till::seal_opening(Actor actor, std::string_view why, const Components& received) {
+Result<void> Till::seal_opening(Actor actor, std::string_view why, const Delivery& delivery) {
   JournalState next = journal_.state();
   const BusinessDay day = *next.open_day;
   next.delivery_awaited_since_ms.reset();
   const AuditNote note{AuditEvent::kOpeningSealed, to_string(day), std::string(why),
-                       text_of(received), operators().now_ms()};
-  return operators().tell_with(actor, note, [&] { return put_opening(day, received, next); });
+                       text_of(delivery.received), operators().now_ms()};
+  return operators().tell_with(actor, note, [&] { return put_opening(day, delivery, next); });
 }
 
-Result<void> Till::confirm_delivery(const Components& received) {
+Result<void> Till::confirm_delivery(const Components& received,
+                                    const std::vector<std::uint64_t>& notes) {
   TRY_ASSIGN(const Actor actor, operators().permit({Permission::kOpen}));
   TRY_ASSIGN(const BusinessDay day, need_open_day());
   if (!journal_.state().delivery_awaited_since_ms) {
     return fail(Errc::kState, "the opening of " + to_string(day) +
                                   " is sealed: book what came later as goods received");
   }
-  TRY(check_delivery(received));
-  return seal_opening(actor, "delivery confirmed", received);
+  TRY_ASSIGN(const Delivery delivery, delivery_of(received, notes));
+  return seal_opening(actor, "delivery confirmed", delivery);
 }
 
 // Nobody's doing: approvals that wait for what comes next stay.

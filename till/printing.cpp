@@ -47,7 +47,7 @@ Result<ReceiptLayout> Till::layout_of(const StoredDocument& stored, std::uint64_
     const auto it = names.find(id);
     return it == names.end() ? std::string() : it->second;
   };
-  TRY_ASSIGN(const Terms* terms, shelf().terms(version));
+  TRY_ASSIGN(const core::retail::Terms* terms, shelf().terms(version));
   context.tax_rate = [&](core::TaxCode code) -> std::optional<TaxRate> {
     for (const TaxRate& rate : terms->taxes) {
       if (rate.code == code) return rate;

@@ -37,7 +37,7 @@ Result<Till::Priced> Till::price(const std::vector<BasketLine>& lines,
 }
 
 Result<std::int64_t> Till::cash_step_minor() {
-  TRY_ASSIGN(const Terms* terms, shelf().terms(shelf_.present));
+  TRY_ASSIGN(const core::retail::Terms* terms, shelf().terms(shelf_.present));
   return terms->cash_step_minor;
 }
 

@@ -34,7 +34,7 @@ using core::sqlite::Statement;
 
 constexpr std::size_t kVersionsHeldMax = 2;  // the present one, and that of an open receipt
 
-Result<Catalog> empty_catalog(core::Currency currency, const Terms& terms) {
+Result<Catalog> empty_catalog(core::Currency currency, const core::retail::Terms& terms) {
   return Catalog::build({currency, terms.taxes, {}, {}, terms.cash_step_minor, {}, terms.patterns});
 }
 
@@ -77,7 +77,7 @@ Result<ShelfMemory::Held*> Shelf::held(CatalogVersion version) {
     std::rotate(it, it + 1, all.end());
     return all.back().get();
   }
-  TRY_ASSIGN(Terms terms, rows::find_terms(journal_->database(), version));
+  TRY_ASSIGN(core::retail::Terms terms, rows::find_terms(journal_->database(), version));
   auto catalog = empty_catalog(currency(), terms);
   if (!catalog) return not_sound(catalog.error().what);
   if (all.size() == kVersionsHeldMax) all.erase(all.begin());
@@ -86,7 +86,7 @@ Result<ShelfMemory::Held*> Shelf::held(CatalogVersion version) {
   return all.back().get();
 }
 
-Result<const Terms*> Shelf::terms(CatalogVersion version) {
+Result<const core::retail::Terms*> Shelf::terms(CatalogVersion version) {
   TRY_ASSIGN(const ShelfMemory::Held* held, this->held(version));
   return &held->terms;
 }
@@ -111,7 +111,7 @@ Result<std::optional<ProductId>> Shelf::find_label(CatalogVersion version, Produ
 }
 
 Result<FoundProduct> Shelf::find_code(CatalogVersion version, std::string_view digits) {
-  TRY_ASSIGN(const Terms* terms, this->terms(version));
+  TRY_ASSIGN(const core::retail::Terms* terms, this->terms(version));
   TRY_ASSIGN(const Barcode barcode, core::retail::parse_barcode(digits, terms->patterns));
   const ProductCode code = code_of(barcode);
   TRY_ASSIGN(const auto id, find_label(version, code));
@@ -216,7 +216,7 @@ Result<ProductNames> Shelf::names(CatalogVersion version, const std::vector<Prod
 }
 
 Result<Catalog> Shelf::whole(CatalogVersion version) {
-  TRY_ASSIGN(const Terms* terms, this->terms(version));
+  TRY_ASSIGN(const core::retail::Terms* terms, this->terms(version));
   core::retail::CatalogParts parts{currency(), terms->taxes,   {}, {}, terms->cash_step_minor,
                                    {},         terms->patterns};
   core::sqlite::Database& db = journal_->database();
@@ -240,15 +240,22 @@ Result<Catalog> Shelf::whole(CatalogVersion version) {
   return catalog;
 }
 
-Result<CatalogVersion> Shelf::replace(const Catalog& catalog, const ShelfTold& told) {
+Result<CatalogVersion> Shelf::write(const Catalog& catalog) {
   if (catalog.currency() != currency()) {
     return fail(Errc::kCurrency, "the catalog is in " + std::string(catalog.currency().code()) +
                                      ", the till in " + std::string(currency().code()));
   }
+  return ShelfWriter(journal_->database(), currency(), memory_->present).write(catalog);
+}
+
+Result<CatalogVersion> Shelf::write_prices(const Prices& prices) {
+  return ShelfWriter(journal_->database(), currency(), memory_->present).write_prices(prices);
+}
+
+Result<CatalogVersion> Shelf::replace(const Catalog& catalog, const ShelfTold& told) {
   CatalogVersion next;
   TRY(journal_->transact([&]() -> Result<void> {
-    ShelfWriter writer(journal_->database(), currency(), memory_->present);
-    TRY_ASSIGN(next, writer.write(catalog));
+    TRY_ASSIGN(next, write(catalog));
     if (!told || next == memory_->present) return {};
     return told(next);
   }));
@@ -259,8 +266,7 @@ Result<CatalogVersion> Shelf::replace(const Catalog& catalog, const ShelfTold& t
 Result<CatalogVersion> Shelf::change_prices(const Prices& prices, const ShelfTold& told) {
   CatalogVersion next;
   TRY(journal_->transact([&]() -> Result<void> {
-    ShelfWriter writer(journal_->database(), currency(), memory_->present);
-    TRY_ASSIGN(next, writer.write_prices(prices));
+    TRY_ASSIGN(next, write_prices(prices));
     if (!told || next == memory_->present) return {};
     return told(next);
   }));

@@ -17,8 +17,8 @@
 #include "core/base/quantity.h"
 #include "core/base/result.h"
 #include "core/retail/catalog.h"
+#include "core/retail/terms.h"
 #include "till/journal.h"
-#include "till/shelf_terms.h"
 
 namespace till {
 
@@ -38,7 +38,7 @@ using ProductNames = std::map<core::ProductId, std::string>;
 struct ShelfMemory {
   struct Held {
     core::CatalogVersion version;
-    Terms terms;
+    core::retail::Terms terms;
     core::retail::Catalog products;  // some of the version's
   };
   core::CatalogVersion present;
@@ -62,7 +62,7 @@ class Shelf {
 
   core::CatalogVersion present() const { return memory_->present; }
   core::Currency currency() const { return journal_->identity().currency; }
-  core::Result<const Terms*> terms(core::CatalogVersion version);
+  core::Result<const core::retail::Terms*> terms(core::CatalogVersion version);
 
   // nullopt: the version has no such product.
   core::Result<std::optional<core::retail::Product>> find(core::CatalogVersion version,
@@ -94,6 +94,12 @@ class Shelf {
                                              const ShelfTold& told);
   core::Result<core::CatalogVersion> change_prices(
       const std::map<core::ProductId, core::Money>& prices, const ShelfTold& told);
+
+  // The same inside a transaction, of which use() says after it that it is kept.
+  core::Result<core::CatalogVersion> write(const core::retail::Catalog& catalog);
+  core::Result<core::CatalogVersion> write_prices(
+      const std::map<core::ProductId, core::Money>& prices);
+  void use(core::CatalogVersion version) { memory_->present = version; }
 
   // The present version builds, and what finds a product is there. Errors: kDamaged.
   core::Result<void> check();

@@ -148,7 +148,7 @@ Result<std::vector<BomLine>> find_bom(Database& db, CatalogVersion version, Prod
   }
 }
 
-Result<Terms> find_terms(Database& db, CatalogVersion version) {
+Result<core::retail::Terms> find_terms(Database& db, CatalogVersion version) {
   TRY_ASSIGN(Statement s, db.prepare("SELECT terms FROM catalog WHERE version <= ? AND terms IS "
                                      "NOT NULL ORDER BY version DESC LIMIT 1"));
   s.bind_int(1, version.value);
@@ -156,7 +156,7 @@ Result<Terms> find_terms(Database& db, CatalogVersion version) {
   if (!there) {
     return fail(Errc::kNotFound, "there is no version " + to_string(version) + " of the catalog");
   }
-  auto terms = decode_terms(s.column_blob(0));
+  auto terms = core::retail::decode_terms(s.column_blob(0));
   if (!terms)
     return core::sqlite::damaged(db.path(), "the catalog, its terms: " + terms.error().what);
   return terms;

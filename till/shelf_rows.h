@@ -13,8 +13,8 @@
 #include "core/base/money.h"
 #include "core/base/result.h"
 #include "core/retail/catalog.h"
+#include "core/retail/terms.h"
 #include "core/sqlite/database.h"
-#include "till/shelf_terms.h"
 
 namespace till::rows {
 
@@ -62,6 +62,7 @@ core::Result<std::vector<core::retail::BomLine>> find_bom(core::sqlite::Database
                                                           core::CatalogVersion version,
                                                           core::ProductId parent);
 // Errors: also kNotFound (no such version).
-core::Result<Terms> find_terms(core::sqlite::Database& db, core::CatalogVersion version);
+core::Result<core::retail::Terms> find_terms(core::sqlite::Database& db,
+                                             core::CatalogVersion version);
 
 }  // namespace till::rows

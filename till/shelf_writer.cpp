@@ -29,10 +29,10 @@ Result<CatalogVersion> ShelfWriter::write(const Catalog& catalog) {
   TRY(write_bom(catalog));
   TRY(write_codes(catalog));
   TRY(write_names());
-  const Terms terms = terms_of(catalog);
+  const core::retail::Terms terms = terms_of(catalog);
   const core::Bytes encoded = encode_terms(terms);
   if (present_.value != 0) {
-    TRY_ASSIGN(const Terms before, rows::find_terms(db_, present_));
+    TRY_ASSIGN(const core::retail::Terms before, rows::find_terms(db_, present_));
     if (before == terms) return finish(nullptr);
   }
   changed_ = true;

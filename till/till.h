@@ -26,6 +26,7 @@
 #include "core/retail/summary.h"
 #include "till/backup.h"
 #include "till/journal.h"
+#include "till/notices.h"
 #include "till/open_items.h"
 #include "till/operators.h"
 #include "till/outbox.h"
@@ -209,12 +210,17 @@ class Till {
   // Begins a day with what was delivered; the opening message is sealed at once. Errors: kState
   // (not joined, a day is open, not later than the last day), kMalformed (received a product that
   // is no stocked one, or not above zero).
-  core::Result<void> open_day(core::BusinessDay day, const core::retail::Components& received);
+  // Notices of head office that hold on this day come into force first. `notes`: head office's
+  // dispatch notes that this delivery is: what `received` does not name came as they say, and the
+  // opening says what differs. Errors: also kNotFound (a note), kExists (it was received before).
+  core::Result<void> open_day(core::BusinessDay day, const core::retail::Components& received,
+                              const std::vector<std::uint64_t>& notes = {});
   // Selling begins, and the opening waits for confirm_delivery(), the cut-off or the close,
   // whichever is first. Errors: kState, as above.
   core::Result<void> open_day_early(core::BusinessDay day);
   // Seals the opening that waits. Errors: kState (no day open, or it is sealed), kMalformed.
-  core::Result<void> confirm_delivery(const core::retail::Components& received);
+  core::Result<void> confirm_delivery(const core::retail::Components& received,
+                                      const std::vector<std::uint64_t>& notes = {});
   // Seals an opening, with nothing received, that has waited longer than the settings' cut-off.
   // To be called now and then; true: it was sealed. Errors: those of the journal.
   core::Result<bool> seal_overdue_opening();
@@ -342,6 +348,10 @@ class Till {
   Outbox outbox() { return Outbox(journal_); }
   PrintQueue print_queue() { return PrintQueue(journal_); }
   Backup backup() { return Backup(journal_); }
+  Notices notices() { return Notices(journal_, shelf_, staff_); }
+  // Puts into force what head office told and holds now: on the open day, or on the last one.
+  // Returns how many notices.
+  core::Result<std::uint64_t> take_notices();
 
  private:
   Till(Journal journal, ShelfMemory shelf)
@@ -356,10 +366,18 @@ class Till {
   core::Result<std::optional<core::envelope::SealingKey>> sealing_key() const;
   core::Result<JournalState> opened(core::BusinessDay day) const;
   core::Result<void> check_delivery(const core::retail::Components& received);
-  core::Result<void> put_opening(core::BusinessDay day, const core::retail::Components& received,
+  // What came in, and against which notes.
+  struct Delivery {
+    core::retail::Components received;
+    std::vector<std::uint64_t> notes;
+    core::retail::Components differences;  // received less sent
+  };
+  core::Result<core::retail::Components> sent_with(const std::vector<std::uint64_t>& notes);
+  core::Result<Delivery> delivery_of(const core::retail::Components& received,
+                                     const std::vector<std::uint64_t>& notes);
+  core::Result<void> put_opening(core::BusinessDay day, const Delivery& delivery,
                                  JournalState next);
-  core::Result<void> seal_opening(Actor actor, std::string_view why,
-                                  const core::retail::Components& received);
+  core::Result<void> seal_opening(Actor actor, std::string_view why, const Delivery& delivery);
   // Inside a transaction: signs the summary's parts and writes them to the outbox with `next`.
   core::Result<void> put_messages(const core::retail::Summary& summary, JournalState next);
   // Numbers a document of the open day and writes it down.

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kLabelChain = -65537;
 // Of a notice: whom it is for, and what it goes on from.
 constexpr std::int64_t kLabelAddress = -65538;
-constexpr std::size_t kAddressItems = 4;
+constexpr std::size_t kAddressItems = 5;
 
 Result<void> read_chain(CborReader& r, Header& header) {
   const std::size_t at = r.offset();
@@ -53,7 +53,7 @@ Result<std::uint32_t> read_number32(CborReader& r) {
 Result<void> read_address(CborReader& r, Address& address) {
   const std::size_t at = r.offset();
   TRY_ASSIGN(const std::size_t items, r.array());
-  if (items != kAddressItems) return r.refuse(at, "an address has 4 items");
+  if (items != kAddressItems) return r.refuse(at, "an address has 5 items");
   TRY_ASSIGN(address.feed.store.value, read_number32(r));
   TRY_ASSIGN(address.feed.till.value, read_number32(r));
   if (address.feed.store.value == 0 && address.feed.till.value != 0) {
@@ -61,6 +61,7 @@ Result<void> read_address(CborReader& r, Address& address) {
   }
   TRY(read_fixed(r, address.link));
   TRY_ASSIGN(address.whole, r.boolean());
+  TRY_ASSIGN(address.generation, r.unsigned_integer());
   return {};
 }
 
@@ -122,6 +123,7 @@ Bytes encode_header(const Header& header) {
     w.unsigned_integer(header.address->feed.till.value);
     w.bytes(header.address->link.view());
     w.boolean(header.address->whole);
+    w.unsigned_integer(header.address->generation);
   }
   return std::move(w).take();
 }

@@ -37,9 +37,10 @@ struct TreeHead {
 
 // Whom a notice is for, in clear, so that a relay can hand it out. Format: docs/formats/notice.md.
 struct Address {
-  TillRef feed;        // 0/0: every till; 4/0: those of store 4; 4/1: that one
-  MessageId link;      // of the feed's notice before; zeros: there is none
-  bool whole = false;  // it says all that its feed has to say: none before it is needed
+  TillRef feed;                  // 0/0: every till; 4/0: those of store 4; 4/1: that one
+  MessageId link;                // of the feed's notice before; zeros: there is none
+  bool whole = false;            // it says all that its feed has to say: none before it is needed
+  std::uint64_t generation = 0;  // of the keys that it is sealed with, or that it brings
   bool operator==(const Address&) const = default;
 };
 

@@ -13,7 +13,8 @@ namespace core::envelope {
 namespace {
 
 // By SealingUse.
-constexpr std::array<std::string_view, 2> kVersions = {"daybook seal v1", "daybook backup v1"};
+constexpr std::array<std::string_view, 3> kVersions = {"daybook seal v1", "daybook backup v1",
+                                                       "daybook notice v1"};
 constexpr std::size_t kNonceSize = crypto_aead_chacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagSize = crypto_aead_chacha20poly1305_ietf_ABYTES;
 // COSE: header parameters alg and IV (RFC 9052 section 3.1), ChaCha20/Poly1305 (RFC 9053

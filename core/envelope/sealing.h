@@ -38,7 +38,7 @@ class SealingPrivateKey {
 };
 
 // What is sealed: each with keys, and so nonces, of its own.
-enum class SealingUse { kSummaries, kBackups };
+enum class SealingUse { kSummaries, kBackups, kNotices };
 
 // Between whom, for which of a till's epochs, and for what: all of it goes into the key.
 struct SealingContext {

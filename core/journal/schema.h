@@ -8,7 +8,7 @@
 namespace core::journal {
 
 inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
-inline constexpr std::int64_t kSchemaVersion = 7;
+inline constexpr std::int64_t kSchemaVersion = 8;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
 inline constexpr int kPageSize = 1024;
@@ -98,6 +98,26 @@ CREATE TABLE past_number(
 CREATE TABLE past_message(
   position INTEGER PRIMARY KEY, epoch INT NOT NULL, sequence INT NOT NULL, closing INT NOT NULL,
   message BLOB NOT NULL, log_index INT, receipt BLOB) STRICT;
+)sql";
+
+// What head office tells the till: till/notices.cpp. Not in backups: it is asked for again.
+inline constexpr const char* kNoticesSchema = R"sql(
+CREATE TABLE head_office(
+  id INTEGER PRIMARY KEY CHECK(id = 1), root BLOB NOT NULL, epoch INT NOT NULL, key BLOB,
+  reached INT, generation INT, fleet BLOB, store BLOB) STRICT;
+CREATE TABLE feed(
+  kind INTEGER PRIMARY KEY, epoch INT NOT NULL, sequence INT NOT NULL, id BLOB NOT NULL,
+  trouble TEXT NOT NULL) STRICT;
+CREATE TABLE notice(
+  kind INT NOT NULL, epoch INT NOT NULL, sequence INT NOT NULL, message BLOB NOT NULL,
+  PRIMARY KEY(kind, epoch, sequence)) STRICT;
+CREATE TABLE piece(hash BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE store_price(
+  product INTEGER PRIMARY KEY, price_minor INT NOT NULL, fleet_minor INT) STRICT;
+CREATE TABLE dispatch(
+  number INTEGER PRIMARY KEY, note BLOB NOT NULL, received INT) STRICT;
+CREATE TABLE firmware(
+  id INTEGER PRIMARY KEY CHECK(id = 1), notice BLOB NOT NULL) STRICT;
 )sql";
 
 // What refuses changes of what was written down. REPLACE deletes without a DELETE trigger, so an

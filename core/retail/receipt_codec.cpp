@@ -58,7 +58,7 @@ void write_heading(CborWriter& w, const SignedReceipt& receipt) {
   w.integer(receipt.total.minor);
 }
 
-void write_taxes(CborWriter& w, const std::map<TaxCode, TaxRow>& taxes) {
+void write_receipt_taxes(CborWriter& w, const std::map<TaxCode, TaxRow>& taxes) {
   w.unsigned_integer(kKeyTaxes);
   w.map(taxes.size());
   for (const auto& [code, row] : taxes) {
@@ -122,7 +122,7 @@ Result<TillRef> read_till(CborReader& r) {
   return out;
 }
 
-Result<void> read_taxes(CborReader& r, SignedReceipt& out) {
+Result<void> read_receipt_taxes(CborReader& r, SignedReceipt& out) {
   TRY_ASSIGN(const std::size_t rows, r.map());
   for (std::size_t i = 0; i < rows; ++i) {
     TRY_ASSIGN(const TaxCode code, read_id<TaxCode>(r));
@@ -161,7 +161,7 @@ Result<void> read_number(CborReader& r, SignedReceipt& out) {
 Result<void> read_field(CborReader& r, std::uint64_t key, std::size_t at, SignedReceipt& out) {
   switch (key) {
     case kKeyTaxes:
-      return read_taxes(r, out);
+      return read_receipt_taxes(r, out);
     case kKeyTenders: {
       TRY_ASSIGN(out.tenders, read_tenders(r, out.currency));
       return {};
@@ -236,7 +236,7 @@ Bytes encode_receipt(const SignedReceipt& receipt) {
   CborWriter w;
   w.map(fields);
   write_heading(w, receipt);
-  if (!receipt.taxes.empty()) write_taxes(w, receipt.taxes);
+  if (!receipt.taxes.empty()) write_receipt_taxes(w, receipt.taxes);
   if (!receipt.tenders.empty()) {
     w.unsigned_integer(kKeyTenders);
     write_tenders(w, receipt.tenders);

@@ -21,7 +21,8 @@ Closing empty_closing(BusinessDay day, Currency currency) {
 void clear(Opening& opening) {
   Components room = std::move(opening.received);
   room.clear();
-  opening = Opening{{}, std::move(room), {}};
+  opening = Opening{};
+  opening.received = std::move(room);
 }
 
 // All of it is made new, so that nothing of the one before can stay.

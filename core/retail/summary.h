@@ -31,6 +31,10 @@ struct Opening {
   BusinessDay day;
   Components received;
   Part part;
+  // Head office's dispatch notes that the delivery was checked against, ascending, and in what it
+  // differed from them: received less sent. The notes are in the first part.
+  std::vector<std::uint64_t> notes{};
+  Components differences{};
   bool operator==(const Opening&) const = default;
 };
 

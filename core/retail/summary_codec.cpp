@@ -42,7 +42,10 @@ enum Field : std::uint64_t {
   kOpenCards = 29,
   kRefundedReceipts = 30,
   kOperators = 31,
+  kNotes = 33,
+  kDifferences = 34,
 };
+constexpr std::uint64_t kNoteMax{std::numeric_limits<std::int64_t>::max()};
 constexpr std::uint64_t kKindOpening = 1;
 constexpr std::uint64_t kKindClosing = 2;
 
@@ -105,11 +108,18 @@ void write_kind(FieldWriter& f, std::uint64_t kind, BusinessDay day) {
           [&](CborWriter& w) { w.unsigned_integer(static_cast<std::uint64_t>(day.days)); });
 }
 
+void write_notes(CborWriter& w, const std::vector<std::uint64_t>& notes) {
+  w.array(notes.size());
+  for (const std::uint64_t note : notes) w.unsigned_integer(note);
+}
+
 Bytes encode(const Opening& opening) {
   FieldWriter f;
   write_kind(f, kKindOpening, opening.day);
   f.rows(kProducts, opening.received, write_products);
   write_part(f, opening.part);
+  f.rows(kNotes, opening.notes, write_notes);
+  f.rows(kDifferences, opening.differences, write_products);
   return std::move(f).take();
 }
 
@@ -244,6 +254,20 @@ Result<void> expect_rows(SummaryReader& r, const Result<void>& read, const Rows&
   return expect_something(r, !rows.empty());
 }
 
+Result<void> read_notes(SummaryReader& r, std::vector<std::uint64_t>& notes) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const std::size_t count, r.array());
+  for (std::size_t i = 0; i < count; ++i) {
+    TRY_ASSIGN(const std::uint64_t note, r.unsigned_integer());
+    const bool ascends = notes.empty() || notes.back() < note;
+    if (note == 0 || note > kNoteMax || !ascends) {
+      return r.refuse(at, "dispatch notes are numbers from 1, ascending");
+    }
+    notes.push_back(note);
+  }
+  return {};
+}
+
 Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening) {
   bool has_day = false;
   for (std::size_t i = 1; i < fields; ++i) {
@@ -260,6 +284,12 @@ Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening
         break;
       case kPart:
         TRY(read_part(r, opening.part));
+        break;
+      case kNotes:
+        TRY(expect_rows(r, read_notes(r, opening.notes), opening.notes));
+        break;
+      case kDifferences:
+        TRY(expect_rows(r, read_products(r, opening.differences), opening.differences));
         break;
       default:
         return unknown_field(r, at, key);

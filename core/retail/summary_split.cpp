@@ -69,10 +69,14 @@ void spread(std::vector<Row<S>>& rows, Map S::*member, const Map& all) {
 }
 
 std::vector<Summary> split_up(const Opening& opening, std::size_t payload_bytes_max) {
-  const Opening blank{opening.day, {}, {}};
+  Opening first;
+  first.day = opening.day;
+  const Opening blank = first;
+  first.notes = opening.notes;
   std::vector<Row<Opening>> rows;
   spread(rows, &Opening::received, opening.received);
-  return fill(blank, blank, rows, payload_bytes_max);
+  spread(rows, &Opening::differences, opening.differences);
+  return fill(first, blank, rows, payload_bytes_max);
 }
 
 // What was sold of a product and what was consumed of it stay together.

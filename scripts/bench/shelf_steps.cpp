@@ -16,7 +16,7 @@
 #include "scripts/bench/bench_roster.h"
 #include "scripts/bench/bench_support.h"
 #include "scripts/poc_scale/measure.h"
-#include "till/catalog_file.h"
+#include "core/retail/catalog_file.h"
 #include "till/till.h"
 
 namespace bench {
@@ -104,7 +104,7 @@ std::string product_json(std::uint64_t id, std::uint64_t cents) {
 }
 
 core::retail::Catalog need_catalog(const ShelfWords& words) {
-  return need(till::read_catalog_file(catalog_path(words)));
+  return need(core::retail::read_catalog_file(catalog_path(words)));
 }
 
 void ring(Till& till, core::Random& random, const ShelfWords& words, std::size_t lines) {
@@ -244,7 +244,7 @@ Figures load_again(const ShelfWords& words) {
     }
     CORE_CHECK(id == words.products);
   }
-  const core::retail::Catalog catalog = need(till::read_catalog_file(path));
+  const core::retail::Catalog catalog = need(core::retail::read_catalog_file(path));
   const std::uint64_t before = own_bytes_written();
   const auto start = Clock::now();
   CORE_CHECK(need(till.replace_catalog(catalog)).value == 2);

@@ -15,7 +15,7 @@
 #include "scripts/bench/bench_support.h"
 #include "scripts/poc_scale/commit.h"
 #include "scripts/poc_scale/measure.h"
-#include "till/catalog_file.h"
+#include "core/retail/catalog_file.h"
 #include "till/till.h"
 
 namespace {
@@ -172,7 +172,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   std::filesystem::remove_all(words.directory);
   std::filesystem::create_directories(words.directory);
-  const core::retail::Catalog catalog = need(till::read_catalog_file(words.catalog));
+  const core::retail::Catalog catalog = need(core::retail::read_catalog_file(words.catalog));
   std::printf("%6s %14s %18s %8s\n", "round", "sales/s", "append+sync/s", "ratio");
   const std::vector<Round> rounds = measure_rounds(words, catalog);
   std::vector<double> ratios;

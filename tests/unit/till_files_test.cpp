@@ -18,7 +18,7 @@ std::string catalog_text(const std::string& tax, const std::string& product,
 }
 
 void refused(const std::string& text, Errc code, const std::string& place) {
-  const auto catalog = till::parse_catalog(text, "c.json");
+  const auto catalog = core::retail::parse_catalog(text, "c.json");
   REQUIRE_FALSE(catalog);
   CHECK(catalog.error().code == code);
   CHECK_MESSAGE(catalog.error().what.find("c.json") == 0, catalog.error().what);
@@ -38,7 +38,7 @@ TEST_CASE("the GardenWorld seed holds the four products and the set's parts") {
 
 TEST_CASE("a catalog file's amounts are decimal text, to the last digit") {
   const auto catalog =
-      till::parse_catalog(catalog_text("", R"(, {"id": 2, "name": "b", "tax": 1, "kind": "kit"})",
+      core::retail::parse_catalog(catalog_text("", R"(, {"id": 2, "name": "b", "tax": 1, "kind": "kit"})",
                                        R"({"parent": 2, "component": 1, "quantity": "0.125"})"),
                           "c.json");
   REQUIRE(catalog);
@@ -94,7 +94,7 @@ TEST_CASE("a catalog file says units, barcodes, PLU numbers and barcode patterns
       {"id": 4, "name": "d", "tax": 1, "kind": "stocked", "unit": "piece", "whole": false}],
     "bom": [], "barcode_patterns": ["21PPPPPWWWWWC"], "taxes": [{"code": 1, "percent": "0"}],
     "currency": "USD"})";  // after the prices that are in it
-  const auto catalog = till::parse_catalog(text, "c.json");
+  const auto catalog = core::retail::parse_catalog(text, "c.json");
   REQUIRE_MESSAGE(catalog, (catalog ? "" : describe(catalog.error())));
   CHECK(catalog->find(core::ProductId{1})->price == usd(150));
   CHECK(catalog->find(core::ProductId{1})->whole);
@@ -143,7 +143,7 @@ TEST_CASE("codes and units that cannot be are refused with their place") {
 }
 
 TEST_CASE("a catalog file that is not there is named") {
-  const auto catalog = till::read_catalog_file("/nowhere/c.json");
+  const auto catalog = core::retail::read_catalog_file("/nowhere/c.json");
   CHECK(catalog.error().code == Errc::kNotFound);
   CHECK(catalog.error().what.find("/nowhere/c.json") == 0);
 }

@@ -13,7 +13,7 @@
 #include "core/envelope/message.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/temp_dir.h"
-#include "till/catalog_file.h"
+#include "core/retail/catalog_file.h"
 #include "till/till.h"
 
 namespace till_test {
@@ -37,7 +37,7 @@ inline core::BusinessDay day(std::int32_t number) {
 }
 
 inline core::retail::Catalog garden() {
-  return till::read_catalog_file(std::string(DAYBOOK_SOURCE_DIR) + "/seeds/gardenworld.json")
+  return core::retail::read_catalog_file(std::string(DAYBOOK_SOURCE_DIR) + "/seeds/gardenworld.json")
       .value();
 }
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/unit/till_samples.h"
-#include "till/shelf_terms.h"
+#include "core/retail/terms.h"
 
 using namespace till_test;
 using core::CatalogVersion;
@@ -248,20 +248,20 @@ TEST_CASE("more products than are remembered are rung all the same") {
 
 TEST_CASE("terms are read as they were written, and nothing else is") {
   // docs/formats/journal.md has these bytes.
-  const till::Terms documented{
+  const core::retail::Terms documented{
       {{core::TaxCode{1}, 825, true}},
       1,
       {core::retail::parse_barcode_pattern("21PPPPPWWWWWC", kUsd).value()}};
-  CHECK(core::to_hex(till::encode_terms(documented)) == "8301818301190339f5818662323105f405f500");
-  const till::Terms terms = till::terms_of(built(grocery()));
-  const core::Bytes bytes = till::encode_terms(terms);
-  CHECK(till::decode_terms(bytes).value() == terms);
+  CHECK(core::to_hex(core::retail::encode_terms(documented)) == "8301818301190339f5818662323105f405f500");
+  const core::retail::Terms terms = core::retail::terms_of(built(grocery()));
+  const core::Bytes bytes = core::retail::encode_terms(terms);
+  CHECK(core::retail::decode_terms(bytes).value() == terms);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    CHECK_FALSE(till::decode_terms(core::ByteView(bytes).first(i)).has_value());
+    CHECK_FALSE(core::retail::decode_terms(core::ByteView(bytes).first(i)).has_value());
   }
   core::Bytes longer = bytes;
   longer.push_back(0);
-  CHECK(till::decode_terms(longer).error().code == Errc::kMalformed);
+  CHECK(core::retail::decode_terms(longer).error().code == Errc::kMalformed);
 }
 
 TEST_CASE("check finds a catalog that does not fit together") {

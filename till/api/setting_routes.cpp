@@ -8,7 +8,7 @@
 #include "core/envelope/roster.h"
 #include "till/api/answers.h"
 #include "till/api/service.h"
-#include "till/catalog_file.h"
+#include "core/retail/catalog_file.h"
 #include "till/operator_report.h"
 
 namespace till::api {
@@ -146,7 +146,7 @@ Result<Service::Answer> Service::get_audit(const Call& call) {
 // From a file on the till's own disk: a catalog is larger than a request may be.
 Result<Service::Answer> Service::replace_catalog(const Call& call) {
   TRY_ASSIGN(const std::string file, call.body.text("file"));
-  TRY_ASSIGN(const core::retail::Catalog catalog, read_catalog_file(file));
+  TRY_ASSIGN(const core::retail::Catalog catalog, core::retail::read_catalog_file(file));
   TRY_ASSIGN(const core::CatalogVersion version, till_.replace_catalog(catalog));
   return Answer{200, dump({{"catalog", version.value}})};
 }

@@ -1,7 +1,7 @@
 // Catalog file: JSON by nlohmann, whose exceptions end here. No number of it is ever a double:
 // amounts are decimal text, identifiers are whole numbers. Products are taken as they are read, so
 // that a large file is never in memory as a whole.
-#include "till/catalog_file.h"
+#include "core/retail/catalog_file.h"
 
 #include <sys/stat.h>
 
@@ -15,30 +15,24 @@
 #include <vector>
 
 #include "core/base/decimal.h"
-#include "till/json_node.h"
+#include "core/retail/json_node.h"
 
-namespace till {
+namespace core::retail {
 namespace {
-
-using core::Errc;
-using core::fail;
-using core::Result;
-using core::retail::Catalog;
-using core::retail::CatalogParts;
 
 constexpr std::int64_t kFileBytesMax = 256 << 20;
 constexpr std::uint64_t kPluLimit = 10'000'000'000;  // an item code has at most 10 digits
 constexpr std::string_view kPiece = "piece";  // is sold whole, unless the file says otherwise
 
-Result<core::retail::TaxRate> read_tax(const Node& node) {
+Result<TaxRate> read_tax(const Node& node) {
   TRY(node.check_object({"code", "name", "percent", "in_price"}));
   TRY_ASSIGN(const Node code, node.at("code"));
   TRY_ASSIGN(const Node percent, node.at("percent"));
-  core::retail::TaxRate tax;
-  TRY_ASSIGN(tax.code, code.id<core::TaxCode>());
+  TaxRate tax;
+  TRY_ASSIGN(tax.code, code.id<TaxCode>());
   TRY_ASSIGN(const std::string text, percent.text());
   TRY_ASSIGN(const std::int64_t basis_points,
-             at_place(percent, core::parse_decimal(text, 2, core::Rounding::kExact)));
+             at_place(percent, parse_decimal(text, 2, Rounding::kExact)));
   if (basis_points < 0 || basis_points > 10000) return percent.refuse("a tax is 0 to 100 percent");
   tax.basis_points = static_cast<std::int32_t>(basis_points);
   if (!node.has("in_price")) return tax;
@@ -47,15 +41,15 @@ Result<core::retail::TaxRate> read_tax(const Node& node) {
   return tax;
 }
 
-Result<void> read_price(const Node& node, core::Currency currency, core::retail::Product& product) {
+Result<void> read_price(const Node& node, Currency currency, Product& product) {
   if (!node.has("price")) return {};
   TRY_ASSIGN(const Node price, node.at("price"));
   TRY_ASSIGN(const std::string text, price.text());
-  TRY_ASSIGN(product.price, at_place(price, core::parse_money(text, currency)));
+  TRY_ASSIGN(product.price, at_place(price, parse_money(text, currency)));
   return {};
 }
 
-Result<void> read_unit(const Node& node, core::retail::Product& product) {
+Result<void> read_unit(const Node& node, Product& product) {
   if (node.has("unit")) {
     TRY_ASSIGN(const Node unit, node.at("unit"));
     TRY_ASSIGN(product.unit, unit.text());
@@ -68,60 +62,57 @@ Result<void> read_unit(const Node& node, core::retail::Product& product) {
   return {};
 }
 
-Result<core::retail::Product> read_product(const Node& node, core::Currency currency) {
+Result<Product> read_product(const Node& node, Currency currency) {
   TRY(node.check_object(
       {"id", "name", "price", "tax", "kind", "unit", "whole", "barcodes", "plu"}));
   TRY_ASSIGN(const Node id, node.at("id"));
   TRY_ASSIGN(const Node name, node.at("name"));
   TRY_ASSIGN(const Node tax, node.at("tax"));
   TRY_ASSIGN(const Node kind, node.at("kind"));
-  core::retail::Product product;
-  TRY_ASSIGN(product.id, id.id<core::ProductId>());
+  Product product;
+  TRY_ASSIGN(product.id, id.id<ProductId>());
   TRY_ASSIGN(product.name, name.text());
-  TRY_ASSIGN(product.tax, tax.id<core::TaxCode>());
+  TRY_ASSIGN(product.tax, tax.id<TaxCode>());
   TRY_ASSIGN(const std::string kind_text, kind.text());
   if (kind_text != "stocked" && kind_text != "kit") {
     return kind.refuse("'" + kind_text + "' is neither 'stocked' nor 'kit'");
   }
-  product.kind =
-      kind_text == "kit" ? core::retail::ProductKind::kKit : core::retail::ProductKind::kStocked;
+  product.kind = kind_text == "kit" ? ProductKind::kKit : ProductKind::kStocked;
   TRY(read_price(node, currency, product));
   TRY(read_unit(node, product));
   return product;
 }
 
 // What a product is found by, of the object that read_product() reads.
-Result<void> read_codes(const Node& node, core::ProductId id, CatalogParts& parts) {
-  using core::retail::CodeKind;
-  using core::retail::ProductCode;
+Result<void> read_codes(const Node& node, ProductId id, CatalogParts& parts) {
   if (node.has("barcodes")) {
     TRY_ASSIGN(const Node list, node.at("barcodes"));
     TRY_ASSIGN(const std::vector<Node> barcodes, list.items());
     for (const Node& barcode : barcodes) {
       TRY_ASSIGN(const std::string digits, barcode.text());
-      TRY_ASSIGN(const std::uint64_t gtin, at_place(barcode, core::retail::parse_gtin(digits)));
+      TRY_ASSIGN(const std::uint64_t gtin, at_place(barcode, parse_gtin(digits)));
       parts.codes.emplace_back(ProductCode{CodeKind::kGtin, gtin}, id);
     }
   }
   if (!node.has("plu")) return {};
   TRY_ASSIGN(const Node plu, node.at("plu"));
   TRY_ASSIGN(const std::string digits, plu.text());
-  TRY_ASSIGN(const std::uint64_t number, at_place(plu, core::parse_unsigned(digits)));
+  TRY_ASSIGN(const std::uint64_t number, at_place(plu, parse_unsigned(digits)));
   if (number == 0 || number >= kPluLimit) return plu.refuse("a PLU has 1 to 10 digits");
   parts.codes.emplace_back(ProductCode{CodeKind::kItem, number}, id);
   return {};
 }
 
-Result<core::retail::BomLine> read_bom_line(const Node& node) {
+Result<BomLine> read_bom_line(const Node& node) {
   TRY(node.check_object({"parent", "component", "quantity"}));
   TRY_ASSIGN(const Node parent, node.at("parent"));
   TRY_ASSIGN(const Node component, node.at("component"));
   TRY_ASSIGN(const Node quantity, node.at("quantity"));
-  core::retail::BomLine line;
-  TRY_ASSIGN(line.parent, parent.id<core::ProductId>());
-  TRY_ASSIGN(line.component, component.id<core::ProductId>());
+  BomLine line;
+  TRY_ASSIGN(line.parent, parent.id<ProductId>());
+  TRY_ASSIGN(line.component, component.id<ProductId>());
   TRY_ASSIGN(const std::string text, quantity.text());
-  TRY_ASSIGN(line.quantity, at_place(quantity, core::parse_quantity(text)));
+  TRY_ASSIGN(line.quantity, at_place(quantity, parse_quantity(text)));
   return line;
 }
 
@@ -140,8 +131,7 @@ class CatalogReader {
       items_ = 0;
     }
     if (depth == 1 && event == Event::value && list_ == "currency") {
-      const auto currency =
-          core::Currency::parse(parsed.is_string() ? parsed.get<std::string>() : "");
+      const auto currency = Currency::parse(parsed.is_string() ? parsed.get<std::string>() : "");
       if (currency) currency_ = *currency;
     }
     if (depth != 2 || event != Event::object_end) return true;
@@ -169,7 +159,7 @@ class CatalogReader {
         {"about", "currency", "taxes", "products", "bom", "cash_rounding", "barcode_patterns"}));
     TRY_ASSIGN(const Node code, root.at("currency"));
     TRY_ASSIGN(const std::string text, code.text());
-    TRY_ASSIGN(parts_.currency, at_place(code, core::Currency::parse(text)));
+    TRY_ASSIGN(parts_.currency, at_place(code, Currency::parse(text)));
     TRY(read_terms(root));
     for (const char* key : {"products", "bom"}) {
       TRY_ASSIGN(const Node list, root.at(key));
@@ -193,13 +183,13 @@ class CatalogReader {
   Result<void> take(const Node& node) {
     if (error_) return {};
     if (list_ == "bom") {
-      TRY_ASSIGN(const core::retail::BomLine line, read_bom_line(node));
+      TRY_ASSIGN(const BomLine line, read_bom_line(node));
       parts_.bom.push_back(line);
       return {};
     }
     if (!currency_) prices_unread_ = true;
     if (prices_unread_) return {};
-    TRY_ASSIGN(core::retail::Product product, read_product(node, *currency_));
+    TRY_ASSIGN(Product product, read_product(node, *currency_));
     TRY(read_codes(node, product.id, parts_));
     parts_.products.push_back(std::move(product));
     return {};
@@ -209,14 +199,13 @@ class CatalogReader {
     TRY_ASSIGN(const Node taxes, root.at("taxes"));
     TRY_ASSIGN(const std::vector<Node> rates, taxes.items());
     for (const Node& rate : rates) {
-      TRY_ASSIGN(const core::retail::TaxRate tax, read_tax(rate));
+      TRY_ASSIGN(const TaxRate tax, read_tax(rate));
       parts_.taxes.push_back(tax);
     }
     if (root.has("cash_rounding")) {
       TRY_ASSIGN(const Node step, root.at("cash_rounding"));
       TRY_ASSIGN(const std::string amount, step.text());
-      TRY_ASSIGN(const core::Money money,
-                 at_place(step, core::parse_money(amount, parts_.currency)));
+      TRY_ASSIGN(const Money money, at_place(step, parse_money(amount, parts_.currency)));
       parts_.cash_step_minor = money.minor;
     }
     if (!root.has("barcode_patterns")) return {};
@@ -224,8 +213,7 @@ class CatalogReader {
     TRY_ASSIGN(const std::vector<Node> patterns, list.items());
     for (const Node& pattern : patterns) {
       TRY_ASSIGN(const std::string text, pattern.text());
-      TRY_ASSIGN(auto parsed,
-                 at_place(pattern, core::retail::parse_barcode_pattern(text, parts_.currency)));
+      TRY_ASSIGN(auto parsed, at_place(pattern, parse_barcode_pattern(text, parts_.currency)));
       parts_.patterns.push_back(std::move(parsed));
     }
     return {};
@@ -234,10 +222,10 @@ class CatalogReader {
   std::string name_;
   std::string list_;       // the key of the root object whose value is being read
   std::size_t items_ = 0;  // of it that were read
-  std::optional<core::Currency> currency_;
+  std::optional<Currency> currency_;
   bool prices_unread_ = false;
   CatalogParts parts_;
-  std::optional<core::Error> error_;  // the first
+  std::optional<Error> error_;  // the first
   std::vector<std::set<std::string>> keys_;
   std::string duplicate_;
 };
@@ -295,4 +283,4 @@ Result<Catalog> read_catalog_file(const std::filesystem::path& path) {
   return catalog;
 }
 
-}  // namespace till
+}  // namespace core::retail

@@ -1,4 +1,4 @@
-// Terms: what a version of the catalog says of the whole shop, as one row of the journal.
+// Terms: what a version of the catalog says of the whole shop, as one row of a journal or notice.
 // Must not know products. Format: docs/formats/journal.md, "Catalog".
 #pragma once
 
@@ -10,19 +10,19 @@
 #include "core/retail/barcode.h"
 #include "core/retail/catalog.h"
 
-namespace till {
+namespace core::retail {
 
 struct Terms {
-  std::vector<core::retail::TaxRate> taxes;  // by ascending code
+  std::vector<TaxRate> taxes;  // by ascending code
   std::int64_t cash_step_minor = 1;
-  std::vector<core::retail::BarcodePattern> patterns;
+  std::vector<BarcodePattern> patterns;
   bool operator==(const Terms&) const = default;
 };
 
-Terms terms_of(const core::retail::Catalog& catalog);
+Terms terms_of(const Catalog& catalog);
 
 // Deterministic CBOR. decode_terms(encode_terms(t)) == t. Errors: kMalformed with the byte offset.
-core::Bytes encode_terms(const Terms& terms);
-core::Result<Terms> decode_terms(core::ByteView bytes);
+Bytes encode_terms(const Terms& terms);
+Result<Terms> decode_terms(ByteView bytes);
 
-}  // namespace till
+}  // namespace core::retail

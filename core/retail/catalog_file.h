@@ -8,13 +8,13 @@
 #include "core/base/result.h"
 #include "core/retail/catalog.h"
 
-namespace till {
+namespace core::retail {
 
 // `name` stands in front of every error. Errors: kMalformed with the place ("products[3].price" or
-// a byte offset), kInexact, kOverflow, and those of core::retail::Catalog::build.
-core::Result<core::retail::Catalog> parse_catalog(std::string_view json, std::string_view name);
+// a byte offset), kInexact, kOverflow, and those of Catalog::build.
+Result<Catalog> parse_catalog(std::string_view json, std::string_view name);
 
 // Errors: also kNotFound, kIo, kTooLarge (over 256 MiB).
-core::Result<core::retail::Catalog> read_catalog_file(const std::filesystem::path& path);
+Result<Catalog> read_catalog_file(const std::filesystem::path& path);
 
-}  // namespace till
+}  // namespace core::retail

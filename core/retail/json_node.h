@@ -1,5 +1,5 @@
 // JSON node: a value of a JSON text with its place in it, read strictly. Private to the readers of
-// files in till/.
+// files in this room.
 // Must not know what the values mean.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 #include "core/base/result.h"
 
-namespace till {
+namespace core::retail {
 
 using Json = nlohmann::json;
 
@@ -21,15 +21,15 @@ struct Node {
   const Json* json;
   std::string place;
 
-  core::Unexpected refuse(std::string_view reason) const {
-    return core::fail(core::Errc::kMalformed, place + ": " + std::string(reason));
+  Unexpected refuse(std::string_view reason) const {
+    return fail(Errc::kMalformed, place + ": " + std::string(reason));
   }
-  core::Unexpected refuse(const core::Error& error) const {
-    return core::fail(error.code, place + ": " + error.what);
+  Unexpected refuse(const Error& error) const {
+    return fail(error.code, place + ": " + error.what);
   }
 
   // Refuses keys that are not in `known`: a misspelt one would be a price that is not there.
-  core::Result<void> check_object(std::initializer_list<std::string_view> known) const {
+  Result<void> check_object(std::initializer_list<std::string_view> known) const {
     if (!json->is_object()) return refuse("an object is expected");
     for (const auto& [key, value] : json->items()) {
       bool found = false;
@@ -41,19 +41,19 @@ struct Node {
 
   bool has(const std::string& key) const { return json->contains(key); }
 
-  core::Result<Node> at(const std::string& key) const {
+  Result<Node> at(const std::string& key) const {
     const auto it = json->find(key);
     if (it == json->end()) return refuse("'" + key + "' is missing");
     return Node{&*it, place + "." + key};
   }
 
-  core::Result<std::string> text() const {
+  Result<std::string> text() const {
     if (!json->is_string()) return refuse("text in quotes is expected");
     return json->get<std::string>();
   }
 
   template <typename Id>
-  core::Result<Id> id() const {
+  Result<Id> id() const {
     if (!json->is_number_unsigned()) return refuse("a whole number is expected");
     const auto value = json->get<std::uint64_t>();
     if (value > std::numeric_limits<typename Id::rep>::max() ||
@@ -63,12 +63,12 @@ struct Node {
     return Id{static_cast<typename Id::rep>(value)};
   }
 
-  core::Result<bool> boolean() const {
+  Result<bool> boolean() const {
     if (!json->is_boolean()) return refuse("expected true or false");
     return json->get<bool>();
   }
 
-  core::Result<std::vector<Node>> items() const {
+  Result<std::vector<Node>> items() const {
     if (!json->is_array()) return refuse("a list is expected");
     std::vector<Node> out;
     for (std::size_t i = 0; i < json->size(); ++i) {
@@ -79,9 +79,9 @@ struct Node {
 };
 
 template <typename T>
-core::Result<T> at_place(const Node& node, core::Result<T> result) {
+Result<T> at_place(const Node& node, Result<T> result) {
   if (!result) return node.refuse(result.error());
   return result;
 }
 
-}  // namespace till
+}  // namespace core::retail

@@ -1,21 +1,17 @@
 // Terms: to CBOR and back.
 // Must not accept what encode_terms would not write.
-#include "till/shelf_terms.h"
+#include "core/retail/terms.h"
 
 #include <limits>
 #include <string>
 
 #include "core/envelope/cbor.h"
 
-namespace till {
+namespace core::retail {
 namespace {
 
-using core::Result;
-using core::envelope::CborReader;
-using core::envelope::CborWriter;
-using core::retail::BarcodeKind;
-using core::retail::BarcodePattern;
-using core::retail::TaxRate;
+using envelope::CborReader;
+using envelope::CborWriter;
 
 constexpr std::size_t kTermsItems = 3;
 constexpr std::size_t kTaxItems = 3;
@@ -29,7 +25,7 @@ Result<void> read_head(CborReader& in, std::size_t items) {
   return {};
 }
 
-Result<TaxRate> read_tax(CborReader& in) {
+Result<TaxRate> read_term_tax(CborReader& in) {
   TRY(read_head(in, kTaxItems));
   const std::size_t offset = in.offset();
   TRY_ASSIGN(const std::uint64_t code, in.unsigned_integer());
@@ -38,8 +34,8 @@ Result<TaxRate> read_tax(CborReader& in) {
   if (code > std::numeric_limits<std::uint32_t>::max() || basis_points > 10000) {
     return in.refuse(offset, "no tax code and rate");
   }
-  return TaxRate{core::TaxCode{static_cast<std::uint32_t>(code)},
-                 static_cast<std::int32_t>(basis_points), inclusive};
+  return TaxRate{TaxCode{static_cast<std::uint32_t>(code)}, static_cast<std::int32_t>(basis_points),
+                 inclusive};
 }
 
 Result<std::size_t> read_digits(CborReader& in) {
@@ -70,7 +66,7 @@ Result<BarcodePattern> read_pattern(CborReader& in) {
 
 }  // namespace
 
-Terms terms_of(const core::retail::Catalog& catalog) {
+Terms terms_of(const Catalog& catalog) {
   Terms terms;
   for (const auto& [code, tax] : catalog.taxes()) terms.taxes.push_back(tax);
   terms.cash_step_minor = catalog.cash_step_minor();
@@ -78,7 +74,7 @@ Terms terms_of(const core::retail::Catalog& catalog) {
   return terms;
 }
 
-core::Bytes encode_terms(const Terms& terms) {
+Bytes encode_terms(const Terms& terms) {
   CborWriter out;
   out.array(kTermsItems);
   out.integer(terms.cash_step_minor);
@@ -102,14 +98,14 @@ core::Bytes encode_terms(const Terms& terms) {
   return std::move(out).take();
 }
 
-Result<Terms> decode_terms(core::ByteView bytes) {
+Result<Terms> decode_terms(ByteView bytes) {
   CborReader in(bytes);
   Terms terms;
   TRY(read_head(in, kTermsItems));
   TRY_ASSIGN(terms.cash_step_minor, in.integer());
   TRY_ASSIGN(const std::size_t taxes, in.array());
   for (std::size_t i = 0; i < taxes; ++i) {
-    TRY_ASSIGN(const TaxRate tax, read_tax(in));
+    TRY_ASSIGN(const TaxRate tax, read_term_tax(in));
     terms.taxes.push_back(tax);
   }
   TRY_ASSIGN(const std::size_t patterns, in.array());
@@ -121,4 +117,4 @@ Result<Terms> decode_terms(core::ByteView bytes) {
   return terms;
 }
 
-}  // namespace till
+}  // namespace core::retail

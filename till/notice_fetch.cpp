@@ -1,0 +1,96 @@
+// NoticeFetch: in the order of the log, with one look at the roster and one new beginning at most.
+#include "till/notice_fetch.h"
+
+#include "core/envelope/roster.h"
+
+namespace till {
+namespace {
+
+using core::Result;
+using core::envelope::BlobName;
+using Taken = Notices::Taken;
+
+class Fetch {
+ public:
+  Fetch(Till& till, const NoticePorts& ports) : till_(till), ports_(ports) {}
+
+  Result<FetchReport> go() {
+    TRY(read_feeds());
+    // Keys come first, and a notice that becomes readable may name pieces.
+    TRY(put_into_force());
+    TRY_ASSIGN(const auto missing, till_.notices().missing_pieces());
+    for (const BlobName& piece : missing) {
+      TRY_ASSIGN(const core::Bytes bytes, ports_.piece(piece));
+      TRY(till_.notices().keep_piece(piece, bytes));
+      ++report_.pieces;
+    }
+    if (!missing.empty()) TRY(put_into_force());
+    return report_;
+  }
+
+ private:
+  Result<void> read_feeds() {
+    TRY_ASSIGN(const auto reached, till_.notices().reached());
+    TRY_ASSIGN(const bool all, read_from(reached));
+    if (all) return {};
+    // The relay may have lost its own place, or the till its journal's end: once from the start.
+    TRY(till_.notices().begin_again());
+    TRY_ASSIGN(const bool now, read_from(std::nullopt));
+    if (!now) report_.trouble = "the relay leaves out a notice of head office";
+    return {};
+  }
+
+  // False: one is missing before another, where the reading ended.
+  Result<bool> read_from(std::optional<core::LogIndex> after) {
+    bool gap = false;
+    const auto read = ports_.ask(after, [&](core::LogIndex index, core::Bytes message) {
+      return take(index, message, gap);
+    });
+    if (gap) return false;
+    if (!read) return core::fail(read.error());
+    return true;
+  }
+
+  Result<void> take(core::LogIndex index, const core::Bytes& message, bool& gap) {
+    TRY_ASSIGN(Taken taken, till_.notices().take(index, message));
+    if (taken == Taken::kUnknownKey && !asked_for_roster_) {
+      asked_for_roster_ = true;
+      TRY(learn_roster());
+      TRY_ASSIGN(taken, till_.notices().take(index, message));
+    }
+    if (taken == Taken::kNew) ++report_.fetched;
+    if (taken == Taken::kUnknownKey) {
+      report_.trouble = "a notice of a key that is not head office's was passed over";
+    }
+    gap = taken == Taken::kGap;
+    if (gap) return core::fail(core::Errc::kState, "a notice is missing before it");
+    return {};
+  }
+
+  Result<void> learn_roster() {
+    TRY_ASSIGN(const core::Bytes bytes, ports_.roster());
+    TRY_ASSIGN(const core::envelope::PublicKey root, till_.notices().root());
+    TRY_ASSIGN(const TillStatus status, till_.status());
+    TRY_ASSIGN(const auto roster, core::envelope::Roster::read(bytes, status.origin, root));
+    return till_.notices().learn(roster);
+  }
+
+  Result<void> put_into_force() {
+    TRY_ASSIGN(const std::uint64_t done, till_.take_notices());
+    report_.in_force += done;
+    return {};
+  }
+
+  Till& till_;
+  const NoticePorts& ports_;
+  FetchReport report_;
+  bool asked_for_roster_ = false;
+};
+
+}  // namespace
+
+Result<FetchReport> fetch_notices(Till& till, const NoticePorts& ports) {
+  return Fetch(till, ports).go();
+}
+
+}  // namespace till
