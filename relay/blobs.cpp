@@ -65,23 +65,35 @@ Result<std::unique_ptr<Blobs>> Blobs::open(Filesystem& filesystem,
                                            std::atomic<std::uint64_t>& bytes_kept) {
   std::unique_ptr<Blobs> blobs(
       new Blobs(filesystem, directory / kBlobsDirectory, bytes_max, bytes_kept));
-  TRY(blobs->count_kept());
+  TRY(blobs->clean_up());
+  TRY(blobs->count());
   return blobs;
 }
 
-Result<void> Blobs::count_kept() {
+Result<void> Blobs::count() {
+  const auto names = filesystem_.list(directory_);
+  if (!names && names.error().code != Errc::kNotFound) return fail(names.error());
+  std::uint64_t bytes = 0;
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    if (!blob_of(name)) continue;
+    TRY_ASSIGN(const auto file, filesystem_.open(directory_ / name, core::disk::OpenMode::kRead));
+    TRY_ASSIGN(const std::uint64_t size, file->size());
+    bytes += blocks_of(size);
+  }
+  bytes_kept_ += bytes - bytes_;
+  bytes_ = bytes;
+  return {};
+}
+
+// An earlier process may have been killed in the middle of a blob, or before it synced its name:
+// what is there now will be claimed.
+Result<void> Blobs::clean_up() {
   const auto names = filesystem_.list(directory_);
   if (!names && names.error().code == Errc::kNotFound) return {};
   if (!names) return fail(names.error());
   for (const std::string& name : *names) {
     if (name.ends_with(kUnfinished)) TRY(filesystem_.remove(directory_ / name));
-    if (!blob_of(name)) continue;
-    TRY_ASSIGN(const auto file, filesystem_.open(directory_ / name, core::disk::OpenMode::kRead));
-    TRY_ASSIGN(const std::uint64_t size, file->size());
-    bytes_ += blocks_of(size);
   }
-  bytes_kept_ += bytes_;
-  // An earlier process may have been killed before its sync: what is there is claimed again.
   return filesystem_.sync_directory(directory_);
 }
 
@@ -95,21 +107,21 @@ Result<bool> Blobs::put(const Hash& hash, ByteView bytes) {
   const std::filesystem::path path = directory_ / hash.hex();
   const std::lock_guard lock(mutex_);
   if (failed_) return fail(Errc::kSyncFailed, "a sync has failed: no more blobs are taken");
-  std::uint64_t before = 0;
-  if (const auto there = filesystem_.content(path)) {
-    if (core::equal(there->bytes, bytes)) return false;
-    before = blocks_of(there->bytes.size());
-  } else if (there.error().code != Errc::kNotFound) {
-    return fail(there.error());
-  }
-  const std::uint64_t after = bytes_ - before + blocks_of(bytes.size());
-  if (after > bytes_max_) {
+  const auto there = filesystem_.content(path);
+  if (there && core::equal(there->bytes, bytes)) return false;
+  if (!there && there.error().code != Errc::kNotFound) return fail(there.error());
+  const std::uint64_t more = blocks_of(bytes.size());
+  if (!there && bytes_ + more > bytes_max_) {
     return fail(Errc::kDiskFull, "the log's blobs have " + std::to_string(bytes_) +
                                      " bytes; the limit is " + std::to_string(bytes_max_));
   }
   TRY(write(path, bytes));
-  bytes_kept_ += after - bytes_;
-  bytes_ = after;
+  if (there) {  // it was damaged, and counted with whatever length it had
+    static_cast<void>(count().has_value());  // an error leaves the count of before
+    return true;
+  }
+  bytes_kept_ += more;
+  bytes_ += more;
   return true;
 }
 

@@ -42,7 +42,8 @@ class Blobs {
         directory_(std::move(directory)),
         bytes_max_(bytes_max),
         bytes_kept_(bytes_kept) {}
-  core::Result<void> count_kept();
+  core::Result<void> clean_up();
+  core::Result<void> count();
   core::Result<void> write(const std::filesystem::path& path, core::ByteView bytes);
 
   core::disk::Filesystem& filesystem_;

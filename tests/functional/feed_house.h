@@ -71,7 +71,8 @@ class FeedHouse {
     core::envelope::Header header;
     header.content_type = core::envelope::ContentType::kNotice;
     header.kid = kid_of(sender);
-    header.epoch = core::Epoch{1};
+    header.epoch =
+        roster.find(header.kid) == nullptr ? core::Epoch{1} : roster.find(header.kid)->epoch;
     header.sequence = core::Sequence{++sequences[header.kid]};
     header.address = core::envelope::Address{feed, links[feed], whole};
     const core::Bytes payload(payload_bytes, static_cast<std::uint8_t>(header.sequence.value));
