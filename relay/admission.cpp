@@ -19,6 +19,14 @@ const core::envelope::PublicKey* Members::office_key(const core::envelope::Kid& 
   return enrolment != nullptr && enrolment == roster.office() ? &enrolment->key : nullptr;
 }
 
+const core::envelope::PublicKey* Members::notice_key(const core::envelope::Kid& kid,
+                                                     core::Sequence sequence) const {
+  const auto* enrolment = roster.find(kid);
+  const bool may = enrolment != nullptr && enrolment->till == core::envelope::kHeadOffice &&
+                   enrolment->allows(sequence);
+  return may ? &enrolment->key : nullptr;
+}
+
 const core::envelope::PublicKey* Members::till_key(const core::envelope::Kid& kid) const {
   const auto* enrolment = roster.find(kid);
   return enrolment == nullptr || enrolment->revoked ? nullptr : &enrolment->key;

@@ -27,6 +27,10 @@ struct Members {
 
   // Of the root, or of head office's key of every day, which may read; nullptr: of somebody else.
   const core::envelope::PublicKey* office_key(const core::envelope::Kid& kid) const;
+  // Of head office's key of every day, whichever is or was it, if it may stand at this place of its
+  // chain: what it signs there goes to the tills. nullptr: of another, or revoked before.
+  const core::envelope::PublicKey* notice_key(const core::envelope::Kid& kid,
+                                              core::Sequence sequence) const;
   // Of an enrolled sender that was not revoked; nullptr: of nobody.
   const core::envelope::PublicKey* till_key(const core::envelope::Kid& kid) const;
 };

@@ -13,13 +13,18 @@ bool is_known(const Tenant& owner, Item& item) {
   return known->index.has_value();
 }
 
-// Cheap for a till's: the key says that it is none.
-bool is_roster_entry(Tenant& owner, const Item& item) {
+// What of head office's the relay itself has to do with. Cheap for a till's: the key says that it
+// is none.
+void classify(Tenant& owner, Item& item) {
+  using core::envelope::ContentType;
   const auto members = owner.admission().members();
-  if (members == nullptr || members->office_key(item.kid) == nullptr) return false;
+  if (members == nullptr || members->office_key(item.kid) == nullptr) return;
   const auto message = core::envelope::parse_message(item.bytes);
-  return message && message->header.content_type == core::envelope::ContentType::kBulletin &&
-         core::envelope::Roster::is_entry(message->payload);
+  if (!message) return;
+  const ContentType type = message->header.content_type;
+  item.is_roster_entry =
+      type == ContentType::kBulletin && core::envelope::Roster::is_entry(message->payload);
+  item.is_notice = type == ContentType::kNotice;
 }
 
 }  // namespace
@@ -46,7 +51,7 @@ Admitted admit(const Tenants& tenants, std::span<Item> items, std::int64_t now_s
     }
     if (!item.refusal.empty()) continue;
     admitted.tenant = owner;
-    item.is_roster_entry = is_roster_entry(*owner, item);
+    classify(*owner, item);
   }
   return admitted;
 }

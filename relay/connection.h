@@ -11,7 +11,7 @@
 
 #include "relay/admit.h"
 #include "relay/log_lines.h"
-#include "relay/log_responses.h"
+#include "relay/reading.h"
 #include "relay/request_parser.h"
 #include "relay/routes.h"
 #include "relay/worker.h"
@@ -219,7 +219,11 @@ class Connection final : public Submission, public std::enable_shared_from_this<
       case Action::kTile:
       case Action::kRoster:
       case Action::kEntries:
-        return read_log(chosen);
+      case Action::kNotices:
+      case Action::kGetBlob:
+        return read(chosen);
+      case Action::kPutBlob:
+        return put(chosen);
     }
   }
 
@@ -296,69 +300,43 @@ class Connection final : public Submission, public std::enable_shared_from_this<
 
   // ---- reading a log ----
 
-  void read_log(const Route& chosen) {
-    Tenant* const tenant = service_.tenants.by_name(chosen.tenant);
-    if (tenant == nullptr) return respond(problem(404, "no such log"));
-    const auto now = tenant->sequencer().published();
-    if (chosen.action == Action::kCheckpoint) return respond(checkpoint_response(*now));
-    if (chosen.action == Action::kRoster) return read_roster(*tenant);
-    const bool entries = chosen.action == Action::kEntries || !chosen.tile.level;
-    if (entries && !authorised(*tenant, Readers::kHeadOffice)) return;
-    if (chosen.action == Action::kEntries) {
-      stream_ = std::make_unique<EntryReader>(*tenant, chosen.from.value, now->size);
-      return start_stream();
-    }
-    const auto tile = tile_response(*tenant, *now, chosen.tile);
-    if (tile) return respond(*tile);
-    log_event(Level::kError, "unreadable", {{"detail", tile.error().what}});
-    respond(problem(500, "a part of the log cannot be read; daybook-relay check says which"));
-  }
-
-  void read_roster(const Tenant& tenant) {
-    if (!authorised(tenant, Readers::kMembers)) return;
-    Response roster;
-    roster.content_type = "application/cbor-seq";
-    roster.body = std::string(core::as_text(tenant.roster_bytes()));
-    respond(roster);
-  }
-
-  // Otherwise the refusal is on its way.
-  bool authorised(const Tenant& tenant, Readers who) {
-    std::string authority = parser_->host;
+  // The parts of the request that its signature covers. Owner: `authority`, of the lower case.
+  ReadRequest signed_parts(std::string& authority) const {
+    authority = parser_->host;
     for (char& c : authority) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    const ReadRequest read{{parser_->method, authority, parser_->target},
-                           parser_->signature_input,
-                           parser_->signature};
-    const auto good =
-        service_.readers.check(read, who, service_.tenants, tenant, service_.clock.now_ms() / 1000);
-    if (good) return true;
-    ++service_.metrics.reads_refused;
-    Response refusal =
-        problem(good.error().code == core::Errc::kUnknownKey ? 403 : 401, good.error().what);
-    if (refusal.status == 401) refusal.extra_headers = "WWW-Authenticate: Signature\r\n";
-    respond(refusal);
-    return false;
+    return {{parser_->method, authority, parser_->target},
+            parser_->signature_input,
+            parser_->signature};
   }
 
-  // The first entries are read before anything is said: if they cannot be, that is the response.
-  void start_stream() {
-    core::Bytes bodies;
+  void read(const Route& chosen) {
+    std::string authority;
+    Reply reply = read_log(service_, chosen, signed_parts(authority));
+    if (reply.stream == nullptr) return respond(reply.response);
+    stream_ = std::move(reply.stream);
+    start_stream(reply.response);
+  }
+
+  void put(const Route& chosen) {
+    std::string authority;
+    respond(put_blob(service_, chosen, signed_parts(authority), parser_->body));
+  }
+
+  // The first piece is read before anything is said: if it cannot be, that is the response.
+  void start_stream(const Response& response) {
+    core::Bytes piece;
     if (!stream_->at_end()) {
-      if (const auto read = stream_->next_chunk(bodies); !read) return respond_unreadable(read);
+      if (const auto read = stream_->next_chunk(piece); !read) {
+        stream_.reset();
+        return respond(unreadable_response(read.error()));
+      }
     }
     state_ = State::kStreaming;
     if (service_.draining) keep_alive_ = false;
     std::string head;
-    render_stream_head(head, stream_->end(), keep_alive_);
-    if (!bodies.empty()) append_chunk(head, bodies);
+    render_stream_head(head, response, keep_alive_);
+    if (!piece.empty()) append_chunk(head, piece);
     send(head);
-  }
-
-  void respond_unreadable(const core::Result<void>& read) {
-    stream_.reset();
-    log_event(Level::kError, "unreadable", {{"detail", read.error().what}});
-    const bool gone = read.error().code == core::Errc::kDamaged;
-    respond(problem(gone ? 410 : 500, read.error().what));
   }
 
   static void append_chunk(std::string& out, core::ByteView bodies) {
@@ -367,7 +345,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     out.append(size.data()).append(core::as_text(bodies)).append("\r\n");
   }
 
-  // The next entries as one chunk, or the end of the stream.
+  // The next piece as one chunk, or the end of the stream.
   void fill_chunk() {
     if (stream_->at_end()) {
       state_ = State::kWriting;
@@ -501,7 +479,7 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   bool ended_ = false;
   bool waiting_to_read_ = false;
   bool waiting_to_write_ = false;
-  std::unique_ptr<EntryReader> stream_;
+  std::unique_ptr<ResponseStream> stream_;
 };
 
 }  // namespace relay

@@ -7,6 +7,7 @@
 #include "core/disk/log_scan.h"
 #include "core/envelope/message.h"
 #include "core/tlog/frontier.h"
+#include "relay/blobs.h"
 #include "relay/entry_index.h"
 
 namespace relay {
@@ -31,7 +32,7 @@ core::Result<void> verdict(const std::filesystem::path& directory, std::size_t d
                                               (damages == 1 ? " damage" : " damages"));
 }
 
-// Lines about the index or the checkpoint; returns how many.
+// Lines about blobs, index or checkpoint; returns how many.
 class Faults {
  public:
   explicit Faults(std::FILE* out) : out_(out) {}
@@ -108,6 +109,28 @@ core::Result<void> check_index(const std::filesystem::path& directory, const Log
   return {};
 }
 
+// Every blob's bytes are those that its name says. What is being written is none yet.
+core::Result<void> check_blobs(const std::filesystem::path& directory, Faults& faults,
+                               std::FILE* out) {
+  core::disk::Filesystem& filesystem = core::disk::posix_filesystem();
+  const auto names = filesystem.list(directory / kBlobsDirectory);
+  if (!names && names.error().code == core::Errc::kNotFound) return {};
+  if (!names) return core::fail(names.error());
+  std::size_t blobs = 0;
+  std::uint64_t bytes = 0;
+  for (const std::string& name : *names) {
+    const auto hash = blob_of(name);
+    if (!hash) continue;
+    TRY_ASSIGN(const auto content, filesystem.content(directory / kBlobsDirectory / name));
+    ++blobs;
+    bytes += content.bytes.size();
+    if (core::envelope::sha256(content.bytes) == *hash) continue;
+    faults.add("blobs/" + name + ": its bytes are other ones; head office can send it again");
+  }
+  std::fprintf(out, "%zu blobs, %llu bytes\n", blobs, static_cast<unsigned long long>(bytes));
+  return {};
+}
+
 void print_entry(const LogScan& log, const ScannedEntry& entry, std::FILE* out) {
   const core::ByteView body = entry.record.body;
   std::fprintf(out, "%llu %s %llu %s", static_cast<unsigned long long>(entry.record.index()),
@@ -134,9 +157,10 @@ core::Result<void> check_log(const std::filesystem::path& directory, std::FILE* 
                log.entries.size(), static_cast<unsigned long long>(log.end), log.segments.size(),
                static_cast<unsigned long long>(bytes),
                static_cast<unsigned long long>(log.checkpoint));
-  // A tree with gaps has no root, and the index is right about entries that are gone.
-  if (log.entries.size() != log.end) return verdict(directory, damages);
   Faults faults(out);
+  TRY(check_blobs(directory, faults, out));
+  // A tree with gaps has no root, and the index is right about entries that are gone.
+  if (log.entries.size() != log.end) return verdict(directory, damages + faults.count());
   std::vector<MessageId> leaves = leaves_of(log);
   check_root(log, leaves, faults, out);
   std::error_code ignored;

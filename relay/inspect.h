@@ -10,9 +10,9 @@
 
 namespace relay {
 
-// One line a damage, then a summary; then whether tree and index are those of the entries. Errors:
-// kNotFound, kIo, kMalformed; kDamaged when entries or bytes are damaged. A torn tail alone is
-// reported, and no error.
+// One line a damage, then a summary; then whether the blobs have the bytes that their names say,
+// and whether tree and index are those of the entries. Errors: kNotFound, kIo, kMalformed; kDamaged
+// when entries or bytes are damaged. A torn tail alone is reported, and no error.
 core::Result<void> check_log(const std::filesystem::path& directory, std::FILE* out);
 
 // One line an entry: index, segment, offset, id, kid, epoch, sequence; damages in their place.

@@ -14,8 +14,6 @@ using core::disk::RecordPlace;
 using core::disk::RecordReader;
 using core::tlog::Tile;
 
-constexpr std::size_t kChunkSize = std::size_t{64} << 10;
-
 RecordReader reader_of(const Tenant& tenant) {
   return {core::disk::posix_filesystem(), tenant.directory()};
 }
@@ -69,7 +67,7 @@ Result<void> EntryReader::next_chunk(Bytes& bodies) {
   constexpr std::uint64_t kEntriesMax = 1024;
   TRY_ASSIGN(const auto places, tenant_.index().places(next_, std::min(end_ - next_, kEntriesMax)));
   std::size_t taken = 0;
-  for (std::size_t bytes = 0; taken < places.size() && bytes < kChunkSize; ++taken) {
+  for (std::size_t bytes = 0; taken < places.size() && bytes < kPieceSize; ++taken) {
     bytes += places[taken].length;
   }
   const std::size_t before = bodies.size();

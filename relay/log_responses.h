@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/disk/record_reader.h"
+#include "relay/response_stream.h"
 #include "relay/routes.h"
 #include "relay/tenant.h"
 
@@ -17,15 +18,14 @@ core::Result<Response> tile_response(const Tenant& tenant, const Published& publ
 
 // The entries from one index to the published end, a chunk at a time. Thread: one.
 // Owner: the tenant outlives it.
-class EntryReader {
+class EntryReader final : public ResponseStream {
  public:
   EntryReader(const Tenant& tenant, std::uint64_t from, std::uint64_t end);
 
   std::uint64_t end() const { return end_; }
-  bool at_end() const { return next_ == end_; }
-  // Appends the next bodies, about 64 KiB of them, up to one that cannot be read. Errors, when that
-  // is the very next: kDamaged, kIo.
-  core::Result<void> next_chunk(core::Bytes& bodies);
+  bool at_end() const override { return next_ == end_; }
+  // Up to an entry that cannot be read. Errors, when that is the very next: kDamaged, kIo.
+  core::Result<void> next_chunk(core::Bytes& bodies) override;
 
  private:
   const Tenant& tenant_;

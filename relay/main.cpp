@@ -25,6 +25,7 @@ struct Words {
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
   std::size_t connections_max = 16384;
   std::uint32_t messages_per_minute = 600;
+  std::uint64_t blob_bytes_max = std::uint64_t{4} << 30;
   unsigned workers = 0;
   bool open = false;
   bool plain_http = false;
@@ -65,6 +66,11 @@ void add_serve(CLI::App& app, Words& words) {
       ->add_option("--messages-per-minute", words.messages_per_minute,
                    "New messages that one key may send in a minute; then it gets 429")
       ->check(CLI::Range(1u, 1000000000u))
+      ->capture_default_str();
+  serve
+      ->add_option("--max-blob-bytes", words.blob_bytes_max,
+                   "Bytes of all blobs beside one log; then head office gets 507")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 50))
       ->capture_default_str();
   serve
       ->add_option("--client-timeout-ms", words.client_timeout_ms,
@@ -143,6 +149,7 @@ core::Result<void> serve(const Words& words) {
   options.tenant.log.segment_bytes = words.segment_bytes;
   options.tenant.log.room_bytes = kRoomBytes;
   options.tenant.limits.messages_per_key_and_minute = words.messages_per_minute;
+  options.tenant.blob_bytes_max = words.blob_bytes_max;
   options.tenant.open = words.open;
   return relay::serve(options);
 }

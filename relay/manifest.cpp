@@ -16,8 +16,8 @@ using core::Result;
 using core::disk::get_le;
 using core::disk::put_le;
 
-constexpr std::string_view kMagic = "DAYBKIDX";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::string_view kManifestMagic = "DAYBKIDX";
+constexpr std::uint32_t kManifestVersion = 1;
 constexpr std::size_t kHeadSize = 8 + 4 + 8 + 32 + 4 + 4;
 constexpr std::size_t kSegmentSize = 4 + 8 + 8;
 constexpr std::size_t kRunSize = 8 + 8;
@@ -25,8 +25,8 @@ constexpr std::size_t kRunSize = 8 + 8;
 }  // namespace
 
 Bytes encode_manifest(const Manifest& manifest) {
-  Bytes out = core::to_bytes(core::as_bytes(kMagic));
-  put_le(out, kVersion);
+  Bytes out = core::to_bytes(core::as_bytes(kManifestMagic));
+  put_le(out, kManifestVersion);
   put_le(out, manifest.sealed.entries);
   core::append(out, manifest.root.view());
   put_le(out, static_cast<std::uint32_t>(manifest.sealed.segments.size()));
@@ -45,11 +45,12 @@ Bytes encode_manifest(const Manifest& manifest) {
 }
 
 Result<Manifest> decode_manifest(ByteView bytes) {
-  const bool framed = bytes.size() >= kHeadSize + 4 && core::as_text(bytes.first(8)) == kMagic &&
+  const bool framed = bytes.size() >= kHeadSize + 4 &&
+                      core::as_text(bytes.first(8)) == kManifestMagic &&
                       core::disk::crc32c(bytes.first(bytes.size() - 4)) ==
                           get_le<std::uint32_t>(bytes, bytes.size() - 4);
   if (!framed) return fail(Errc::kDamaged, "the manifest of the index is damaged");
-  if (const auto version = get_le<std::uint32_t>(bytes, 8); version != kVersion) {
+  if (const auto version = get_le<std::uint32_t>(bytes, 8); version != kManifestVersion) {
     return fail(Errc::kDamaged, "the index has version " + std::to_string(version) +
                                     "; this program writes version 1");
   }

@@ -21,6 +21,7 @@ struct Metrics {
   std::atomic<std::uint64_t> requests_disk_full{0};    // requests: 507
   std::atomic<std::uint64_t> requests_unavailable{0};  // requests: 503
   std::atomic<std::uint64_t> requests_too_many{0};     // requests: 429
+  std::atomic<std::uint64_t> requests_wrong_hash{0};   // requests: 400 to a blob
   std::atomic<std::uint64_t> reads_refused{0};         // requests: 401, 403
   std::atomic<std::uint64_t> groups{0};
   std::atomic<std::uint64_t> commit_microseconds{0};   // write and sync
@@ -28,6 +29,11 @@ struct Metrics {
   std::atomic<std::uint64_t> checkpoint_failures{0};
   std::atomic<std::uint64_t> seal_failures{0};
   std::atomic<std::uint64_t> log_size{0};
+  std::atomic<std::uint64_t> notices{0};             // taken into feeds by this process
+  std::atomic<std::uint64_t> notices_handed_out{0};  // to all tills together
+  std::atomic<std::uint64_t> blob_bytes{0};          // kept, in whole blocks
+  std::atomic<std::uint64_t> blobs_taken{0};
+  std::atomic<std::uint64_t> blobs_handed_out{0};
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> connections_opened{0};
   std::atomic<std::uint64_t> connections_cut_off{0};  // stalled

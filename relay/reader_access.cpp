@@ -20,13 +20,14 @@ core::Unexpected refuse(std::string_view why) {
 
 ReaderAccess::ReaderAccess(std::int64_t started_s) : started_s_(started_s), nonces_(kNoncesMax) {}
 
-core::Result<void> ReaderAccess::check(const ReadRequest& read, Readers who, const Tenants& tenants,
-                                       const Tenant& tenant, std::int64_t now_s) {
-  if (tenants.open()) return {};
+core::Result<core::envelope::Kid> ReaderAccess::check(const ReadRequest& read, Readers who,
+                                                      const Tenants& tenants, const Tenant& tenant,
+                                                      std::int64_t now_s) {
+  if (tenants.open()) return core::envelope::Kid{};
   if (read.signature_input.empty() || read.signature.empty()) {
     return refuse(who == Readers::kHeadOffice
-                      ? "entries are for head office: sign the request (RFC 9421)"
-                      : "the roster is for those who are on it: sign the request (RFC 9421)");
+                      ? "this is for head office: sign the request (RFC 9421)"
+                      : "this is for those who are on the roster: sign the request (RFC 9421)");
   }
   TRY_ASSIGN(const auto claimed, core::wire::parse_signature(read.signature_input, read.signature));
   const auto raw = core::from_hex(claimed.keyid);
@@ -55,7 +56,7 @@ core::Result<void> ReaderAccess::check(const ReadRequest& read, Readers who, con
       return refuse("the request was sent before: its nonce is used up");
     }
   }
-  if (owner == &tenant) return {};
+  if (owner == &tenant) return *kid;
   return fail(Errc::kUnknownKey, "the key is good for another log");
 }
 

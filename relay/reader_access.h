@@ -1,4 +1,4 @@
-// ReaderAccess: who may read the entries of a log: its head office, by a signed request (RFC 9421).
+// ReaderAccess: who may read of a log, or put a blob beside it, by a signed request (RFC 9421).
 // Must not know sockets. Profile and limits: docs/formats/relay-http.md, "Reading".
 #pragma once
 
@@ -17,8 +17,8 @@ struct ReadRequest {
 };
 
 enum class Readers {
-  kHeadOffice,  // of entries
-  kMembers,     // of the roster: also the tills that are on it
+  kHeadOffice,  // of entries; and who puts blobs
+  kMembers,     // of roster, notices and blobs: also the tills that are on the roster
 };
 
 // Thread: any.
@@ -26,10 +26,11 @@ class ReaderAccess {
  public:
   explicit ReaderAccess(std::int64_t started_s);
 
-  // Errors: kBadSignature (no credential, or one that is not good: 401); kUnknownKey (a good one,
-  // for another log: 403).
-  core::Result<void> check(const ReadRequest& read, Readers who, const Tenants& tenants,
-                           const Tenant& tenant, std::int64_t now_s);
+  // Returns whose key signed; anything, where everybody may. Errors: kBadSignature (no credential,
+  // or one that is not good: 401); kUnknownKey (a good one, for another log: 403).
+  core::Result<core::envelope::Kid> check(const ReadRequest& read, Readers who,
+                                          const Tenants& tenants, const Tenant& tenant,
+                                          std::int64_t now_s);
 
  private:
   std::int64_t started_s_;

@@ -2,15 +2,22 @@
 // Must not know sockets or the log.
 #include "relay/routes.h"
 
+#include <limits>
+
 #include "core/base/decimal.h"
+#include "relay/blobs.h"
 
 namespace relay {
 namespace {
+
+constexpr std::string_view kBlobs = "v1/blobs/";
 
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 201:
+      return "Created";
     case 400:
       return "Bad Request";
     case 401:
@@ -69,9 +76,35 @@ Route entries_route(std::string_view query) {
   return route;
 }
 
+Route notices_route(std::string_view query) {
+  constexpr std::string_view kAfter = "after=";
+  Route route = act(Action::kNotices);
+  if (query.empty()) return route;
+  if (!query.starts_with(kAfter)) {
+    return respond(problem(400, "the query is not of the form after=INDEX"));
+  }
+  const auto after = core::parse_unsigned(query.substr(kAfter.size()));
+  if (!after || *after == std::numeric_limits<std::uint64_t>::max()) {
+    return respond(problem(400, "after is no log index"));
+  }
+  route.from = core::LogIndex{*after + 1};
+  return route;
+}
+
+Route blob_route(std::string_view method, std::string_view name) {
+  const auto hash = blob_of(name);
+  if (!hash)
+    return respond(problem(404, "a blob has the 64 hex digits of its SHA-256 as its name"));
+  Route route = act(method == "PUT" ? Action::kPutBlob : Action::kGetBlob);
+  route.blob = *hash;
+  return route;
+}
+
 // What belongs to one log: the path behind its prefix.
-Route log_route(std::string_view path, std::string_view query) {
+Route log_route(std::string_view method, std::string_view path, std::string_view query) {
+  if (path.starts_with(kBlobs)) return blob_route(method, path.substr(kBlobs.size()));
   if (path == "v1/entries") return entries_route(query);
+  if (path == "v1/notices") return notices_route(query);
   if (path == "v1/roster") return act(Action::kRoster);
   if (path == "checkpoint") return act(Action::kCheckpoint);
   const auto tile = core::tlog::parse_tile_path(path);
@@ -82,8 +115,8 @@ Route log_route(std::string_view path, std::string_view query) {
 }
 
 bool belongs_to_log(std::string_view path) {
-  return path == "v1/entries" || path == "v1/roster" || path == "checkpoint" ||
-         path.starts_with("tile/");
+  return path == "v1/entries" || path == "v1/roster" || path == "v1/notices" ||
+         path == "checkpoint" || path.starts_with(kBlobs) || path.starts_with("tile/");
 }
 
 }  // namespace
@@ -113,10 +146,13 @@ Route route(std::string_view method, std::string_view target) {
     path.remove_prefix(slash + 1);
     if (tenant.empty() || !belongs_to_log(path)) return respond(problem(404, "no such path"));
   }
-  if (method != "GET") return wrong_method("Allow: GET\r\n");
+  const bool is_blob = path.starts_with(kBlobs);
+  if (method != "GET" && !(is_blob && method == "PUT")) {
+    return wrong_method(is_blob ? "Allow: GET, PUT\r\n" : "Allow: GET\r\n");
+  }
   if (path == "healthz") return act(Action::kHealth);
   if (path == "metrics") return act(Action::kMetrics);
-  Route route = log_route(path, query);
+  Route route = log_route(method, path, query);
   route.tenant = tenant;
   return route;
 }
@@ -133,9 +169,9 @@ void render(std::string& out, const Response& response, std::string_view body, b
   out.append("\r\n").append(body);
 }
 
-void render_stream_head(std::string& out, std::uint64_t log_size, bool keep_alive) {
-  out.append("HTTP/1.1 200 OK\r\nContent-Type: application/cbor-seq\r\nDaybook-Log-Size: ");
-  out.append(std::to_string(log_size)).append("\r\nTransfer-Encoding: chunked\r\n");
+void render_stream_head(std::string& out, const Response& response, bool keep_alive) {
+  out.append("HTTP/1.1 200 OK\r\nContent-Type: ").append(response.content_type).append("\r\n");
+  out.append(response.extra_headers).append("Transfer-Encoding: chunked\r\n");
   if (!keep_alive) out.append("Connection: close\r\n");
   out.append("\r\n");
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/base/ids.h"
+#include "core/envelope/keys.h"
 #include "core/tlog/tile.h"
 
 namespace relay {
@@ -15,7 +16,7 @@ struct Response {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";
   std::string body;
-  std::string_view extra_headers;  // whole lines, or nothing
+  std::string extra_headers;  // whole lines, or nothing
 };
 
 enum class Action {
@@ -27,6 +28,9 @@ enum class Action {
   kTile,        // `tile` of it: hashes, or entries
   kEntries,     // stream its entries from `from`
   kRoster,      // of `tenant`
+  kNotices,     // for one of its tills, with an index of at least `from`
+  kGetBlob,     // `blob`, beside its log
+  kPutBlob,
 };
 
 struct Route {
@@ -34,6 +38,7 @@ struct Route {
   std::string_view tenant;  // borrowed from the target; "": the only one
   core::LogIndex from;
   core::tlog::Tile tile;
+  core::envelope::Hash blob;
   Response response;
 };
 
@@ -45,7 +50,7 @@ Response problem(int status, std::string_view text);
 
 // Status line, headers and body, appended to `out`. The body is `body`, not the response's.
 void render(std::string& out, const Response& response, std::string_view body, bool keep_alive);
-// Status line and headers of a chunked response.
-void render_stream_head(std::string& out, std::uint64_t log_size, bool keep_alive);
+// Status line and headers of a chunked response, which has the others of `response`.
+void render_stream_head(std::string& out, const Response& response, bool keep_alive);
 
 }  // namespace relay

@@ -22,7 +22,7 @@ constexpr std::size_t kGroupBytesMax = std::size_t{256} << 10;
 // When the processor is what limits, requests are taken in before a group is written: so groups
 // grow, and each sync and signature serves more of them. Enough weight is left that they are not
 // starved.
-constexpr int kNiceness = 5;
+constexpr int kSequencerNiceness = 5;
 
 std::uint64_t microseconds_since(std::chrono::steady_clock::time_point start) {
   const auto passed = std::chrono::steady_clock::now() - start;
@@ -38,6 +38,7 @@ struct Sequencer::Group {
   std::vector<core::ByteView> bodies;
   std::vector<MessageId> ids;
   std::unordered_map<MessageId, LogIndex, core::FixedBytesHash> by_id;
+  std::vector<std::size_t> notices;  // positions in bodies
   std::vector<core::disk::RecordPlace> places;
   std::optional<core::Error> error;
 };
@@ -98,7 +99,7 @@ Result<void> Sequencer::stop() {
 }
 
 void Sequencer::run() {
-  set_niceness(kNiceness);
+  set_niceness(kSequencerNiceness);
   while (true) {
     Queue waiting;
     {
@@ -166,6 +167,7 @@ void Sequencer::answer(Submission& submission, Group& group) {
     answer.index = place->second;
     if (!is_new) continue;
     answer.status = PostStatus::kAccepted;
+    if (item.is_notice) group.notices.push_back(group.bodies.size());
     group.bodies.push_back(item.bytes);
     group.ids.push_back(item.id);
   }
@@ -186,6 +188,11 @@ void Sequencer::write(Group& group) {
 // Durable first; then known, signed and published.
 void Sequencer::make_known(Group& group) {
   setup_.index.append(group.ids, group.places);
+  if (setup_.on_notice) {
+    for (const std::size_t at : group.notices) {
+      setup_.on_notice(LogIndex{group.first_index + at}, group.bodies[at]);
+    }
+  }
   if (const auto published = publish(); !published) {
     group.error = published.error();
     give_up(published.error());

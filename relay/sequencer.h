@@ -29,6 +29,9 @@ struct SequencerSetup {
   std::vector<core::disk::SealedSegment> closed{};
   std::uint64_t seal_bytes = 0;
   std::function<void()> on_sealed{};
+  // A notice of head office is in the log, durably, and not published yet. In the log's order.
+  // Thread: the sequencer's.
+  std::function<void(core::LogIndex, core::ByteView)> on_notice{};
 };
 
 class Sequencer {

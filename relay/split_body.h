@@ -24,6 +24,7 @@ struct Item {
   std::uint64_t absent_below = 0;  // no entry of its log below this index is this message
   bool not_admitted = false;       // of valid form, but its key or signature is not good
   bool is_roster_entry = false;    // of head office, in the tenant's log or on its way there
+  bool is_notice = false;          // likewise, for the tills
 };
 
 // Takes a CBOR sequence apart and checks the form of each message, not its signature.

@@ -79,6 +79,10 @@ Result<std::unique_ptr<Tenant>> Tenant::start(std::string name,
   tenant->index_->append(ids, recovery.places);
   TRY(check_continues(*tenant->index_, recovery, directory));
   tenant->index_->remove_strays();
+  tenant->notices_ = std::make_unique<Notices>(directory, *tenant->index_, metrics);
+  if (const auto members = tenant->admission_.members()) tenant->notices_->start(*members);
+  TRY_ASSIGN(tenant->blobs_,
+             Blobs::open(filesystem, directory, options.blob_bytes_max, metrics.blob_bytes));
   tenant->merger_ = std::make_unique<Merger>(*tenant->index_, metrics);
   SequencerSetup setup{std::move(writer),
                        *tenant->index_,
@@ -86,12 +90,22 @@ Result<std::unique_ptr<Tenant>> Tenant::start(std::string name,
                        tenant->files_.key,
                        std::move(recovery.closed),
                        options.log.segment_bytes,
-                       [merger = tenant->merger_.get()] { merger->wake(); }};
+                       [merger = tenant->merger_.get()] { merger->wake(); },
+                       [self = tenant.get()](core::LogIndex index, core::ByteView message) {
+                         const auto members = self->admission_.members();
+                         if (members != nullptr) self->notices_->take(index, message, *members);
+                       }};
   TRY_ASSIGN(tenant->sequencer_, Sequencer::start(std::move(setup), metrics, on_fatal));
   return tenant;
 }
 
 Result<bool> Tenant::learn(std::span<const core::ByteView> entries) {
+  auto changed = extend(entries);
+  recheck_notices();
+  return changed;
+}
+
+Result<bool> Tenant::extend(std::span<const core::ByteView> entries) {
   const std::lock_guard lock(files_mutex_);
   if (!files_.head_office || open_) return false;
   core::envelope::RosterFile next = files_.roster;
@@ -121,6 +135,22 @@ core::Bytes Tenant::roster_bytes() const {
 }
 
 Result<void> Tenant::reload() {
+  auto read = read_again();
+  recheck_notices();
+  return read;
+}
+
+void Tenant::recheck_notices() {
+  if (const auto members = admission_.members()) notices_->recheck(*members);
+}
+
+Result<void> Tenant::stop() {
+  auto stopped = sequencer_->stop();
+  if (stopped && admission_.members() != nullptr) notices_->stop();
+  return stopped;
+}
+
+Result<void> Tenant::read_again() {
   const std::lock_guard lock(files_mutex_);
   TRY_ASSIGN(TenantFiles files, read_tenant(directory_));
   if (files.head_office != files_.head_office || files.origin != files_.origin) {
@@ -243,7 +273,7 @@ std::vector<core::Error> Tenants::reload() {
 Result<void> Tenants::stop() {
   Result<void> first;
   for (const auto& tenant : all_) {
-    const auto stopped = tenant->sequencer().stop();
+    const auto stopped = tenant->stop();
     if (!stopped && first) first = stopped;
   }
   return first;

@@ -14,7 +14,9 @@
 
 #include "core/disk/log_writer.h"
 #include "relay/admission.h"
+#include "relay/blobs.h"
 #include "relay/merger.h"
+#include "relay/notices.h"
 #include "relay/sequencer.h"
 #include "relay/tenant_files.h"
 
@@ -23,7 +25,8 @@ namespace relay {
 struct TenantOptions {
   core::disk::LogWriterOptions log{};
   AdmissionLimits limits{};
-  bool open = false;  // admit every message of valid form
+  std::uint64_t blob_bytes_max = std::uint64_t{4} << 30;  // of all blobs beside one log
+  bool open = false;                                      // admit every message of valid form
 };
 
 class Tenant {
@@ -45,6 +48,9 @@ class Tenant {
   const EntryIndex& index() const { return *index_; }
   Sequencer& sequencer() { return *sequencer_; }
   Admission& admission() { return admission_; }
+  const Admission& admission() const { return admission_; }
+  const Notices& notices() const { return *notices_; }
+  Blobs& blobs() const { return *blobs_; }
 
   // Reads the roster again. A roster that does not continue the one before is refused: an old one
   // would give revoked keys back. Errors: as read_tenant; kState.
@@ -56,10 +62,16 @@ class Tenant {
   core::Result<bool> learn(std::span<const core::ByteView> entries);
   // The roster that is in force, as its file has it. Thread: any.
   core::Bytes roster_bytes() const;
+  // Settles what was submitted and closes the log. Errors: those of Sequencer::stop.
+  core::Result<void> stop();
 
  private:
   Tenant(std::string name, std::filesystem::path directory, TenantFiles files, bool open,
          AdmissionLimits limits, Metrics& metrics);
+  // Errors: as learn(). Returns whether the roster is another one now.
+  core::Result<bool> extend(std::span<const core::ByteView> entries);
+  core::Result<void> read_again();
+  void recheck_notices();
 
   std::string name_;
   std::filesystem::path directory_;
@@ -69,6 +81,8 @@ class Tenant {
   Admission admission_;
   std::string torn_tail_;
   std::unique_ptr<EntryIndex> index_;
+  std::unique_ptr<Notices> notices_;
+  std::unique_ptr<Blobs> blobs_;
   std::unique_ptr<Merger> merger_;
   std::unique_ptr<Sequencer> sequencer_;
 };

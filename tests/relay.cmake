@@ -43,6 +43,11 @@ daybook_test(test_relay_admission
   LABELS functional)
 target_compile_definitions(test_relay_admission PRIVATE
   DAYBOOK_CLOCK_SHIM="$<TARGET_FILE:daybook_clock_shim>")
+daybook_test(test_relay_feeds
+  SOURCES functional/relay_feeds_test.cpp functional/relay_blobs_test.cpp
+  USES core_envelope core_wire core_wire_signature daybook_relay_process
+  BINARIES daybook-relay
+  LABELS functional)
 daybook_test(test_relay_judge
   SOURCES functional/relay_judge_test.cpp
   USES core_envelope core_wire daybook_relay_process daybook_test_certificates

@@ -17,6 +17,7 @@
 #include "core/tls/session.h"
 #include "core/wire/entry_stream.h"
 #include "core/wire/http_signature.h"
+#include "core/wire/notice_stream.h"
 #include "core/wire/response_parser.h"
 
 namespace core::wire {
@@ -64,6 +65,10 @@ Error error_of(const Response& response) {
     default:
       return {Errc::kProtocol, text};
   }
+}
+
+std::string blob_path(const envelope::Hash& hash) {
+  return "/v1/blobs/" + hash.hex();
 }
 
 }  // namespace
@@ -329,19 +334,31 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     });
   }
 
-  void sign(const std::string& target);
+  void sign(std::string_view method, const std::string& target);
+
+  // Of the endpoint's log, with its signature. The header's last line is missing.
+  void write_head(std::string_view method, std::string_view path) {
+    const std::string target = endpoint.prefix + std::string(path);
+    request.assign(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ");
+    request.append(name()).append("\r\n");
+    if (credential) sign(method, target);
+  }
 
   void get(std::string_view path, Sink body_sink, Done then) {
-    const std::string target = endpoint.prefix + std::string(path);
-    request.assign("GET ").append(target).append(" HTTP/1.1\r\nHost: ");
-    request.append(name()).append("\r\n");
-    if (credential) sign(target);
+    write_head("GET", path);
     request.append("\r\n");
     begin(std::move(body_sink), std::move(then));
   }
+
+  void put(std::string_view path, ByteView body, Done then) {
+    write_head("PUT", path);
+    request.append("Content-Type: application/octet-stream\r\nContent-Length: ");
+    request.append(std::to_string(body.size())).append("\r\n\r\n").append(as_text(body));
+    begin({}, std::move(then));
+  }
 };
 
-void RelayConnection::Impl::sign(const std::string& target) {
+void RelayConnection::Impl::sign(std::string_view method, const std::string& target) {
   constexpr std::int64_t kGoodFor_s = 60;
   const std::int64_t now_s = SystemClock().now_ms() / 1000;
   std::random_device random;
@@ -355,7 +372,7 @@ void RelayConnection::Impl::sign(const std::string& target) {
   std::string authority = name();
   for (char& c : authority) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   const SignatureFields fields =
-      sign_request({"GET", authority, target}, credential->key, credential->keyid, now_s,
+      sign_request({method, authority, target}, credential->key, credential->keyid, now_s,
                    now_s + kGoodFor_s, to_hex(nonce));
   request.append("Signature-Input: ").append(fields.input);
   request.append("\r\nSignature: ").append(fields.signature).append("\r\n");
@@ -442,7 +459,25 @@ struct RelayClient::Impl {
       : loop(std::move(tls)), connection(loop, std::move(endpoint), timeout) {}
   EventLoop loop;
   RelayConnection connection;
+
+  Result<Bytes> get(std::string_view path);
 };
+
+// The body of a 200.
+Result<Bytes> RelayClient::Impl::get(std::string_view path) {
+  Result<Bytes> result = fail(Errc::kNetwork, "no answer");
+  connection.impl_->get(path, {}, [&result](Result<Response> response) {
+    if (!response) {
+      result = fail(response.error());
+    } else if (response->status != 200) {
+      result = fail(error_of(*response));
+    } else {
+      result = to_bytes(response->body);
+    }
+  });
+  loop.run();
+  return result;
+}
 
 RelayClient::RelayClient(Endpoint endpoint, std::chrono::milliseconds timeout,
                          std::shared_ptr<const tls::Context> tls)
@@ -485,18 +520,40 @@ Result<void> RelayClient::entries(LogIndex from,
 }
 
 Result<std::string> RelayClient::get(std::string_view path) {
-  Result<std::string> result = fail(Errc::kNetwork, "no answer");
-  impl_->connection.impl_->get(path, {}, [&result](Result<Response> response) {
+  TRY_ASSIGN(const Bytes body, impl_->get(path));
+  return std::string(as_text(body));
+}
+
+Result<void> RelayClient::notices(std::optional<LogIndex> after,
+                                  const std::function<Result<void>(LogIndex, Bytes)>& take) {
+  NoticeStream stream(after, take);
+  for (bool more = true; more;) {
+    TRY_ASSIGN(const Bytes body, impl_->get(stream.target()));
+    TRY_ASSIGN(more, stream.push(body));
+  }
+  return {};
+}
+
+Result<void> RelayClient::put_blob(const envelope::Hash& hash, ByteView bytes) {
+  Result<void> result = fail(Errc::kNetwork, "no answer");
+  impl_->connection.impl_->put(blob_path(hash), bytes, [&result](Result<Response> response) {
     if (!response) {
       result = fail(response.error());
-    } else if (response->status != 200) {
+    } else if (response->status != 200 && response->status != 201) {
       result = fail(error_of(*response));
     } else {
-      result = std::string(as_text(response->body));
+      result = {};
     }
   });
   impl_->loop.run();
   return result;
+}
+
+Result<Bytes> RelayClient::get_blob(const envelope::Hash& hash, std::uint64_t size) {
+  TRY_ASSIGN(Bytes bytes, impl_->get(blob_path(hash)));
+  if (bytes.size() == size && envelope::sha256(bytes) == hash) return bytes;
+  return fail(Errc::kProtocol, "the relay gave " + std::to_string(bytes.size()) +
+                                   " other bytes for the blob " + hash.hex());
 }
 
 }  // namespace core::wire

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,10 +22,10 @@
 
 namespace core::wire {
 
-// What a log asks of its readers: requests signed with head office's key (RFC 9421).
+// What a log asks of its readers: requests signed with head office's key or a till's (RFC 9421).
 struct ReadCredential {
   envelope::PrivateKey key;
-  std::string keyid;  // head office's kid, in hexadecimal
+  std::string keyid;  // the key's kid, in hexadecimal
 };
 
 // Runs the connections and timers that were made with it, on the calling thread.
@@ -81,7 +82,7 @@ class RelayClient {
                        std::shared_ptr<const tls::Context> tls = nullptr);
   ~RelayClient();
 
-  // Signs the GET requests from now on.
+  // Signs the GET and PUT requests from now on.
   void sign_reads(ReadCredential credential);
 
   RelayConnection::Answers post(std::span<const Bytes> messages);
@@ -92,6 +93,21 @@ class RelayClient {
   // GET of a small resource of the endpoint's log, such as /checkpoint. Errors: kNetwork,
   // kNotFound, kProtocol.
   Result<std::string> get(std::string_view path);
+  // Asks, as the till whose key signs, for the notices of its feeds behind index `after` (none:
+  // from the beginning) until there are no more; gives them to `take` in order. Errors: kNetwork,
+  // kProtocol, kBadSignature (no credential, a bad one, or the till's key was revoked), kUnknownKey
+  // (not a till's, or another log's), kNotFound (an open log has none), kDamaged (the very next one
+  // cannot be read); and the error that `take` returns ends the reading.
+  Result<void> notices(std::optional<LogIndex> after,
+                       const std::function<Result<void>(LogIndex, Bytes)>& take);
+  // Puts a blob beside the log, as head office; the relay has it durably then, as it may have had
+  // before. Errors: kNetwork (nothing is known: send it again), kProtocol, kBadSignature,
+  // kUnknownKey (of another log), kNotFound (an open log takes none), kMalformed (`hash` is not
+  // that of `bytes`), kTooLarge, kDiskFull (send it again later).
+  Result<void> put_blob(const envelope::Hash& hash, ByteView bytes);
+  // A blob of this hash and of `size` bytes, as head office or a till. Errors: kNetwork, kProtocol
+  // (it has another length or hash), kBadSignature, kUnknownKey (of another log), kNotFound.
+  Result<Bytes> get_blob(const envelope::Hash& hash, std::uint64_t size);
 
  private:
   struct Impl;

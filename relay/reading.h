@@ -1,0 +1,27 @@
+// Reading: what those get who ask for something of a log, or put a blob beside it.
+// Must not know sockets. Specification: docs/formats/relay-http.md, "Reading".
+#pragma once
+
+#include <memory>
+
+#include "relay/response_stream.h"
+#include "relay/routes.h"
+#include "relay/worker.h"
+
+namespace relay {
+
+struct Reply {
+  Response response;
+  std::unique_ptr<ResponseStream> stream{};  // is the body of `response`, if there is one
+};
+
+// Answers a route that belongs to a log; counts and logs what goes wrong. Thread: any.
+// Shape: an action of a log.
+Reply read_log(Service& service, const Route& chosen, const ReadRequest& request);
+Response put_blob(Service& service, const Route& chosen, const ReadRequest& request,
+                  core::ByteView body);
+
+// The response to a stream's error before its first byte, which is logged.
+Response unreadable_response(const core::Error& error);
+
+}  // namespace relay
