@@ -2,10 +2,12 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "core/envelope/key_files.h"
 #include "ledger-rebuild/close_period.h"
 #include "ledger-rebuild/command_support.h"
 #include "ledger-rebuild/commands.h"
 #include "ledger-rebuild/head_office.h"
+#include "ledger-rebuild/notices.h"
 #include "ledger-rebuild/send.h"
 
 namespace rebuild {
@@ -15,9 +17,24 @@ using core::Errc;
 using core::fail;
 using core::Result;
 
+// Keys for tills that were enrolled since, and new ones for all when one was taken back.
+Result<void> renew_notices(const std::string& head_office) {
+  TRY_ASSIGN(const auto file, core::envelope::read_roster_file(head_office));
+  if (!file.roster.sealing_key() || file.roster.office() == nullptr) return {};
+  TRY_ASSIGN(Notices notices, Notices::open(head_office));
+  TRY_ASSIGN(const Told told, notices.refresh());
+  if (told.keys > 0) std::printf("signed keys for %zu tills\n", told.keys);
+  return {};
+}
+
 // Sends all that there is: what the log has already is answered so.
 Result<void> send_all(const std::string& head_office, const std::string& relay) {
   TRY_ASSIGN(const auto endpoint, core::wire::parse_endpoint(relay));
+  TRY(renew_notices(head_office));
+  TRY_ASSIGN(const std::uint64_t pieces, send_blobs(head_office, endpoint));
+  if (pieces > 0) {
+    std::printf("sent %llu pieces of notices\n", static_cast<unsigned long long>(pieces));
+  }
   TRY_ASSIGN(const auto messages, signed_messages(head_office));
   TRY_ASSIGN(const Sent sent, send_messages(messages, endpoint));
   std::printf("sent %llu bulletins, %llu of them new to the log\n",

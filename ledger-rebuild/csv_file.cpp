@@ -1,6 +1,7 @@
 // CsvFile: fields apart by commas, quoted ones with quotes doubled.
 #include "ledger-rebuild/csv_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -77,6 +78,51 @@ Result<void> read_csv(const std::filesystem::path& file, const std::string& head
   if (in.bad()) return fail(Errc::kIo, file.string() + ": it could not be read to its end");
   if (headed) return {};
   return fail(Errc::kMalformed, file.string() + ": it is empty; expected the header " + header);
+}
+
+Result<void> read_csv_table(const std::filesystem::path& file,
+                            const std::vector<std::string>& needed,
+                            const std::function<Result<void>(const CsvRow&)>& take) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) {
+    return fail(Errc::kNotFound, file.string() + ": there is no such file");
+  }
+  std::ifstream in(file);
+  if (!in) return fail(Errc::kIo, file.string() + ": " + std::strerror(errno));
+  std::string line;
+  if (!std::getline(in, line)) return fail(Errc::kMalformed, file.string() + ": it is empty");
+  const CsvFields columns = csv_fields(line);
+  for (const std::string& name : needed) {
+    if (std::find(columns.begin(), columns.end(), name) != columns.end()) continue;
+    return fail(Errc::kMalformed, file.string() + ":1: there is no column '" + name + "'");
+  }
+  std::string bad;
+  std::size_t bad_rows = 0;
+  const auto refuse = [&](std::size_t number, const std::string& what) {
+    if (bad_rows++ < kBadRowsMax) {
+      bad += "\n  " + file.string() + ":" + std::to_string(number) + ": " + what;
+    }
+  };
+  for (std::size_t number = 2; std::getline(in, line); ++number) {
+    if (line.size() > kLineBytesMax) {
+      refuse(number, "a line of over 1000 bytes");
+      continue;
+    }
+    CsvFields fields = csv_fields(line);
+    if (fields.size() == 1 && fields.front().empty()) continue;
+    if (fields.size() != columns.size()) {
+      refuse(number, std::to_string(fields.size()) + " fields where " +
+                         std::to_string(columns.size()) + " are expected");
+      continue;
+    }
+    CsvRow row;
+    for (std::size_t i = 0; i < columns.size(); ++i) row[columns[i]] = std::move(fields[i]);
+    if (const auto taken = take(row); !taken) refuse(number, taken.error().what);
+  }
+  if (in.bad()) return fail(Errc::kIo, file.string() + ": it could not be read to its end");
+  if (bad_rows == 0) return {};
+  return fail(Errc::kMalformed,
+              std::to_string(bad_rows) + " bad rows, and nothing was taken:" + bad);
 }
 
 }  // namespace rebuild

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,16 @@ using CsvFields = std::vector<std::string>;
 // is named with file and line. Errors: kNotFound, kIo, kMalformed.
 core::Result<void> read_csv(const std::filesystem::path& file, const std::string& header,
                             const std::function<core::Result<void>(const CsvFields&)>& take);
+
+// A row by its columns' names.
+using CsvRow = std::map<std::string, std::string>;
+
+// The same for tables of others: columns in any order, those of `needed` and any more. All bad rows
+// are named, up to kBadRowsMax of them, before the whole is refused.
+inline constexpr std::size_t kBadRowsMax = 20;
+core::Result<void> read_csv_table(const std::filesystem::path& file,
+                                  const std::vector<std::string>& needed,
+                                  const std::function<core::Result<void>(const CsvRow&)>& take);
 
 // A number from 1, as stores and tills have. Errors: kMalformed, with `what`.
 core::Result<std::uint32_t> csv_number(const std::string& text, const char* what);

@@ -17,6 +17,13 @@ int main(int argc, char** argv) {
   rebuild::add_revoke(app, exit_code);
   rebuild::add_settle(app, exit_code);
   rebuild::add_office_key(app, exit_code);
+  rebuild::add_catalog(app, exit_code);
+  rebuild::add_import(app, exit_code);
+  rebuild::add_price(app, exit_code);
+  rebuild::add_dispatch(app, exit_code);
+  rebuild::add_staff(app, exit_code);
+  rebuild::add_firmware(app, exit_code);
+  rebuild::add_notices(app, exit_code);
   rebuild::add_close_period(app, exit_code);
   rebuild::add_send(app, exit_code);
   rebuild::add_replay(app, exit_code);

@@ -128,11 +128,13 @@ std::uint64_t Notices::generation() const {
   return revoked;
 }
 
-Result<void> Notices::add_key(const Enrolment& till, Batch& batch) {
-  KeysTold& told = keys_told_[till.till];
-  if (told.entry == till.entry && told.generation == generation()) return {};
+Result<void> Notices::add_key(const Enrolment& till, Batch& batch) const {
+  const KeysTold now{till.entry, generation()};
+  const auto told = keys_told_.find(till.till);
+  if (told != keys_told_.end() && told->second == now) return {};
   auto context = roster_.sealing_context(till);
   if (!context) return {};  // it sends in clear, and is told nothing
+  if (!batch.keys.emplace(till.till, now).second) return {};
   context->use = core::envelope::SealingUse::kNotices;
   TRY_ASSIGN(const SealingKey key, SealingKey::agree_as_head_office(sealing_key_, *context));
   const std::string& origin = roster_.origin();
@@ -144,11 +146,10 @@ Result<void> Notices::add_key(const Enrolment& till, Batch& batch) {
   batch.drafts.push_back(
       {{till.till, till.entry, true, generation()}, core::retail::encode_notice_body(body), key});
   ++batch.told.keys;
-  told = {till.entry, generation()};
   return {};
 }
 
-Result<void> Notices::add_keys(TillRef feed, Batch& batch) {
+Result<void> Notices::add_keys(TillRef feed, Batch& batch) const {
   for (const auto& [kid, key] : roster_.enrolments()) {
     const bool reads = feed == kFleet || key.till.store == feed.store;
     const bool speaks = !key.revoked && key.epoch == roster_.latest_epoch(key.till) &&
@@ -158,6 +159,25 @@ Result<void> Notices::add_keys(TillRef feed, Batch& batch) {
   return {};
 }
 
+Result<std::vector<BlobName>> Notices::keep_pieces(const SealingKey& key,
+                                                   core::ByteView whole) const {
+  constexpr std::size_t kPlainMax = core::envelope::kBlobPlainMax;
+  if (whole.size() > core::retail::kPiecesMax * kPlainMax) {
+    return fail(Errc::kTooLarge, std::to_string(whole.size()) + " bytes are too many to send");
+  }
+  std::vector<BlobName> blobs;
+  TRY(posix_filesystem().create_directory(directory_ / kBlobDirectory));
+  for (std::size_t at = 0; at < whole.size(); at += kPlainMax) {
+    const auto plain = whole.subspan(at, std::min(kPlainMax, whole.size() - at));
+    const Bytes piece = core::envelope::seal_piece(key, blobs.size(), plain);
+    const core::envelope::Hash hash = core::envelope::sha256(piece);
+    TRY(core::disk::replace_file(posix_filesystem(), blob_file(directory_, hash), piece,
+                                 core::disk::Access::kGroup));
+    blobs.push_back({hash, piece.size()});
+  }
+  return blobs;
+}
+
 Result<void> Notices::add(TillRef feed, Said said, Batch& batch) const {
   const SealingKey key = key_of(feed, generation());
   Bytes content = core::retail::encode_notice_content(said.content);
@@ -165,20 +185,7 @@ Result<void> Notices::add(TillRef feed, Said said, Batch& batch) const {
   if (content.size() <= kInsideMax) {
     body.content = std::move(content);
   } else {
-    std::vector<BlobName> blobs;
-    TRY(posix_filesystem().create_directory(directory_ / kBlobDirectory));
-    for (std::size_t at = 0; at < content.size(); at += core::envelope::kBlobPlainMax) {
-      const auto plain = core::ByteView(content).subspan(
-          at, std::min(core::envelope::kBlobPlainMax, content.size() - at));
-      const Bytes piece = core::envelope::seal_piece(key, blobs.size(), plain);
-      const core::envelope::Hash hash = core::envelope::sha256({piece});
-      TRY(core::disk::replace_file(posix_filesystem(), blob_file(directory_, hash), piece,
-                                   core::disk::Access::kGroup));
-      blobs.push_back({hash, piece.size()});
-    }
-    if (blobs.size() > core::retail::kPiecesMax) {
-      return fail(Errc::kTooLarge, "a notice of " + std::to_string(content.size()) + " bytes");
-    }
+    TRY_ASSIGN(std::vector<BlobName> blobs, keep_pieces(key, content));
     batch.told.pieces += blobs.size();
     body.content = std::move(blobs);
   }
@@ -207,11 +214,11 @@ Result<Told> Notices::tell(TillRef feed, BusinessDay from, const NoticeContent& 
       (said.from <= from ? holds : later).push_back(said);
     }
   }
-  const bool is_first = known == feeds_.end();
   const bool is_due =
-      !is_first && (known->second.generation != generation() || holds.size() >= kSaidMax);
+      !holds.empty() && (known->second.generation != generation() || holds.size() >= kSaidMax);
   if (is_due) TRY(add_whole(feed, holds, batch));
-  Said said{from, content, {}, {}, is_first};
+  // With nothing before it that stays, it is all that there is.
+  Said said{from, content, {}, {}, holds.empty()};
   std::vector<Said> all = holds;
   all.push_back(said);
   TRY(fold(all));
@@ -228,35 +235,45 @@ Result<Told> Notices::tell(TillRef feed, BusinessDay from, const NoticeContent& 
   return sign(std::move(batch));
 }
 
-Result<Told> Notices::tell_whole(TillRef feed) {
+Result<void> Notices::add_again(TillRef feed, std::vector<Said> said, Batch& batch) const {
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    said[i].whole = i == 0;
+    TRY(add(feed, std::move(said[i]), batch));
+  }
+  return {};
+}
+
+Result<Told> Notices::tell_whole(TillRef feed, BusinessDay today) {
   const auto known = feeds_.find(feed);
-  if (known == feeds_.end()) return fail(Errc::kNotFound, "nothing was said there yet");
+  if (known == feeds_.end()) {
+    return fail(Errc::kNotFound, "nothing was said to " + to_string(feed) + " yet");
+  }
   Batch batch;
   TRY(add_keys(feed, batch));
-  const std::vector<Said> said = known->second.said;
-  // Up to the last that holds on the day before those that do not yet: nothing comes to hold early.
-  const BusinessDay first = said.front().from;
-  const auto split = std::find_if(said.begin(), said.end(),
-                                  [&](const Said& one) { return one.from > first && !one.whole; });
-  TRY(add_whole(feed, {said.begin(), split}, batch));
-  for (auto it = split; it != said.end(); ++it) TRY(add(feed, *it, batch));
+  std::vector<Said> holds;
+  std::vector<Said> later;
+  for (const Said& said : known->second.said) {
+    (said.from <= today ? holds : later).push_back(said);
+  }
+  if (holds.empty()) {
+    TRY(add_again(feed, std::move(later), batch));
+    return sign(std::move(batch));
+  }
+  TRY(add_whole(feed, holds, batch));
+  for (Said& said : later) {
+    said.whole = false;
+    TRY(add(feed, std::move(said), batch));
+  }
   return sign(std::move(batch));
 }
 
 Result<Told> Notices::refresh() {
   Batch batch;
-  std::vector<TillRef> stale;
   for (const auto& [feed, state] : feeds_) {
     TRY(add_keys(feed, batch));
-    if (state.generation != generation()) stale.push_back(feed);
   }
-  for (const TillRef feed : stale) {
-    const std::vector<Said> said = feeds_.at(feed).said;
-    for (std::size_t i = 0; i < said.size(); ++i) {
-      Said again = said[i];
-      again.whole = i == 0;
-      TRY(add(feed, std::move(again), batch));
-    }
+  for (const auto& [feed, state] : feeds_) {
+    if (state.generation != generation()) TRY(add_again(feed, state.said, batch));
   }
   if (batch.drafts.empty()) return Told{};
   return sign(std::move(batch));
@@ -264,6 +281,7 @@ Result<Told> Notices::refresh() {
 
 Result<Told> Notices::sign(Batch batch) {
   TRY(decisions_.sign(batch.drafts, links_));
+  for (const auto& [till, told] : batch.keys) keys_told_.insert_or_assign(till, told);
   for (auto& [ref, said] : batch.said) {
     Feed& feed = feeds_[ref];
     feed.generation = generation();

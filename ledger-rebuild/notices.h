@@ -44,7 +44,14 @@ class Notices {
   // Signs what is missing for tills that were enrolled, or revoked, since; nothing otherwise.
   core::Result<Told> refresh();
   // All of a feed in one notice, so that a till that was away long has one to read.
-  core::Result<Told> tell_whole(core::TillRef feed);
+  // `today`: what holds by then is in it, and what comes later is signed again behind it. Errors:
+  // kNotFound (nothing was said there), those of tell().
+  core::Result<Told> tell_whole(core::TillRef feed, core::BusinessDay today);
+
+  // Seals something large in pieces, and keeps them for the relay; returns their names. Errors:
+  // kTooLarge, kIo, kDiskFull, kSyncFailed.
+  core::Result<std::vector<core::envelope::BlobName>> keep_pieces(
+      const core::envelope::SealingKey& key, core::ByteView whole) const;
 
   // What a feed comes to on a day. Errors: those of FeedState::absorb.
   core::Result<FeedState> state(core::TillRef feed, core::BusinessDay day) const;
@@ -69,10 +76,17 @@ class Notices {
   Notices(std::filesystem::path directory, core::envelope::Roster roster,
           core::envelope::SealingPrivateKey sealing_key, Decisions decisions);
 
+  // Of each till's own feed: the roster entry of the epoch that was told, and the generation.
+  struct KeysTold {
+    core::envelope::MessageId entry;
+    std::uint64_t generation = 0;
+    bool operator==(const KeysTold&) const = default;
+  };
   // What goes to the log together.
   struct Batch {
     std::vector<NoticeDraft> drafts;
     std::vector<std::pair<core::TillRef, Said>> said;  // of shared feeds
+    std::map<core::TillRef, KeysTold> keys;
     Told told;
   };
   core::Result<void> read_own(const core::envelope::Enrolment& key);
@@ -82,9 +96,11 @@ class Notices {
   core::envelope::SealingKey key_of(core::TillRef feed, std::uint64_t generation) const;
   // Grows with every key that was taken back.
   std::uint64_t generation() const;
-  core::Result<void> add_keys(core::TillRef feed, Batch& batch);
-  core::Result<void> add_key(const core::envelope::Enrolment& till, Batch& batch);
+  core::Result<void> add_keys(core::TillRef feed, Batch& batch) const;
+  core::Result<void> add_key(const core::envelope::Enrolment& till, Batch& batch) const;
   core::Result<void> add_whole(core::TillRef feed, const std::vector<Said>& of, Batch& batch) const;
+  // All of these, one by one, of which the first is all that there is to say.
+  core::Result<void> add_again(core::TillRef feed, std::vector<Said> said, Batch& batch) const;
   core::Result<void> add(core::TillRef feed, Said said, Batch& batch) const;
   core::Result<Told> sign(Batch batch);
 
@@ -94,11 +110,6 @@ class Notices {
   Decisions decisions_;
   std::map<core::TillRef, Feed> feeds_;  // shared ones
   Decisions::Links links_;
-  // Of each till's own feed: the roster entry of the epoch that was told, and the generation.
-  struct KeysTold {
-    core::envelope::MessageId entry;
-    std::uint64_t generation = 0;
-  };
   std::map<core::TillRef, KeysTold> keys_told_;
 };
 

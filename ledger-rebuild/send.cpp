@@ -3,9 +3,13 @@
 
 #include <span>
 
+#include "core/disk/file.h"
+#include "core/disk/replace_file.h"
 #include "core/envelope/key_files.h"
 #include "core/wire/relay_client.h"
 #include "ledger-rebuild/decisions.h"
+#include "ledger-rebuild/head_office.h"
+#include "ledger-rebuild/notices.h"
 
 namespace rebuild {
 
@@ -55,6 +59,40 @@ Result<std::vector<Bytes>> signed_messages(const std::filesystem::path& director
     }
   }
   return out;
+}
+
+Result<std::uint64_t> send_blobs(const std::filesystem::path& directory,
+                                 const core::wire::Endpoint& relay) {
+  const auto blobs = directory / kBlobDirectory;
+  std::error_code error;
+  if (!std::filesystem::is_directory(blobs, error)) return std::uint64_t{0};
+  // A line a piece that the relay has. Lost, it is only made again.
+  const auto sent_file = blobs / ("sent-to-" + relay.host + "-" + std::to_string(relay.port));
+  const auto known = core::disk::posix_filesystem().content(sent_file);
+  std::string sent = known ? std::string(core::as_text(known->bytes)) : std::string();
+  TRY_ASSIGN(const auto file, core::envelope::read_roster_file(directory));
+  TRY_ASSIGN(const auto credential, read_credential(directory, file.roster));
+  core::wire::RelayClient client(relay);
+  if (credential) client.sign_reads(*credential);
+  std::uint64_t count = 0;
+  for (std::filesystem::directory_iterator it(blobs, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const auto raw = core::from_hex(name);
+    if (!raw || raw->size() != core::envelope::Hash::kSize) continue;
+    if (sent.find(name) != std::string::npos) continue;
+    TRY_ASSIGN(const auto hash, core::envelope::Hash::from(*raw));
+    TRY_ASSIGN(const auto piece, core::disk::posix_filesystem().content(it->path()));
+    TRY(client.put_blob(hash, piece.bytes));
+    sent += name + "\n";
+    ++count;
+  }
+  if (error) return fail(Errc::kIo, blobs.string() + ": " + error.message());
+  if (count > 0) {
+    TRY(core::disk::replace_file(core::disk::posix_filesystem(), sent_file, core::as_bytes(sent),
+                                 core::disk::Access::kGroup));
+  }
+  return count;
 }
 
 Result<Sent> send_messages(const std::vector<Bytes>& messages, const core::wire::Endpoint& relay) {

@@ -21,6 +21,12 @@ struct Sent {
   std::uint64_t accepted = 0;  // the others were in the log already
 };
 
+// Puts the pieces of notices beside the relay's log that it was not sent before, as the directory
+// remembers; to be done before the notices that name them. Returns how many. Errors: kIo, those of
+// RelayClient::put_blob and read_credential.
+core::Result<std::uint64_t> send_blobs(const std::filesystem::path& directory,
+                                       const core::wire::Endpoint& relay);
+
 // Posts them in their order, as many in a request as one takes. Errors: kState (the relay refused
 // one, with its reason), kNetwork and the others of RelayClient::post; what was sent before stays.
 core::Result<Sent> send_messages(const std::vector<core::Bytes>& messages,

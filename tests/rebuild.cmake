@@ -68,3 +68,12 @@ daybook_test(test_rebuild_postgres
   USES daybook_test_rebuild daybook_test_postgres core_disk nlohmann_json::nlohmann_json
   LABELS functional
   BINARIES daybook-rebuild)
+daybook_test(test_notices
+  SOURCES functional/notices_test.cpp
+  USES daybook_test_support daybook_relay_process core_disk core_wire nlohmann_json::nlohmann_json
+  LABELS functional
+  BINARIES daybook-rebuild daybook-relay daybook-till)
+daybook_test(test_notices_property
+  SOURCES property/notices_property_test.cpp
+  USES daybook_test_rebuild daybook_till
+  LABELS property)

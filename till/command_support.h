@@ -3,10 +3,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "till/commands.h"
 #include "till/kind_words.h"
+#include "till/notice_fetch.h"
 #include "till/reports.h"
 #include "till/till.h"
 
@@ -41,6 +43,9 @@ core::Result<core::envelope::Roster> fetch_roster(const CommandWords& words,
 // To the relay that the words name, with the till's own key for what is not for everybody. Errors:
 // kUsage (no URL), those of core::tls::Context::client.
 core::Result<core::wire::RelayClient> relay_client(const CommandWords& words, const Till& till);
+
+// Head office's notices, asked for through it. Shape: it signs its reads.
+NoticePorts notice_ports(const std::shared_ptr<core::wire::RelayClient>& relay);
 
 // Of the command `show`: till/commands_operators.cpp.
 core::Result<void> show_audit(Till& till, Form form);

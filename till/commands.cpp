@@ -13,6 +13,7 @@
 #include "core/wire/relay_client.h"
 #include "till/command_support.h"
 #include "till/kind_words.h"
+#include "till/qr.h"
 #include "till/reports.h"
 #include "till/sender.h"
 #include "till/till.h"
@@ -235,6 +236,10 @@ Result<void> run_show(const CommandWords& words) {
     TRY_ASSIGN(const StoredDocument document, till.document(series, words.show_number));
     TRY_ASSIGN(const ProductNames names, names_of(till, products_of(document)));
     print(report_document(till.ref(), document, names, form));
+  } else if (words.show_what == "request" && words.qr) {
+    const std::string code = core::envelope::enrol_request_code(till.enrol_request());
+    TRY_ASSIGN(const QrMatrix matrix, QrMatrix::of(code));
+    print(qr_text(matrix) + code + "\n");
   } else if (words.show_what == "request") {
     print(core::envelope::enrol_request_text(till.enrol_request()));
   } else {

@@ -50,6 +50,7 @@ struct CommandWords {
   std::string show_what = "status";
   std::uint64_t show_number = 0;
   bool json = false;
+  bool qr = false;
   std::string receipt_text;
   std::filesystem::path receipt_file;
   std::uint64_t print_number = 0;  // 0: all that wait

@@ -26,23 +26,25 @@ std::int64_t steady_ms() {
 
 // Errors: kState (the till could check no receipt), those of the authorities' file.
 Result<std::unique_ptr<api::Courier>> courier_to(const CommandWords& words, Till& till) {
-  TRY_ASSIGN(const core::wire::Endpoint endpoint, core::wire::parse_endpoint(words.relay));
   TRY_ASSIGN(const TillStatus status, till.status());
   if (status.log_key.empty()) {
     return core::fail(core::Errc::kState,
                       "no receipt could be checked: the roster that this till joined with names no "
                       "key of the log; join again with one that does (daybook-rebuild log-key)");
   }
-  std::shared_ptr<const core::tls::Context> trust;
-  if (!words.authorities.empty()) {
-    TRY_ASSIGN(trust, core::tls::Context::client(words.authorities));
-  }
-  auto relay = std::make_shared<core::wire::RelayClient>(
-      endpoint, std::chrono::milliseconds(words.timeout_ms), trust);
+  TRY_ASSIGN(core::wire::RelayClient client, relay_client(words, till));
+  const auto relay = std::make_shared<core::wire::RelayClient>(std::move(client));
   std::random_device seed;
   return std::make_unique<api::Courier>(
       [relay](std::span<const core::Bytes> messages) { return relay->post(messages); }, steady_ms,
       core::Random((std::uint64_t{seed()} << 32) | seed()));
+}
+
+Result<std::unique_ptr<api::NoticeCarrier>> notices_from(const CommandWords& words,
+                                                         const Till& till) {
+  TRY_ASSIGN(core::wire::RelayClient client, relay_client(words, till));
+  const auto relay = std::make_shared<core::wire::RelayClient>(std::move(client));
+  return std::make_unique<api::NoticeCarrier>(notice_ports(relay), steady_ms);
 }
 
 }  // namespace
@@ -56,11 +58,16 @@ Result<void> run_run(const CommandWords& words, const core::Clock& clock) {
   if (!words.relay.empty()) {
     TRY_ASSIGN(courier, courier_to(words, till));
   }
+  std::unique_ptr<api::NoticeCarrier> notices;
+  if (!words.relay.empty()) {
+    TRY_ASSIGN(notices, notices_from(words, till));
+  }
   api::BackupCarrier carrier(api::carry, steady_ms);
   DevicePrinter printer(words.printer);
   Printer* const paper = words.printer.empty() ? nullptr : &printer;
   return api::run(
-      till, clock, {words.socket, words.http, words.origins, courier.get(), &carrier, paper},
+      till, clock,
+      {words.socket, words.http, words.origins, courier.get(), &carrier, notices.get(), paper},
       [](const std::string& line) { print(line + "\n"); }, warn);
 }
 

@@ -1,5 +1,6 @@
 // fetch, firmware and show notices: head office's word, from the relay to this till.
 #include <cstdio>
+#include <memory>
 
 #include "core/disk/replace_file.h"
 #include "core/wire/relay_client.h"
@@ -16,19 +17,6 @@ using core::fail;
 using core::Result;
 using core::envelope::BlobName;
 
-Result<FetchReport> fetch_from(core::wire::RelayClient& relay, Till& till) {
-  NoticePorts ports;
-  ports.ask = [&](std::optional<core::LogIndex> after, const NoticePorts::Take& take) {
-    return relay.notices(after, take);
-  };
-  ports.piece = [&](const BlobName& name) { return relay.get_blob(name.hash, name.size); };
-  ports.roster = [&]() -> Result<core::Bytes> {
-    TRY_ASSIGN(const std::string content, relay.get("/v1/roster"));
-    return core::to_bytes(core::as_bytes(content));
-  };
-  return fetch_notices(till, ports);
-}
-
 void say_trouble(const std::string& text) {
   std::fprintf(stderr, "daybook-till: warning: head office's notices: %s\n", text.c_str());
 }
@@ -38,12 +26,30 @@ std::string text_of(const FetchReport& report) {
          std::to_string(report.in_force) + " came into force\n";
 }
 
+Result<FetchReport> fetch_by(const CommandWords& words, Till& till) {
+  TRY_ASSIGN(core::wire::RelayClient client, relay_client(words, till));
+  return fetch_notices(till,
+                       notice_ports(std::make_shared<core::wire::RelayClient>(std::move(client))));
+}
+
 }  // namespace
+
+NoticePorts notice_ports(const std::shared_ptr<core::wire::RelayClient>& relay) {
+  NoticePorts ports;
+  ports.ask = [relay](std::optional<core::LogIndex> after, const NoticePorts::Take& take) {
+    return relay->notices(after, take);
+  };
+  ports.piece = [relay](const BlobName& name) { return relay->get_blob(name.hash, name.size); };
+  ports.roster = [relay]() -> Result<core::Bytes> {
+    TRY_ASSIGN(const std::string content, relay->get("/v1/roster"));
+    return core::to_bytes(core::as_bytes(content));
+  };
+  return ports;
+}
 
 Result<void> run_fetch(const CommandWords& words) {
   TRY_ASSIGN(Till till, open_till(words));
-  TRY_ASSIGN(auto relay, relay_client(words, till));
-  TRY_ASSIGN(const FetchReport report, fetch_from(relay, till));
+  TRY_ASSIGN(const FetchReport report, fetch_by(words, till));
   print(text_of(report));
   if (!report.trouble.empty()) say_trouble(report.trouble);
   TRY_ASSIGN(const auto feeds, till.notices().status());
@@ -58,9 +64,7 @@ Result<void> run_fetch(const CommandWords& words) {
 }
 
 void fetch_after_sending(const CommandWords& words, Till& till) {
-  auto relay = relay_client(words, till);
-  if (!relay) return say_trouble(describe(relay.error()));
-  const auto report = fetch_from(*relay, till);
+  const auto report = fetch_by(words, till);
   if (!report) {
     // A log without members has no notices.
     if (report.error().code != Errc::kNotFound) say_trouble(describe(report.error()));
@@ -74,7 +78,7 @@ Result<void> run_firmware(const CommandWords& words) {
   TRY_ASSIGN(Till till, open_till(words));
   TRY_ASSIGN(const auto firmware, till.notices().firmware());
   if (!firmware) return fail(Errc::kNotFound, "head office has announced no firmware");
-  TRY_ASSIGN(const auto key, till.notices().fleet_key());
+  const auto key = core::envelope::feed_key(firmware->secret);
   TRY_ASSIGN(auto relay, relay_client(words, till));
   core::Bytes whole;
   for (std::size_t i = 0; i < firmware->pieces.size(); ++i) {

@@ -307,6 +307,7 @@ class CommandLine {
                      "Number, for document, receipt and signed-receipt")
         ->check(CLI::Range(1L, kNumberMax));
     show->add_flag("--json", words_.json, "As JSON");
+    show->add_flag("--qr", words_.qr, "The request as a QR code, and as the line that it says");
     CLI::App* rekey = command("rekey", "Encrypt an encrypted journal under another key",
                               [this] { return till::run_rekey(words_); });
     acting(rekey);

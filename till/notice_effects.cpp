@@ -23,9 +23,15 @@ using core::retail::DispatchNote;
 using core::retail::NoticeContent;
 using core::sqlite::Statement;
 
-// "fleet 1.17": which of head office's notices.
+// "fleet 1.17": up to which of head office's notices.
 std::string subject_of(FeedKind kind, core::Epoch epoch, core::Sequence sequence) {
   return std::string(feed_name(kind)) + " " + to_string(epoch) + "." + to_string(sequence);
+}
+
+// Not what a notice says is wrong, but the disk.
+bool is_journals(Errc code) {
+  return code == Errc::kSyncFailed || code == Errc::kIo || code == Errc::kDiskFull ||
+         code == Errc::kBusy || code == Errc::kDatabase || code == Errc::kDamaged;
 }
 
 Result<DispatchStatus> read_dispatch_row(const Journal& journal, const Statement& row) {
@@ -65,41 +71,40 @@ Result<std::uint64_t> Notices::take_effect(BusinessDay day) {
   std::uint64_t taken = 0;
   for (const FeedKind kind : kFeedKinds) {
     std::string trouble;
-    TRY_ASSIGN(const auto opened, queue(kind, trouble));
-    for (const Opened& notice : opened) {
-      if (notice.from > day) break;
-      const auto done = put_into_force(kind, notice);
-      if (!done) {
-        const Errc code = done.error().code;
-        const bool is_ours = code == Errc::kSyncFailed || code == Errc::kIo ||
-                             code == Errc::kDiskFull || code == Errc::kBusy ||
-                             code == Errc::kDatabase || code == Errc::kDamaged;
-        if (is_ours) return fail(done.error());
-        trouble = describe(done.error());
-        break;
-      }
-      ++taken;
+    TRY_ASSIGN(auto opened, queue(kind, trouble));
+    std::erase_if(opened, [&](const Opened& notice) { return notice.from > day; });
+    const auto done = opened.empty() ? Result<void>() : put_into_force(kind, opened);
+    if (!done && is_journals(done.error().code)) return fail(done.error());
+    if (done) {
+      taken += opened.size();
+    } else {
+      trouble = describe(done.error());
     }
     TRY(set_trouble(kind, trouble));
   }
   return taken;
 }
 
-Result<void> Notices::put_into_force(FeedKind kind, const Opened& notice) {
-  TRY_ASSIGN(const NoticeContent content, content_of(notice));
+Result<void> Notices::put_into_force(FeedKind kind, const std::vector<Opened>& notices) {
+  NoticeContent content;
+  for (const Opened& notice : notices) {
+    TRY_ASSIGN(const NoticeContent next, content_of(notice));
+    TRY_ASSIGN(content, core::retail::then(std::move(content), next));
+  }
+  const Opened& last = notices.back();
   CatalogVersion version = shelf_.present();
   std::vector<Operator> changed;
   Operators operators(*journal_, *staff_);
   TRY(journal_->transact([&]() -> Result<void> {
-    TRY(put_content(content, notice.whole, version, changed));
+    TRY(put_content(content, notices.front().whole, version, changed));
     TRY_ASSIGN(Statement s,
                journal_->database().prepare("DELETE FROM notice WHERE kind = ?1 AND (epoch < ?2 OR "
                                             "(epoch = ?2 AND sequence <= ?3))"));
-    s.bind_int(1, static_cast<int>(kind)).bind_int(2, notice.epoch.value);
-    TRY(s.bind_int(3, to_sql(notice.sequence.value)).run());
+    s.bind_int(1, static_cast<int>(kind)).bind_int(2, last.epoch.value);
+    TRY(s.bind_int(3, to_sql(last.sequence.value)).run());
     TRY(journal_->database().exec("DELETE FROM piece WHERE NOT EXISTS (SELECT 1 FROM notice)"));
     return operators.write(
-        {}, {AuditEvent::kNoticeTaken, subject_of(kind, notice.epoch, notice.sequence),
+        {}, {AuditEvent::kNoticeTaken, subject_of(kind, last.epoch, last.sequence),
              "catalog " + to_string(shelf_.present()), "catalog " + to_string(version),
              operators.now_ms()});
   }));

@@ -168,6 +168,11 @@ Result<Notices::Taken> Notices::take(LogIndex index, core::ByteView bytes) {
   if (!follows) return Taken::kGap;
   TRY(journal_->transact([&]() -> Result<void> {
     TRY(put_feed(*kind, {header.epoch, header.sequence, core::envelope::message_id(bytes), ""}));
+    if (header.address->whole) {
+      TRY_ASSIGN(Statement before,
+                 journal_->database().prepare("DELETE FROM notice WHERE kind = ?"));
+      TRY(before.bind_int(1, number_of(*kind)).run());
+    }
     TRY_ASSIGN(Statement s, journal_->database().prepare("INSERT INTO notice VALUES (?, ?, ?, ?)"));
     s.bind_int(1, number_of(*kind)).bind_int(2, header.epoch.value);
     TRY(s.bind_int(3, to_sql(header.sequence.value)).bind_blob(4, bytes).run());
@@ -190,12 +195,6 @@ Result<std::vector<Notices::Waiting>> Notices::waiting(FeedKind kind) {
     out.push_back({epoch_column(s, 0), core::Sequence{from_sql(s.column_int(1))},
                    core::to_bytes(s.column_blob(2))});
   }
-}
-
-Result<SealingKey> Notices::fleet_key() {
-  TRY_ASSIGN(const HeadOfficeRow row, head_office());
-  if (!row.keys) return fail(Errc::kState, "head office has told this till no keys yet");
-  return core::envelope::feed_key(row.keys->fleet);
 }
 
 Result<SealingKey> Notices::key_for(FeedKind kind, std::uint64_t generation,
@@ -249,11 +248,7 @@ Result<std::vector<Notices::Opened>> Notices::queue(FeedKind kind, std::string& 
       trouble = describe(opened.error());
       break;
     }
-    if (opened->whole) {
-      out.clear();
-    } else {
-      std::erase_if(out, [&](const Opened& before) { return before.from > opened->from; });
-    }
+    std::erase_if(out, [&](const Opened& before) { return before.from > opened->from; });
     out.push_back(std::move(*opened));
   }
   return out;

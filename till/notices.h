@@ -75,8 +75,9 @@ class Notices {
   // Errors: kMalformed (it is not the piece of that name).
   core::Result<void> keep_piece(const core::envelope::BlobName& name, core::ByteView bytes);
 
-  // Puts into force what holds on `day`, in order, each in one transaction; returns how many. What
-  // cannot be read or used stays and says why in its feed's trouble, and holds up those behind it.
+  // Puts into force what holds on `day`: all of a feed's in one transaction, since one may only
+  // make sense with the next. Returns how many. What cannot be read stays and says why in its
+  // feed's trouble, and holds up those behind it; what cannot be used holds up those with it, too.
   core::Result<std::uint64_t> take_effect(core::BusinessDay day);
 
   core::Result<std::map<FeedKind, FeedStatus>> status();
@@ -87,8 +88,6 @@ class Notices {
   // Inside a transaction.
   core::Result<void> set_received(std::uint64_t number, core::BusinessDay day);
   core::Result<std::optional<core::retail::FirmwareNotice>> firmware();
-  // What pieces of the fleet's notices are sealed with. Errors: kState (head office told no keys).
-  core::Result<core::envelope::SealingKey> fleet_key();
 
  private:
   struct HeadOfficeRow {
@@ -133,7 +132,8 @@ class Notices {
   core::Result<bool> has_piece(const core::envelope::BlobName& name);
   core::Result<core::retail::NoticeContent> content_of(const Opened& notice);
   core::Result<void> set_trouble(FeedKind kind, const std::string& trouble);
-  core::Result<void> put_into_force(FeedKind kind, const Opened& notice);
+  // `notices`: in order, one at least.
+  core::Result<void> put_into_force(FeedKind kind, const std::vector<Opened>& notices);
   core::Result<void> put_content(const core::retail::NoticeContent& content, bool whole,
                                  core::CatalogVersion& version, std::vector<Operator>& operators);
   core::Result<void> put_keys(const core::retail::FeedKeys& keys);

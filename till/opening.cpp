@@ -79,12 +79,12 @@ Result<Till::Delivery> Till::delivery_of(const Components& received,
   TRY_ASSIGN(const Components sent, sent_with(notes));
   out.received = sent;
   for (const auto& [id, quantity] : received) {
-    out.received.insert_or_assign(id, quantity);
+    out.received[id] = quantity;
     if (notes.empty()) continue;
     const auto there = sent.find(id);
     TRY_ASSIGN(const core::Quantity difference,
                core::subtract(quantity, there == sent.end() ? core::Quantity{} : there->second));
-    if (difference.thousandths != 0) out.differences.insert_or_assign(id, difference);
+    if (difference.thousandths != 0) out.differences[id] = difference;
     // Nothing of it came.
     if (quantity.thousandths == 0 && there != sent.end()) out.received.erase(id);
   }
@@ -95,7 +95,8 @@ Result<Till::Delivery> Till::delivery_of(const Components& received,
 Result<std::uint64_t> Till::take_notices() {
   const JournalState& state = journal_.state();
   const auto day = state.open_day ? state.open_day : state.last_day;
-  return day ? notices().take_effect(*day) : std::uint64_t{0};
+  // Before the first day only what holds from the beginning, such as keys.
+  return notices().take_effect(day.value_or(BusinessDay{}));
 }
 
 Result<void> Till::open_day(BusinessDay day, const Components& received,

@@ -11,13 +11,15 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/retail/pin.h"
 #include "till/journal.h"
 #include "till/operator.h"
 #include "till/permissions.h"
-#include "till/pin.h"
 #include "till/uptime.h"
 
 namespace till {
+
+using core::retail::Pin;
 
 // Where and when operations happen.
 struct Surroundings {

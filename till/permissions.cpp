@@ -66,18 +66,6 @@ inline constexpr bool kIsKnown = false;
 
 }  // namespace
 
-std::string_view role_name(Role role) {
-  switch (role) {
-    case Role::kCashier:
-      return "cashier";
-    case Role::kSupervisor:
-      return "supervisor";
-    case Role::kManager:
-      return "manager";
-  }
-  return "unknown";
-}
-
 std::string_view permission_name(Permission permission) {
   return kNames.at(static_cast<std::size_t>(permission));
 }
@@ -90,14 +78,6 @@ std::string names_of(PermissionSet permissions) {
     out += kNames[i];
   }
   return out;
-}
-
-Result<Role> parse_role(std::string_view name) {
-  const auto* found = std::find_if(std::begin(kRoles), std::end(kRoles),
-                                   [&](Role role) { return role_name(role) == name; });
-  if (found != std::end(kRoles)) return *found;
-  return fail(Errc::kUsage,
-              "'" + std::string(name) + "': a role is cashier, supervisor or manager");
 }
 
 PermissionSet permissions_of(Role role) {

@@ -9,11 +9,14 @@
 
 #include "core/base/result.h"
 #include "core/retail/document.h"
+#include "core/retail/role.h"
 
 namespace till {
 
-enum class Role : std::uint8_t { kCashier = 1, kSupervisor = 2, kManager = 3 };
-inline constexpr Role kRoles[] = {Role::kCashier, Role::kSupervisor, Role::kManager};
+using core::retail::kRoles;
+using core::retail::parse_role;
+using core::retail::Role;
+using core::retail::role_name;
 
 enum class Permission : std::uint8_t {
   kSale,       // sell, hold and recall
@@ -68,13 +71,10 @@ class PermissionSet {
   std::uint32_t bits_ = 0;
 };
 
-// "cashier", "no-sale".
-std::string_view role_name(Role role);
+// "no-sale".
 std::string_view permission_name(Permission permission);
 // "refund, void", in the order of the enumeration.
 std::string names_of(PermissionSet permissions);
-// Errors: kUsage, naming the ones that there are.
-core::Result<Role> parse_role(std::string_view name);
 
 PermissionSet permissions_of(Role role);
 

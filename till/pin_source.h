@@ -6,9 +6,11 @@
 #include <string>
 
 #include "core/base/result.h"
-#include "till/pin.h"
+#include "core/retail/pin.h"
 
 namespace till {
+
+using core::retail::Pin;
 
 // The next line of a file ("-": of stdin), or what is typed at the terminal without being shown:
 // when `from` is empty, or is "-" and stdin is the terminal. Errors, none of which shows what was

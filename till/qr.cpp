@@ -45,4 +45,21 @@ bool QrMatrix::dark(std::size_t x, std::size_t y) const {
   return inside && dark_[(y - kQrQuietZone) * side_ + (x - kQrQuietZone)];
 }
 
+std::string qr_text(const QrMatrix& matrix) {
+  constexpr std::string_view kBoth = "\u2588";
+  constexpr std::string_view kUpper = "\u2580";
+  constexpr std::string_view kLower = "\u2584";
+  const std::size_t side = matrix.side_with_quiet_zone();
+  std::string out;
+  for (std::size_t y = 0; y < side; y += 2) {
+    for (std::size_t x = 0; x < side; ++x) {
+      const bool upper = !matrix.dark(x, y);
+      const bool lower = y + 1 < side && !matrix.dark(x, y + 1);
+      out += upper && lower ? kBoth : upper ? kUpper : lower ? kLower : " ";
+    }
+    out += '\n';
+  }
+  return out;
+}
+
 }  // namespace till

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,5 +31,9 @@ class QrMatrix {
   std::size_t side_ = 0;
   std::vector<bool> dark_;  // row by row
 };
+
+// For a terminal with light letters on dark: two rows of modules a line, in half blocks, the light
+// ones drawn.
+std::string qr_text(const QrMatrix& matrix);
 
 }  // namespace till

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "core/base/base45.h"
 #include "core/base/decimal.h"
 #include "core/envelope/cbor.h"
 
@@ -12,6 +13,9 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kNames = {"origin", "store",       "till",
                                                     "key",    "sealing-key", "proof"};
+
+constexpr std::string_view kCodePrefix = "DAYBOOK-REQUEST:";
+constexpr std::size_t kCodeItems = 6;
 
 Bytes proven_bytes(const EnrolRequest& request) {
   CborWriter w;
@@ -80,7 +84,59 @@ std::string enrol_request_text(const EnrolRequest& request) {
          request.sealing_key.hex() + "\nproof " + request.proof.hex() + "\n";
 }
 
+std::string enrol_request_code(const EnrolRequest& request) {
+  CborWriter w;
+  w.array(kCodeItems);
+  w.text(request.origin);
+  w.unsigned_integer(request.till.store.value);
+  w.unsigned_integer(request.till.till.value);
+  w.bytes(request.key.view());
+  w.bytes(request.sealing_key.view());
+  w.bytes(request.proof.view());
+  return std::string(kCodePrefix) + to_base45(w.view());
+}
+
+namespace {
+
+Result<std::uint32_t> read_code_number(CborReader& r) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const std::uint64_t number, r.unsigned_integer());
+  if (number > std::numeric_limits<std::uint32_t>::max()) return r.refuse(at, "no such number");
+  return static_cast<std::uint32_t>(number);
+}
+
+template <typename Fixed>
+Result<Fixed> read_code_bytes(CborReader& r) {
+  TRY_ASSIGN(const ByteView bytes, r.bytes());
+  return Fixed::from(bytes);
+}
+
+Result<EnrolRequest> parse_code(std::string_view code) {
+  TRY_ASSIGN(const Bytes bytes, from_base45(code));
+  CborReader r(bytes);
+  EnrolRequest request;
+  TRY_ASSIGN(const std::size_t items, r.array());
+  if (items != kCodeItems) return r.refuse(0, "a request's code has 6 items");
+  TRY_ASSIGN(request.origin, r.text());
+  TRY_ASSIGN(request.till.store.value, read_code_number(r));
+  TRY_ASSIGN(request.till.till.value, read_code_number(r));
+  TRY_ASSIGN(request.key, read_code_bytes<PublicKey>(r));
+  TRY_ASSIGN(request.sealing_key, read_code_bytes<SealingPublicKey>(r));
+  TRY_ASSIGN(request.proof, read_code_bytes<Signature>(r));
+  TRY(r.finish());
+  return request;
+}
+
+}  // namespace
+
 Result<EnrolRequest> parse_enrol_request(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \r\n");
+  if (first != std::string_view::npos && text.substr(first).starts_with(kCodePrefix)) {
+    const std::size_t last = text.find_last_not_of(" \r\n");
+    auto request = parse_code(text.substr(first, last + 1 - first).substr(kCodePrefix.size()));
+    if (!request) return fail(Errc::kMalformed, "the code: " + request.error().what);
+    return request;
+  }
   TRY_ASSIGN(const Values values, split_lines(text));
   const auto on_line = [](int number, const Error& error) {
     return fail(Errc::kMalformed, "line " + std::to_string(number) + ": " + error.what);

@@ -156,6 +156,32 @@ CatalogChange change_between(const Catalog* before, const Catalog& after) {
   return change;
 }
 
+CatalogChange then(const CatalogChange& first, const CatalogChange& second) {
+  CORE_CHECK(first.currency == second.currency);
+  CatalogChange both{.currency = first.currency};
+  both.terms = second.terms ? second.terms : first.terms;
+  std::map<ProductId, Product> products;
+  std::set<ProductId> gone(first.gone.begin(), first.gone.end());
+  both.bom = first.bom;
+  both.codes = first.codes;
+  for (const Product& product : first.products) products.emplace(product.id, product);
+  for (const ProductId id : second.gone) {
+    products.erase(id);
+    both.bom.erase(id);
+    gone.insert(id);
+  }
+  for (const Product& product : second.products) {
+    if (product.kind == ProductKind::kStocked) both.bom.erase(product.id);
+    products.insert_or_assign(product.id, product);
+    gone.erase(product.id);
+  }
+  for (const auto& [kit, lines] : second.bom) both.bom.insert_or_assign(kit, lines);
+  for (const auto& [code, id] : second.codes) both.codes.insert_or_assign(code, id);
+  for (auto& [id, product] : products) both.products.push_back(std::move(product));
+  both.gone.assign(gone.begin(), gone.end());
+  return both;
+}
+
 Result<Catalog> apply(const Catalog* before, const CatalogChange& change) {
   if (before != nullptr && before->currency() != change.currency) {
     return fail(Errc::kCurrency, "the change is in " + std::string(change.currency.code()) +
@@ -172,7 +198,7 @@ Result<Catalog> apply(const Catalog* before, const CatalogChange& change) {
   }
   if (change.terms) terms = *change.terms;
   for (const ProductId id : change.gone) {
-    if (products.erase(id) == 0) return fail(Errc::kNotFound, named(id) + " is not there to go");
+    products.erase(id);
     bom.erase(id);
   }
   for (const Product& product : change.products) {

@@ -32,8 +32,11 @@ struct CatalogChange {
 // (CORE_CHECK).
 CatalogChange change_between(const Catalog* before, const Catalog& after);
 
-// The catalog after it, checked as a whole. Errors: kCurrency, kNotFound (a product is gone that
-// is not there), and those of Catalog::build.
+// Both, one after the other, as one. Shape: of one currency (CORE_CHECK).
+CatalogChange then(const CatalogChange& first, const CatalogChange& second);
+
+// The catalog after it, checked as a whole. Put on again it changes nothing more, so that it may be
+// said again. Errors: kCurrency, and those of Catalog::build.
 Result<Catalog> apply(const Catalog* before, const CatalogChange& change);
 
 // One item. Errors: kMalformed with the byte offset; a change that apply() refuses may be read.

@@ -183,19 +183,21 @@ Result<Settings> read_settings(CborReader& r) {
 }
 
 void write_firmware(CborWriter& w, const FirmwareNotice& firmware) {
-  w.array(4);
+  w.array(5);
   w.text(firmware.version);
   w.bytes(firmware.hash.view());
   w.unsigned_integer(firmware.size);
+  w.bytes(firmware.secret.view());
   write_blobs(w, firmware.pieces);
 }
 
 Result<FirmwareNotice> read_firmware(CborReader& r) {
-  TRY(expect_parts(r, 4, "a firmware"));
+  TRY(expect_parts(r, 5, "a firmware"));
   FirmwareNotice out;
   TRY_ASSIGN(out.version, read_text(r, kFirmwareVersionBytesMax));
   TRY_ASSIGN(out.hash, read_fixed<envelope::Hash>(r));
   TRY_ASSIGN(out.size, r.unsigned_integer());
+  TRY_ASSIGN(out.secret, read_fixed<envelope::FeedSecret>(r));
   TRY_ASSIGN(out.pieces, read_blobs(r));
   return out;
 }
@@ -271,6 +273,31 @@ std::size_t sections_of(const NoticeContent& c) {
 }
 
 }  // namespace
+
+Result<NoticeContent> then(NoticeContent first, const NoticeContent& second) {
+  const bool agree =
+      (!first.catalog || !second.catalog || first.catalog->currency == second.catalog->currency) &&
+      (!first.prices || !second.prices || first.prices->currency == second.prices->currency);
+  if (!agree) return fail(Errc::kCurrency, "notices of one feed in two currencies");
+  if (second.catalog) {
+    first.catalog = first.catalog ? then(*first.catalog, *second.catalog) : *second.catalog;
+  }
+  if (second.prices) {
+    if (!first.prices) first.prices = StorePrices{second.prices->currency};
+    for (const auto& [id, price] : second.prices->prices) {
+      first.prices->prices.insert_or_assign(id, price);
+    }
+  }
+  const auto append = [](auto& rows, const auto& more) {
+    rows.insert(rows.end(), more.begin(), more.end());
+  };
+  append(first.operators, second.operators);
+  append(first.dispatched, second.dispatched);
+  if (second.settings) first.settings = second.settings;
+  if (second.firmware) first.firmware = second.firmware;
+  if (second.keys) first.keys = second.keys;
+  return first;
+}
 
 Bytes encode_notice_content(const NoticeContent& c) {
   CborWriter w;

@@ -51,6 +51,7 @@ struct FirmwareNotice {
   std::string version;
   envelope::Hash hash;  // SHA-256 of the whole
   std::uint64_t size = 0;
+  envelope::FeedSecret secret;  // of the key that its pieces are sealed with, and nothing else
   std::vector<envelope::BlobName> pieces;
   bool operator==(const FirmwareNotice&) const = default;
 };
@@ -74,6 +75,10 @@ struct NoticeContent {
   std::optional<FeedKeys> keys{};
   bool operator==(const NoticeContent&) const = default;
 };
+
+// Both, one after the other, as one; of the second what both say. Errors: kCurrency (two
+// currencies).
+Result<NoticeContent> then(NoticeContent first, const NoticeContent& second);
 
 // Deterministic CBOR.
 Bytes encode_notice_content(const NoticeContent& content);

@@ -482,6 +482,7 @@ Result<Bytes> RelayClient::Impl::get(std::string_view path) {
 RelayClient::RelayClient(Endpoint endpoint, std::chrono::milliseconds timeout,
                          std::shared_ptr<const tls::Context> tls)
     : impl_(std::make_unique<Impl>(std::move(endpoint), timeout, std::move(tls))) {}
+RelayClient::RelayClient(RelayClient&&) noexcept = default;
 RelayClient::~RelayClient() = default;
 
 void RelayClient::sign_reads(ReadCredential credential) {

@@ -80,6 +80,7 @@ class RelayClient {
   explicit RelayClient(Endpoint endpoint,
                        std::chrono::milliseconds timeout = std::chrono::seconds(10),
                        std::shared_ptr<const tls::Context> tls = nullptr);
+  RelayClient(RelayClient&&) noexcept;
   ~RelayClient();
 
   // Signs the GET and PUT requests from now on.

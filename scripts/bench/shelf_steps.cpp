@@ -13,10 +13,10 @@
 
 #include "core/base/random.h"
 #include "core/retail/barcode.h"
+#include "core/retail/catalog_file.h"
 #include "scripts/bench/bench_roster.h"
 #include "scripts/bench/bench_support.h"
 #include "scripts/poc_scale/measure.h"
-#include "core/retail/catalog_file.h"
 #include "till/till.h"
 
 namespace bench {

@@ -11,11 +11,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/retail/catalog_file.h"
 #include "scripts/bench/bench_roster.h"
 #include "scripts/bench/bench_support.h"
 #include "scripts/poc_scale/commit.h"
 #include "scripts/poc_scale/measure.h"
-#include "core/retail/catalog_file.h"
 #include "till/till.h"
 
 namespace {

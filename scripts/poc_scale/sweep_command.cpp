@@ -10,11 +10,11 @@
 #include <fstream>
 
 #include "core/base/decimal.h"
+#include "core/retail/catalog_file.h"
 #include "scripts/poc_scale/commit.h"
 #include "scripts/poc_scale/garden_seed.h"
 #include "scripts/poc_scale/report.h"
 #include "scripts/poc_scale/run.h"
-#include "core/retail/catalog_file.h"
 
 namespace sweep {
 namespace {
@@ -84,7 +84,8 @@ RunOptions run_options(const SweepCommand& command, const std::filesystem::path&
 
 Result<void> run_garden(const SweepCommand& command, const std::filesystem::path& work,
                         SweepReport& report) {
-  TRY_ASSIGN(const auto catalog, core::retail::parse_catalog(kGardenSeed, "seeds/gardenworld.json"));
+  TRY_ASSIGN(const auto catalog,
+             core::retail::parse_catalog(kGardenSeed, "seeds/gardenworld.json"));
   std::vector<std::uint64_t> sizes = command.tills;
   std::sort(sizes.begin(), sizes.end());  // growth (G2) is told from the smallest
   for (const std::uint64_t tills : sizes) {

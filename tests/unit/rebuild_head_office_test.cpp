@@ -143,6 +143,20 @@ TEST_CASE("a request has six lines, and a wrong one is named") {
   CHECK(line_after("proof " + asked.proof.hex() + "\n", "") == "line 6:");
   CHECK(line_after("proof " + asked.proof.hex(), "proof 00") == "line 6:");
   CHECK(parse_enrol_request(text + "more\n").error().what.substr(0, 7) == "line 7:");
+
+  // The same as a line for a QR code: it comes back whole, and cut or changed it is refused.
+  const std::string code = core::envelope::enrol_request_code(*good);
+  CHECK(code.size() <= 280);
+  const auto scanned = parse_enrol_request("  " + code + "\r\n");
+  REQUIRE(scanned.has_value());
+  CHECK(core::envelope::enrol_request_text(*scanned) == text);
+  for (std::size_t i = 16; i < code.size(); ++i) {
+    CHECK_FALSE(parse_enrol_request(code.substr(0, i)).has_value());
+    std::string changed = code;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    const auto other = parse_enrol_request(changed);
+    if (other) CHECK_FALSE(core::envelope::check_proof(*other).has_value());
+  }
 }
 
 TEST_CASE("openers are agreed once, kept, and agreed again when the file is lost or damaged") {

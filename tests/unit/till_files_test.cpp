@@ -37,10 +37,10 @@ TEST_CASE("the GardenWorld seed holds the four products and the set's parts") {
 }
 
 TEST_CASE("a catalog file's amounts are decimal text, to the last digit") {
-  const auto catalog =
-      core::retail::parse_catalog(catalog_text("", R"(, {"id": 2, "name": "b", "tax": 1, "kind": "kit"})",
-                                       R"({"parent": 2, "component": 1, "quantity": "0.125"})"),
-                          "c.json");
+  const auto catalog = core::retail::parse_catalog(
+      catalog_text("", R"(, {"id": 2, "name": "b", "tax": 1, "kind": "kit"})",
+                   R"({"parent": 2, "component": 1, "quantity": "0.125"})"),
+      "c.json");
   REQUIRE(catalog);
   CHECK(catalog->find_tax(core::TaxCode{1})->basis_points == 825);
   CHECK(catalog->find(core::ProductId{1})->price == usd(150));

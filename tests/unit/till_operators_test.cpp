@@ -35,17 +35,17 @@ TEST_CASE("a PIN is 4 to 12 digits, and the ones that everybody tries are too si
 }
 
 TEST_CASE("a PIN's hash fits that PIN only, has a salt, and is refused with other parameters") {
-  const std::string hash = till::hash_pin(pin("4701")).value();
+  const std::string hash = core::retail::hash_pin(pin("4701")).value();
   CHECK(hash.starts_with("$argon2id$v=19$m=7168,t=5,p=1$"));
-  CHECK(hash != till::hash_pin(pin("4701")).value());
-  CHECK(till::pin_fits(pin("4701"), hash).value());
-  CHECK_FALSE(till::pin_fits(pin("4702"), hash).value());
-  CHECK_FALSE(till::pin_fits(pin("47010"), hash).value());
+  CHECK(hash != core::retail::hash_pin(pin("4701")).value());
+  CHECK(core::retail::pin_fits(pin("4701"), hash).value());
+  CHECK_FALSE(core::retail::pin_fits(pin("4702"), hash).value());
+  CHECK_FALSE(core::retail::pin_fits(pin("47010"), hash).value());
   std::string greedy = hash;
   greedy.replace(greedy.find("m=7168"), 6, "m=4194304");
   for (const std::string& bad : {greedy, hash.substr(0, 40), std::string(), std::string("4701")}) {
     CAPTURE(bad);
-    refused_with(till::pin_fits(pin("4701"), bad), Errc::kDamaged);
+    refused_with(core::retail::pin_fits(pin("4701"), bad), Errc::kDamaged);
   }
 }
 

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/envelope/message.h"
+#include "core/retail/catalog_file.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/temp_dir.h"
-#include "core/retail/catalog_file.h"
 #include "till/till.h"
 
 namespace till_test {
@@ -37,7 +37,8 @@ inline core::BusinessDay day(std::int32_t number) {
 }
 
 inline core::retail::Catalog garden() {
-  return core::retail::read_catalog_file(std::string(DAYBOOK_SOURCE_DIR) + "/seeds/gardenworld.json")
+  return core::retail::read_catalog_file(std::string(DAYBOOK_SOURCE_DIR) +
+                                         "/seeds/gardenworld.json")
       .value();
 }
 

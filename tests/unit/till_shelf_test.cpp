@@ -1,8 +1,8 @@
 // Shelf: look-ups, versions, prices in mid-day, and what is sold whole.
 #include <doctest/doctest.h>
 
-#include "tests/unit/till_samples.h"
 #include "core/retail/terms.h"
+#include "tests/unit/till_samples.h"
 
 using namespace till_test;
 using core::CatalogVersion;
@@ -252,7 +252,8 @@ TEST_CASE("terms are read as they were written, and nothing else is") {
       {{core::TaxCode{1}, 825, true}},
       1,
       {core::retail::parse_barcode_pattern("21PPPPPWWWWWC", kUsd).value()}};
-  CHECK(core::to_hex(core::retail::encode_terms(documented)) == "8301818301190339f5818662323105f405f500");
+  CHECK(core::to_hex(core::retail::encode_terms(documented)) ==
+        "8301818301190339f5818662323105f405f500");
   const core::retail::Terms terms = core::retail::terms_of(built(grocery()));
   const core::Bytes bytes = core::retail::encode_terms(terms);
   CHECK(core::retail::decode_terms(bytes).value() == terms);

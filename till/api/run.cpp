@@ -48,6 +48,7 @@ struct Chores {
   Till& till;
   Courier* courier;
   BackupCarrier* carrier;
+  NoticeCarrier* notices;
   const std::function<void(const std::string&)>& warn;
   std::optional<core::Error> fatal{};
   std::string copying_said{};
@@ -68,6 +69,14 @@ struct Chores {
         take(carried.error());
       } else if (*carried) {
         warn("a backup was not copied, and waits: " + describe(**carried));
+      }
+    }
+    if (notices != nullptr) {
+      const auto fetched = notices->step(till);
+      if (!fetched) {
+        take(fetched.error());
+      } else if (*fetched) {
+        warn("head office's notices: " + describe(**fetched));
       }
     }
     if (courier == nullptr) return !fatal;
@@ -106,7 +115,7 @@ Result<void> run(Till& till, const core::Clock& clock, const RunOptions& options
   if (!options.http.empty()) say("listening on " + url_of(server_options, server->port()));
   std::uint64_t watchdog_us = 0;
   const bool watched = ::sd_watchdog_enabled(0, &watchdog_us) > 0;
-  Chores chores{till, options.courier, options.carrier, warn};
+  Chores chores{till, options.courier, options.carrier, options.notices, warn};
   ::sd_notify(0, "READY=1");
   server->run(
       [&](const HttpRequest& request) {

@@ -12,6 +12,7 @@
 #include "core/base/result.h"
 #include "till/api/backup_carrier.h"
 #include "till/api/courier.h"
+#include "till/api/notice_carrier.h"
 #include "till/till.h"
 
 namespace till::api {
@@ -22,6 +23,7 @@ struct RunOptions {
   std::vector<std::string> origins{};  // of pages that may ask over HTTP
   Courier* courier = nullptr;          // none: the outbox is not sent
   BackupCarrier* carrier = nullptr;    // none: nothing is copied to far targets
+  NoticeCarrier* notices = nullptr;    // none: head office is not listened to
   Printer* printer = nullptr;          // none: nothing is printed
 };
 

@@ -6,9 +6,9 @@
 #include "core/base/base64.h"
 #include "core/base/decimal.h"
 #include "core/envelope/roster.h"
+#include "core/retail/catalog_file.h"
 #include "till/api/answers.h"
 #include "till/api/service.h"
-#include "core/retail/catalog_file.h"
 #include "till/operator_report.h"
 
 namespace till::api {

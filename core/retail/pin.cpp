@@ -1,5 +1,5 @@
 // Pin: libsodium's Argon2id with our parameters.
-#include "till/pin.h"
+#include "core/retail/pin.h"
 
 #include <sodium.h>
 
@@ -8,14 +8,10 @@
 
 #include "core/envelope/sodium_ready.h"
 
-namespace till {
+namespace core::retail {
 namespace {
 
-using core::Errc;
-using core::fail;
-using core::Result;
-
-core::Unexpected no_memory() {
+Unexpected no_memory() {
   return fail(Errc::kIo, "no memory to look at a PIN: it takes " +
                              std::to_string(kPinMemoryBytes / (1024 * 1024)) + " MiB for a moment");
 }
@@ -85,4 +81,4 @@ Result<bool> pin_fits(const Pin& pin, const std::string& hash) {
   return fail(Errc::kDamaged, "a PIN's hash cannot be read");
 }
 
-}  // namespace till
+}  // namespace core::retail

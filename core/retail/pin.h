@@ -9,7 +9,7 @@
 
 #include "core/base/result.h"
 
-namespace till {
+namespace core::retail {
 
 // Wiped when it goes; cannot be copied by mistake.
 class Pin {
@@ -18,7 +18,7 @@ class Pin {
   static constexpr std::size_t kDigitsMax = 12;
 
   // Errors, none of which shows a digit: kUsage (another length, or not digits alone).
-  static core::Result<Pin> from(std::string_view digits);
+  static Result<Pin> from(std::string_view digits);
   Pin(Pin&& other) noexcept;
   Pin& operator=(Pin&&) = delete;
   Pin(const Pin&) = delete;
@@ -43,9 +43,9 @@ inline constexpr unsigned long long kPinPasses = 5;
 
 // "$argon2id$v=19$m=7168,t=5,p=1$salt$hash", with a fresh salt of 16 bytes. Errors: kIo (no memory
 // for it).
-core::Result<std::string> hash_pin(const Pin& pin);
+Result<std::string> hash_pin(const Pin& pin);
 // Whether it is the PIN that was hashed. Errors: kIo (no memory for it), kDamaged (no such text, or
 // of other parameters).
-core::Result<bool> pin_fits(const Pin& pin, const std::string& hash);
+Result<bool> pin_fits(const Pin& pin, const std::string& hash);
 
-}  // namespace till
+}  // namespace core::retail

@@ -1,0 +1,30 @@
+// Role: names.
+#include "core/retail/role.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+
+namespace core::retail {
+
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::kCashier:
+      return "cashier";
+    case Role::kSupervisor:
+      return "supervisor";
+    case Role::kManager:
+      break;
+  }
+  return "manager";
+}
+
+Result<Role> parse_role(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kRoles), std::end(kRoles),
+                                   [&](Role role) { return role_name(role) == name; });
+  if (found != std::end(kRoles)) return *found;
+  return fail(Errc::kUsage,
+              "'" + std::string(name) + "': a role is cashier, supervisor or manager");
+}
+
+}  // namespace core::retail

@@ -1,0 +1,74 @@
+// NoticeCarrier: fetches head office's notices while the till sells. The network has a thread of
+// its own, which never sees the journal; what it brought is taken up between two requests. Must not
+// know HTTP: asking is handed in (core::wire::RelayClient in the program).
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/base/result.h"
+#include "till/notice_fetch.h"
+
+namespace till::api {
+
+class NoticeCarrier {
+ public:
+  // The ports may block; they are called on the carrier's thread only. `now_ms` is monotonic.
+  NoticeCarrier(NoticePorts ports, std::function<std::int64_t()> now_ms);
+  // Waits for what is being asked.
+  ~NoticeCarrier();
+  NoticeCarrier(const NoticeCarrier&) = delete;
+  NoticeCarrier& operator=(const NoticeCarrier&) = delete;
+
+  // Takes up what came, and asks for more when it is time; never blocks. Returns what went wrong,
+  // once for each failure. Errors: the journal's only.
+  core::Result<std::optional<core::Error>> step(Till& till);
+
+ private:
+  using After = std::optional<core::LogIndex>;
+  using Question = std::variant<After, core::envelope::BlobName, std::monostate>;  // or the roster
+  using Notices = std::vector<std::pair<core::LogIndex, core::Bytes>>;
+  struct Answer {
+    Question question;
+    core::Result<void> done;
+    Notices notices{};
+    core::Bytes bytes{};
+  };
+
+  void work();
+  Answer ask(const Question& question) const;
+  // What the thread brought; kBusy, and noted as wanted, when it did not yet.
+  NoticePorts brought();
+  void keep(Answer answer);
+  void give_up();
+  // True: it is on its way now.
+  void start(Question question);
+
+  NoticePorts ports_;
+  std::function<std::int64_t()> now_ms_;
+  std::int64_t next_try_ms_ = 0;
+  std::uint64_t failures_in_a_row_ = 0;
+  bool is_asking_ = false;
+  // Of the present round.
+  std::optional<std::pair<After, Notices>> list_;
+  std::map<core::envelope::BlobName, core::Bytes> pieces_;
+  std::optional<core::Bytes> roster_;
+  std::optional<Question> wanted_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::optional<Question> to_ask_;  // guarded
+  std::optional<Answer> answer_;    // guarded
+  bool ended_ = false;              // guarded
+  std::thread thread_;
+};
+
+}  // namespace till::api
