@@ -439,3 +439,27 @@ TEST_CASE("a directory that cannot be synced: 503, and no blob is claimed by thi
   REQUIRE(again.listening());
   CHECK(house.client(again, house.office)->put_blob(sha256(last), last));
 }
+
+TEST_CASE("a start removes what a killed process left, and syncs the names that it will claim") {
+  const test::TempDir dir;
+  const FeedHouse house(dir / "log");
+  const Bytes blob = blob_of(1);
+  const auto blobs = dir / "log/blobs";
+  std::filesystem::create_directory(blobs);
+  test::write_file(blobs / sha256(blob).hex(), blob);
+  test::write_file(blobs / (sha256(blob_of(2)).hex() + ".tmp"), Bytes(100));
+  const bool traced =
+      !test::kSanitized && test::run({"strace", "-o", "/dev/null", "true"}).status == 0;
+  std::vector<std::string> before;
+  if (traced) before = {"strace", "-f", "-D", "-y", "-o", dir / "trace", "-e", "trace=fsync"};
+  Relay relay(dir / "log", {}, before);
+  REQUIRE(relay.listening());
+  CHECK(files_in(blobs) == 1);
+  CHECK(metric(relay, "daybook_relay_blob_bytes") == "8192");
+  CHECK(house.client(relay, house.office)->put_blob(sha256(blob), blob));
+  CHECK(metric(relay, "daybook_relay_blobs_total") == "0");
+  CHECK(relay.stop().status == 0);
+  if (!traced) return;
+  const Bytes trace = test::read_file(dir / "trace");
+  CHECK(core::as_text(trace).find("log/blobs>) = 0") != std::string::npos);
+}

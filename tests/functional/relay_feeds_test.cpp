@@ -476,3 +476,24 @@ TEST_CASE("a key of head office that was revoked while no relay ran cuts off not
   CHECK(given(house, relay, till_ref(1, 1)) == good);
   CHECK(relay.stop().err.find("was revoked since") != std::string::npos);
 }
+
+TEST_CASE("what entered an open log with a forged signature is no notice when it is open no more") {
+  const test::TempDir dir;
+  FeedHouse house(dir / "log");
+  const Bytes good = house.notice(till_ref(0, 0));
+  Bytes forged = house.notice(till_ref(0, 0), true);
+  forged[forged.size() - 64] ^= 1;  // a bit of the signature
+  {
+    Relay relay(dir / "log", {"--open"});
+    REQUIRE(relay.listening());
+    CHECK(send(relay, {good, forged}) == 0);
+    CHECK(house.ask(relay, till_ref(1, 1)).error().code == Errc::kNotFound);
+    CHECK(relay.stop().status == 0);
+  }
+  Relay relay(dir / "log");
+  REQUIRE(relay.listening());
+  CHECK(given(house, relay, till_ref(1, 1)) == std::vector<Given>{{0, good}});
+  // Sent again, it is a duplicate, and still none.
+  send(relay, {forged});
+  CHECK(given(house, relay, till_ref(1, 1)).size() == 1);
+}
