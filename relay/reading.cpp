@@ -61,11 +61,11 @@ Reply notices_reply(Service& service, const Tenant& tenant, const core::envelope
     return {
         *refused_caller(service, 403, "notices are for tills; head office reads entries").refusal};
   }
-  auto notices = tenant.notices().feeds().of(enrolment->till, from, core::LogIndex{now.size},
-                                             NoticeReader::kNoticesMax);
-  std::erase_if(notices, [&](const FeedNotice& notice) {
-    return members->notice_key(notice.sender, notice.sequence) == nullptr;
-  });
+  const auto notices = tenant.notices().feeds().of(
+      enrolment->till, from, core::LogIndex{now.size}, NoticeReader::kNoticesMax,
+      [&](const FeedNotice& notice) {
+        return members->notice_key(notice.sender, notice.sequence) != nullptr;
+      });
   auto reader = NoticeReader::open(tenant.directory(), tenant.index(), notices);
   if (!reader) return {unreadable_response(reader.error())};
   service.metrics.notices_handed_out += (*reader)->size();

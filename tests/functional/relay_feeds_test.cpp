@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -345,6 +346,36 @@ TEST_CASE("the start reads what is behind the file, not the log again") {
     REQUIRE(relay.listening());
     CHECK(given(house, relay, till_ref(1, 1)).size() == 1);
     CHECK(relay.stop().err.find("entry=\"0\"") != std::string::npos);
+  }
+}
+
+TEST_CASE(
+    "a damaged notice holds up none that is before it, in one response or in several pieces") {
+  const test::TempDir dir;
+  FeedHouse house(dir / "log");
+  constexpr std::uint64_t kDamaged = 7;
+  for (const std::size_t size : {std::size_t{100}, std::size_t{40000}}) {
+    std::filesystem::remove_all(dir / "log");
+    house = FeedHouse(dir / "log");
+    Relay relay(dir / "log");
+    REQUIRE(relay.listening());
+    for (int i = 0; i < 12; ++i) send(relay, {house.notice(till_ref(1, 1), false, size)});
+    const auto segment = dir / "log/segment-00000001.log";
+    Bytes content = test::read_file(segment);
+    const Bytes payload(size, std::uint8_t{kDamaged + 1});
+    const auto at = std::search(content.begin(), content.end(), payload.begin(), payload.end());
+    REQUIRE(at != content.end());
+    *at ^= 1;
+    test::write_file(segment, content);
+    std::vector<std::uint64_t> got;
+    const auto client = house.client(relay, house.tills.at(till_ref(1, 1)));
+    const auto read = client->notices({}, [&got](core::LogIndex index, const Bytes&) {
+      got.push_back(index.value);
+      return core::Result<void>();
+    });
+    CHECK(code_of(read) == "damaged");
+    CHECK(got == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6});
+    CHECK(given(house, relay, till_ref(1, 1), kDamaged).size() == 4);
   }
 }
 

@@ -89,15 +89,26 @@ TEST_CASE("feeds give what the list of all notices says, in whatever order they 
     for (const TillRef till : {ref(1, 1), ref(1, 2), ref(2, 1), ref(3, 1)}) {
       const LogIndex from{random.between(0, 200)};
       const LogIndex end{random.between(0, 300)};
-      CHECK(feeds.of(till, {}, kEnd, kMany) == expected(posted, till, {}, kEnd));
+      CHECK(feeds.of(till, {}, kEnd, kMany, kAll) == expected(posted, till, {}, kEnd));
       const auto part = expected(posted, till, from, end);
-      CHECK(feeds.of(till, from, end, kMany) == part);
+      CHECK(feeds.of(till, from, end, kMany, kAll) == part);
       const std::size_t max = random.between(0, 5);
       auto few = part;
       few.resize(std::min(few.size(), max));
-      CHECK(feeds.of(till, from, end, max) == few);
+      CHECK(feeds.of(till, from, end, max, kAll) == few);
     }
   }
+}
+
+TEST_CASE("notices that are not allowed take no place in what a till is given at once") {
+  Feeds feeds;
+  const auto not_two = [](const FeedNotice& notice) { return notice.sender != kid(2); };
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    feeds.add(ref(0, 0), {LogIndex{i}, kid(i < 90 ? 2 : 1), core::Sequence{i + 1}, false});
+  }
+  const auto given = feeds.of(ref(1, 1), {}, kEnd, 4, not_two);
+  REQUIRE(given.size() == 4);
+  CHECK(given.front().index == LogIndex{90});
 }
 
 TEST_CASE("a feed holds while what cut off the others may do so") {
@@ -125,7 +136,7 @@ TEST_CASE("feeds that are read again keep what came meanwhile, if it may stand")
   fresh.add(ref(0, 0), old);
   feeds.replace_below(LogIndex{8}, fresh.all(), not_two);
   const FeedNotice later{LogIndex{8}, kid(1), core::Sequence{9}, false};
-  CHECK(feeds.of(ref(1, 1), {}, kEnd, kMany) == std::vector<FeedNotice>{old, later});
+  CHECK(feeds.of(ref(1, 1), {}, kEnd, kMany, kAll) == std::vector<FeedNotice>{old, later});
 }
 
 TEST_CASE("the file of feeds comes back as it was, and no changed byte of it passes") {
