@@ -61,8 +61,12 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     if (readable_ && std::exchange(waiting_to_read_, false)) on_readable();
   }
 
-  // The sequencer has settled this request.
+  // The sequencer, or who keeps blobs, has settled this request.
   void completed() {
+    if (const auto kept = std::exchange(blob, {})) {
+      if (state_ == State::kWaiting) respond(blob_response(service_.metrics, *kept));
+      return;
+    }
     if (outcome == Outcome::kAnswered) learn();
     if (state_ != State::kWaiting) return;  // closed meanwhile
     switch (outcome) {
@@ -319,7 +323,13 @@ class Connection final : public Submission, public std::enable_shared_from_this<
 
   void put(const Route& chosen) {
     std::string authority;
-    respond(put_blob(service_, chosen, signed_parts(authority), parser_->body));
+    const BlobPlace place = place_blob(service_, chosen, signed_parts(authority));
+    if (place.tenant == nullptr) return respond(place.refusal);
+    body_ = std::move(parser_->body);
+    parser_.reset();
+    state_ = State::kWaiting;
+    deadline_ = TimePoint::max();
+    place.tenant->blob_writer().submit(shared_from_this(), chosen.blob, body_);
   }
 
   // The first piece is read before anything is said: if it cannot be, that is the response.

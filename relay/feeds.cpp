@@ -30,7 +30,7 @@ void Feeds::add(ByFeed& feeds, core::TillRef feed, const FeedNotice& notice) {
 }
 
 std::vector<FeedNotice> Feeds::of(core::TillRef till, core::LogIndex from, core::LogIndex end,
-                                  std::size_t max) const {
+                                  std::size_t max, const Allowed& allowed) const {
   const std::set<core::TillRef> feeds = {{}, {till.store, core::TillId{0}}, till};
   std::vector<FeedNotice> notices;
   {
@@ -40,8 +40,10 @@ std::vector<FeedNotice> Feeds::of(core::TillRef till, core::LogIndex from, core:
       if (found == feeds_.end()) continue;
       const std::vector<FeedNotice>& list = found->second;
       auto at = std::lower_bound(list.begin(), list.end(), from, is_before);
-      for (std::size_t n = 0; n < max && at != list.end() && at->index < end; ++n) {
-        notices.push_back(*at++);
+      for (std::size_t n = 0; n < max && at != list.end() && at->index < end; ++at) {
+        if (!allowed(*at)) continue;
+        notices.push_back(*at);
+        ++n;
       }
     }
   }

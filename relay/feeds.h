@@ -34,10 +34,10 @@ class Feeds {
 
   // Takes one up. The result does not depend on the order, and adding one again changes nothing.
   void add(core::TillRef feed, const FeedNotice& notice);
-  // Those of the till's three feeds (every till's, its store's, its own) with an index of at least
-  // `from` and below `end`, ascending by index; at most `max` of them, the lowest.
+  // Those of the till's three feeds (every till's, its store's, its own) that are allowed, with an
+  // index of at least `from` and below `end`, ascending by index; at most `max`, the lowest.
   std::vector<FeedNotice> of(core::TillRef till, core::LogIndex from, core::LogIndex end,
-                             std::size_t max) const;
+                             std::size_t max, const Allowed& allowed) const;
   // Whether what cut off the others of its feed may do so, in every feed. If not, what was cut off
   // is needed again: read the log.
   bool holds(const Allowed& allowed) const;

@@ -168,23 +168,26 @@ Result<std::unique_ptr<NoticeReader>> NoticeReader::open(const std::filesystem::
   return reader;
 }
 
-// One that cannot be read ends the piece before it: the next response begins with the error.
+Result<void> NoticeReader::read_ahead() {
+  ahead_.clear();
+  const Placed& notice = notices_[next_];
+  const auto read = reader_.append_bodies(notice.index, std::span(&notice.place, 1), ahead_);
+  if (read) return {};
+  return core::fail(read.error().code,
+                    "entry " + to_string(notice.index) + ": " + read.error().what);
+}
+
+// One that cannot be read ends the response before it: the next one begins with the error.
 Result<void> NoticeReader::next_chunk(Bytes& out) {
-  for (std::size_t first = next_, bytes = 0; !at_end() && bytes < kPieceSize; ++next_) {
-    const Placed& notice = notices_[next_];
-    Bytes body;
-    const auto read = reader_.append_bodies(notice.index, std::span(&notice.place, 1), body);
-    if (!read && next_ == first) {
-      return core::fail(read.error().code,
-                        "entry " + to_string(notice.index) + ": " + read.error().what);
-    }
-    if (!read) break;
-    core::envelope::CborWriter w(body.size() + 16);
+  if (next_ == 0) TRY(read_ahead());
+  for (const std::size_t before = out.size(); !at_end() && out.size() - before < kPieceSize;) {
+    core::envelope::CborWriter w(ahead_.size() + 16);
     w.array(2);
-    w.unsigned_integer(notice.index.value);
-    w.bytes(body);
+    w.unsigned_integer(notices_[next_].index.value);
+    w.bytes(ahead_);
     core::append(out, w.view());
-    bytes += w.view().size();
+    ++next_;
+    if (!at_end() && !read_ahead()) notices_.resize(next_);
   }
   return {};
 }

@@ -63,7 +63,7 @@ class NoticeReader final : public ResponseStream {
 
   std::size_t size() const { return notices_.size(); }  // of the whole response
   bool at_end() const override { return next_ == notices_.size(); }
-  // Errors, when the very next notice cannot be read: kDamaged, kIo.
+  // Errors, when the first notice of the response cannot be read: kDamaged, kIo.
   core::Result<void> next_chunk(core::Bytes& out) override;
 
  private:
@@ -73,10 +73,13 @@ class NoticeReader final : public ResponseStream {
   };
 
   explicit NoticeReader(const std::filesystem::path& directory);
+  // Reads the message at next_. Errors: as next_chunk().
+  core::Result<void> read_ahead();
 
   core::disk::RecordReader reader_;
   std::vector<Placed> notices_;
   std::size_t next_ = 0;
+  core::Bytes ahead_;  // the message at next_, once one was asked for
 };
 
 }  // namespace relay

@@ -61,11 +61,11 @@ Reply notices_reply(Service& service, const Tenant& tenant, const core::envelope
     return {
         *refused_caller(service, 403, "notices are for tills; head office reads entries").refusal};
   }
-  auto notices = tenant.notices().feeds().of(enrolment->till, from, core::LogIndex{now.size},
-                                             NoticeReader::kNoticesMax);
-  std::erase_if(notices, [&](const FeedNotice& notice) {
-    return members->notice_key(notice.sender, notice.sequence) == nullptr;
-  });
+  const auto notices = tenant.notices().feeds().of(
+      enrolment->till, from, core::LogIndex{now.size}, NoticeReader::kNoticesMax,
+      [&](const FeedNotice& notice) {
+        return members->notice_key(notice.sender, notice.sequence) != nullptr;
+      });
   auto reader = NoticeReader::open(tenant.directory(), tenant.index(), notices);
   if (!reader) return {unreadable_response(reader.error())};
   service.metrics.notices_handed_out += (*reader)->size();
@@ -142,18 +142,19 @@ Reply read_log(Service& service, const Route& chosen, const ReadRequest& request
   }
 }
 
-Response put_blob(Service& service, const Route& chosen, const ReadRequest& request,
-                  core::ByteView body) {
-  const Tenant* const tenant = service.tenants.by_name(chosen.tenant);
-  if (tenant == nullptr) return problem(404, "no such log");
-  if (service.tenants.open()) return open_has_none();
-  if (auto caller = check_caller(service, *tenant, request, Readers::kHeadOffice); caller.refusal) {
-    return *caller.refusal;
-  }
-  const auto kept = tenant->blobs().put(chosen.blob, body);
-  if (!kept) return blob_problem(service.metrics, kept.error());
+BlobPlace place_blob(Service& service, const Route& chosen, const ReadRequest& request) {
+  Tenant* const tenant = service.tenants.by_name(chosen.tenant);
+  if (tenant == nullptr) return {nullptr, problem(404, "no such log")};
+  if (service.tenants.open()) return {nullptr, open_has_none()};
+  auto caller = check_caller(service, *tenant, request, Readers::kHeadOffice);
+  if (caller.refusal) return {nullptr, std::move(*caller.refusal)};
+  return {tenant};
+}
+
+Response blob_response(Metrics& metrics, const core::Result<bool>& kept) {
+  if (!kept) return blob_problem(metrics, kept.error());
   if (!*kept) return {200, "text/plain; charset=utf-8", "it is kept already\n", {}};
-  ++service.metrics.blobs_taken;
+  ++metrics.blobs_taken;
   return {201, "text/plain; charset=utf-8", "kept\n", {}};
 }
 

@@ -15,11 +15,17 @@ struct Reply {
   std::unique_ptr<ResponseStream> stream{};  // is the body of `response`, if there is one
 };
 
-// Answers a route that belongs to a log; counts and logs what goes wrong. Thread: any.
-// Shape: an action of a log.
+// Answers a route that reads a log; counts and logs what goes wrong. Thread: any.
 Reply read_log(Service& service, const Route& chosen, const ReadRequest& request);
-Response put_blob(Service& service, const Route& chosen, const ReadRequest& request,
-                  core::ByteView body);
+
+// Whose log a blob is put beside, or why it is not.
+struct BlobPlace {
+  Tenant* tenant = nullptr;  // none: `refusal` is the response
+  Response refusal{};
+};
+BlobPlace place_blob(Service& service, const Route& chosen, const ReadRequest& request);
+// Says what Blobs::put said; counts it.
+Response blob_response(Metrics& metrics, const core::Result<bool>& kept);
 
 // The response to a stream's error before its first byte, which is logged.
 Response unreadable_response(const core::Error& error);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct Submission {
   core::wire::PostAnswers answers;  // one an item; without proofs until prove()
   Outcome outcome = Outcome::kFailed;
   std::shared_ptr<const Published> published{};  // when it is answered
+  // Of a request that brings a blob and no messages: what Blobs::put said.
+  std::optional<core::Result<bool>> blob{};
 };
 
 // Adds to the answers of a settled submission what proves them. Thread: the owner's.

@@ -83,6 +83,7 @@ Result<std::unique_ptr<Tenant>> Tenant::start(std::string name,
   if (const auto members = tenant->admission_.members()) tenant->notices_->start(*members);
   TRY_ASSIGN(tenant->blobs_,
              Blobs::open(filesystem, directory, options.blob_bytes_max, metrics.blob_bytes));
+  tenant->blob_writer_ = std::make_unique<BlobWriter>(*tenant->blobs_);
   tenant->merger_ = std::make_unique<Merger>(*tenant->index_, metrics);
   SequencerSetup setup{std::move(writer),
                        *tenant->index_,

@@ -14,7 +14,7 @@
 
 #include "core/disk/log_writer.h"
 #include "relay/admission.h"
-#include "relay/blobs.h"
+#include "relay/blob_writer.h"
 #include "relay/merger.h"
 #include "relay/notices.h"
 #include "relay/sequencer.h"
@@ -50,7 +50,8 @@ class Tenant {
   Admission& admission() { return admission_; }
   const Admission& admission() const { return admission_; }
   const Notices& notices() const { return *notices_; }
-  Blobs& blobs() const { return *blobs_; }
+  const Blobs& blobs() const { return *blobs_; }
+  BlobWriter& blob_writer() const { return *blob_writer_; }
 
   // Reads the roster again. A roster that does not continue the one before is refused: an old one
   // would give revoked keys back. Errors: as read_tenant; kState.
@@ -83,6 +84,7 @@ class Tenant {
   std::unique_ptr<EntryIndex> index_;
   std::unique_ptr<Notices> notices_;
   std::unique_ptr<Blobs> blobs_;
+  std::unique_ptr<BlobWriter> blob_writer_;
   std::unique_ptr<Merger> merger_;
   std::unique_ptr<Sequencer> sequencer_;
 };

@@ -17,11 +17,13 @@ daybook_test(test_disk
 
 daybook_test(test_relay
   SOURCES
+    unit/relay_feeds_test.cpp
     unit/relay_index_test.cpp
     unit/relay_sequencer_test.cpp
     unit/relay_split_body_test.cpp
     unit/wire_answers_test.cpp
-  USES core_wire_answers core_tlog daybook_relay_core daybook_sim_disk
+    unit/wire_notices_test.cpp
+  USES core_wire core_wire_answers core_tlog daybook_relay_core daybook_sim_disk
   LABELS unit)
 
 add_library(daybook_relay_process STATIC functional/relay_process.cpp)

@@ -12,9 +12,9 @@
 namespace {
 
 using core::Bytes;
-using core::Errc;
 using core::envelope::Hash;
 using core::envelope::sha256;
+using test::code_of;
 using test::FeedHouse;
 using test::metric;
 using test::Relay;
@@ -32,6 +32,11 @@ Bytes blob_of(std::uint8_t fill, std::size_t size = 5000) {
 
 std::string path_of(const Bytes& blob) {
   return "/v1/blobs/" + sha256(blob).hex();
+}
+
+// Nothing, for an error.
+Bytes got(const core::Result<Bytes>& result) {
+  return result ? *result : Bytes{};
 }
 
 std::size_t files_in(const std::filesystem::path& directory) {
@@ -55,11 +60,11 @@ TEST_CASE("a blob that head office puts is there for it and for tills, byte for 
   const auto hash = core::envelope::sha256(blob);
   const auto office = house.client(relay, house.office);
   const auto till = house.client(relay, house.tills.at(till_ref(1, 1)));
-  CHECK(till->get_blob(hash, blob.size()).error().code == Errc::kNotFound);
+  CHECK(code_of(till->get_blob(hash, blob.size())) == "not-found");
   REQUIRE(office->put_blob(hash, blob));
   REQUIRE(office->put_blob(hash, blob));
-  CHECK(till->get_blob(hash, blob.size()).value() == blob);
-  CHECK(office->get_blob(hash, blob.size()).value() == blob);
+  CHECK(got(till->get_blob(hash, blob.size())) == blob);
+  CHECK(got(office->get_blob(hash, blob.size())) == blob);
   CHECK(test::read_file(dir / "log/blobs" / hash.hex()) == blob);
   CHECK(relay.stop().status == 0);
 }
@@ -103,8 +108,8 @@ TEST_CASE("what is no blob is refused, each with its status, and nothing of it i
   CHECK(metric(relay, "daybook_relay_blobs_total") == "2");
   CHECK(metric(relay, "daybook_relay_blob_bytes") == "12288");
   const auto office = house.client(relay, house.office);
-  CHECK(office->put_blob(sha256(blob_of(4)), blob).error().code == Errc::kMalformed);
-  CHECK(office->put_blob(sha256(large), large).error().code == Errc::kTooLarge);
+  CHECK(code_of(office->put_blob(sha256(blob_of(4)), blob)) == "malformed");
+  CHECK(code_of(office->put_blob(sha256(large), large)) == "too-large");
 }
 
 TEST_CASE("head office alone puts blobs, members alone get them") {
@@ -155,7 +160,7 @@ TEST_CASE("head office alone puts blobs, members alone get them") {
   two.prefix = "/two";
   core::wire::RelayClient client(two);
   client.sign_reads({other.office, other.kid_of(other.office).hex()});
-  CHECK(client.get_blob(sha256(blob), blob.size()).error().code == Errc::kNotFound);
+  CHECK(code_of(client.get_blob(sha256(blob), blob.size())) == "not-found");
 }
 
 TEST_CASE("an open log takes and gives no blobs") {
@@ -165,8 +170,8 @@ TEST_CASE("an open log takes and gives no blobs") {
   REQUIRE(relay.listening());
   const Bytes blob = blob_of(1);
   const auto office = keys.client(relay, keys.office);
-  CHECK(office->put_blob(sha256(blob), blob).error().code == Errc::kNotFound);
-  CHECK(office->get_blob(sha256(blob), blob.size()).error().code == Errc::kNotFound);
+  CHECK(code_of(office->put_blob(sha256(blob), blob)) == "not-found");
+  CHECK(code_of(office->get_blob(sha256(blob), blob.size())) == "not-found");
   CHECK(files_in(dir / "open/blobs") == 0);
 }
 
@@ -227,7 +232,7 @@ TEST_CASE("all blobs of a log have a limit, which the next process knows as well
   const std::vector<std::string> options = {"--max-blob-bytes", "20480"};
   const auto code = [&](const Relay& relay, const Bytes& blob) {
     const auto put = house.client(relay, house.office)->put_blob(sha256(blob), blob);
-    return put ? std::string("kept") : std::string(core::errc_text(put.error().code));
+    return put ? std::string("kept") : test::code_of(put);
   };
   {
     Relay relay(dir / "log", options);
@@ -271,13 +276,13 @@ TEST_CASE("a full disk is answered 507, leaves nothing, and the blob is taken wi
     REQUIRE(office->put_blob(sha256(first), first));
     const auto full = office->put_blob(sha256(second), second);
     REQUIRE_FALSE(full);
-    CHECK(full.error().code == Errc::kDiskFull);
+    CHECK(code_of(full) == "disk-full");
     CHECK(files_in(mount + "/log/blobs") == 1);
-    CHECK(office->get_blob(sha256(first), first.size()).value() == first);
-    CHECK(office->get_blob(sha256(second), second.size()).error().code == Errc::kNotFound);
+    CHECK(got(office->get_blob(sha256(first), first.size())) == first);
+    CHECK(code_of(office->get_blob(sha256(second), second.size())) == "not-found");
     std::filesystem::remove(mount + "/filler");
     REQUIRE(office->put_blob(sha256(second), second));
-    CHECK(office->get_blob(sha256(second), second.size()).value() == second);
+    CHECK(got(office->get_blob(sha256(second), second.size())) == second);
     CHECK(relay.stop().status == 0);
   }
   CHECK(::umount(mount.c_str()) == 0);
@@ -298,16 +303,14 @@ TEST_CASE("a damaged blob is found by check and by who gets it, and mended by se
     damaged[777] ^= 1;
     if (shorter) damaged.resize(500);
     test::write_file(file, damaged);
-    const auto got = office->get_blob(sha256(blob), blob.size());
-    REQUIRE_FALSE(got);
-    CHECK(got.error().code == Errc::kProtocol);
+    CHECK(code_of(office->get_blob(sha256(blob), blob.size())) == "protocol");
     const auto checked = test::run({test::relay_binary(), "check", dir / "log"});
     CHECK(checked.status == 1);
     CHECK(checked.out.find("blobs/" + sha256(blob).hex()) != std::string::npos);
   }
   REQUIRE(office->put_blob(sha256(blob), blob));
-  CHECK(office->get_blob(sha256(blob), blob.size()).value() == blob);
-  CHECK(office->get_blob(sha256(blob), blob.size() - 1).error().code == Errc::kProtocol);
+  CHECK(got(office->get_blob(sha256(blob), blob.size())) == blob);
+  CHECK(code_of(office->get_blob(sha256(blob), blob.size() - 1)) == "protocol");
   CHECK(metric(relay, "daybook_relay_blob_bytes") == "102400");
   CHECK(test::run({test::relay_binary(), "check", dir / "log"}).status == 0);
 }
@@ -348,7 +351,7 @@ TEST_CASE("killed at each system call of a blob, the relay keeps all of it or no
       REQUIRE(relay.listening());
       const auto office = house.client(relay, house.office);
       for (const Bytes& blob : promised) {
-        CHECK(office->get_blob(sha256(blob), blob.size()).value() == blob);
+        CHECK(got(office->get_blob(sha256(blob), blob.size())) == blob);
         ++kept;
       }
       for (std::uint8_t n = 0; n < kBlobs; ++n) {
@@ -426,16 +429,40 @@ TEST_CASE("a directory that cannot be synced: 503, and no blob is claimed by thi
   }
   REQUIRE_FALSE(put);
   CHECK(n > 5);
-  CHECK(put.error().code == Errc::kNetwork);
+  CHECK(code_of(put) == "network");
   CHECK(put.error().what.find("503") != std::string::npos);
   const Bytes last = blob_of(n);
-  CHECK(office->get_blob(sha256(last), last.size()).error().code == Errc::kNotFound);
-  CHECK(office->put_blob(sha256(last), last).error().code == Errc::kNetwork);
-  CHECK(office->put_blob(sha256(before), before).error().code == Errc::kNetwork);
-  CHECK(office->get_blob(sha256(before), before.size()).value() == before);
+  CHECK(code_of(office->get_blob(sha256(last), last.size())) == "not-found");
+  CHECK(code_of(office->put_blob(sha256(last), last)) == "network");
+  CHECK(code_of(office->put_blob(sha256(before), before)) == "network");
+  CHECK(got(office->get_blob(sha256(before), before.size())) == before);
   relay.process.signal(SIGTERM);
   CHECK(relay.process.wait().err.find("event=blob-not-kept") != std::string::npos);
   Relay again(dir / "log");
   REQUIRE(again.listening());
   CHECK(house.client(again, house.office)->put_blob(sha256(last), last));
+}
+
+TEST_CASE("a start removes what a killed process left, and syncs the names that it will claim") {
+  const test::TempDir dir;
+  const FeedHouse house(dir / "log");
+  const Bytes blob = blob_of(1);
+  const auto blobs = dir / "log/blobs";
+  std::filesystem::create_directory(blobs);
+  test::write_file(blobs / sha256(blob).hex(), blob);
+  test::write_file(blobs / (sha256(blob_of(2)).hex() + ".tmp"), Bytes(100));
+  const bool traced =
+      !test::kSanitized && test::run({"strace", "-o", "/dev/null", "true"}).status == 0;
+  std::vector<std::string> before;
+  if (traced) before = {"strace", "-f", "-D", "-y", "-o", dir / "trace", "-e", "trace=fsync"};
+  Relay relay(dir / "log", {}, before);
+  REQUIRE(relay.listening());
+  CHECK(files_in(blobs) == 1);
+  CHECK(metric(relay, "daybook_relay_blob_bytes") == "8192");
+  CHECK(house.client(relay, house.office)->put_blob(sha256(blob), blob));
+  CHECK(metric(relay, "daybook_relay_blobs_total") == "0");
+  CHECK(relay.stop().status == 0);
+  if (!traced) return;
+  const Bytes trace = test::read_file(dir / "trace");
+  CHECK(core::as_text(trace).find("log/blobs>) = 0") != std::string::npos);
 }

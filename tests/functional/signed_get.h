@@ -40,6 +40,12 @@ inline int status_of(const std::string& response) {
   return response.size() < 12 ? 0 : std::stoi(response.substr(9, 3));
 }
 
+// An error's code, or "good".
+template <typename T>
+std::string code_of(const core::Result<T>& result) {
+  return result ? "good" : std::string(core::errc_text(result.error().code));
+}
+
 inline std::string metric(const Relay& relay, const std::string& name) {
   const std::string text = relay.client().get("/metrics").value();
   const std::size_t at = text.find("\n" + name + " ");

@@ -111,6 +111,18 @@ TEST_CASE("a sealed closing has the bytes of the golden file") {
                *sign_message(header, seal(sealing_key, encode_header(header), payload), key(1)));
 }
 
+TEST_CASE("a notice has the bytes of the golden file") {
+  Header header;
+  header.content_type = ContentType::kNotice;
+  header.kid = derive_kid(kOrigin, key(9).public_key());
+  header.epoch = Epoch{1};
+  header.sequence = Sequence{12};
+  header.prev = sha256(as_bytes("the message before"));
+  header.address =
+      Address{TillRef{StoreId{4}, TillId{1}}, sha256(as_bytes("the notice before")), true};
+  check_golden("notice.hex", *sign_message(header, as_bytes("sealed, opaque here"), key(9)));
+}
+
 TEST_CASE("a sale's body has the bytes of the golden file") {
   Sale sale = garden_sale(2, 17);
   sale.time_ms = 1772442000000;

@@ -1,0 +1,46 @@
+// One blob after the other.
+// Must not know HTTP.
+#include "relay/blob_writer.h"
+
+namespace relay {
+
+BlobWriter::BlobWriter(Blobs& blobs) : blobs_(blobs) {
+  thread_ = std::thread([this] { run(); });
+}
+
+BlobWriter::~BlobWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void BlobWriter::submit(std::shared_ptr<Submission> submission, const core::envelope::Hash& hash,
+                        core::ByteView bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back({std::move(submission), hash, bytes});
+  }
+  wake_.notify_one();
+}
+
+void BlobWriter::run() {
+  while (true) {
+    std::vector<Task> tasks;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stop_ || !tasks_.empty(); });
+      if (tasks_.empty()) return;
+      tasks.swap(tasks_);
+    }
+    for (Task& task : tasks) {
+      task.submission->blob = blobs_.put(task.hash, task.bytes);
+      Home* const home = task.submission->home;
+      home->settled({std::move(task.submission)});
+    }
+  }
+}
+
+}  // namespace relay
