@@ -37,6 +37,10 @@ core::Result<core::envelope::Roster> fetch_roster(const CommandWords& words,
                                                   std::string_view origin,
                                                   const core::wire::ReadCredential& credential);
 
+// Asks a balance service over HTTP. `authorities`: PEM file to trust for https; empty: the
+// system's. Errors: those of core::tls::Context::client.
+core::Result<AskPoints> points_over_http(const std::filesystem::path& authorities);
+
 // Of the command `show`: till/commands_operators.cpp.
 core::Result<void> show_audit(Till& till, Form form);
 core::Result<void> show_hours(Till& till, Form form);

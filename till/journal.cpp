@@ -18,6 +18,7 @@ using core::journal::kBackupSchema;
 using core::journal::kGuards;
 using core::journal::kOperatorsSchema;
 using core::journal::kPageSize;
+using core::journal::kPointsSchema;
 using core::journal::kSchema;
 using core::journal::kSchemaVersion;
 using core::journal::to_sql;
@@ -241,7 +242,7 @@ Result<void> Journal::fold_log() {
 }
 
 Result<void> Journal::create_tables() {
-  for (const char* part : {kSchema, kOperatorsSchema, kBackupSchema, kGuards}) {
+  for (const char* part : {kSchema, kOperatorsSchema, kBackupSchema, kPointsSchema, kGuards}) {
     TRY(database_.exec(part));
   }
   return database_.exec("PRAGMA application_id=" + std::to_string(kApplicationId) +

@@ -128,7 +128,10 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
   }
   JournalState next = journal_.state();
   const bool same = next.epoch == enrolment->epoch && next.entry == enrolment->entry;
-  if (same && next.log_key == roster.log_key()) return {};
+  const auto* office = roster.office();
+  const auto office_key = office == nullptr ? std::nullopt : std::optional(office->key);
+  TRY_ASSIGN(const auto known_office, points().office_key());
+  if (same && next.log_key == roster.log_key() && known_office == office_key) return {};
   if (!same && next.epoch.value != 0) {
     return fail(Errc::kState, "the till joined under another roster entry, of epoch " +
                                   to_string(next.epoch) + "; a new epoch takes a new journal");
@@ -145,7 +148,10 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
       actor,
       {AuditEvent::kJoined, "epoch " + to_string(next.epoch), text_of(before.log_key),
        text_of(next.log_key), operators().now_ms()},
-      [&] { return journal_.put_state(next); });
+      [&]() -> Result<void> {
+        TRY(points().put_office_key(office_key));
+        return journal_.put_state(next);
+      });
 }
 
 Result<core::CatalogVersion> Till::replace_catalog(const core::retail::Catalog& catalog) {

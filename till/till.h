@@ -29,6 +29,7 @@
 #include "till/open_items.h"
 #include "till/operators.h"
 #include "till/outbox.h"
+#include "till/points.h"
 #include "till/print_queue.h"
 #include "till/printing.h"
 #include "till/shelf.h"
@@ -59,9 +60,10 @@ struct Basket {
   core::retail::Vouchers vouchers_redeemed = {};  // their tender is computed
   std::vector<std::uint64_t> cards = {};          // authorisations that the card tender is made of
   std::optional<core::retail::MemberKey> member = {};
-  std::int64_t points_redeemed = 0;  // their tender is computed
-  std::uint64_t hold = 0;            // the receipt put aside that this completes
-  std::uint32_t lines_voided = 0;    // before tender
+  std::int64_t points_redeemed = 0;      // their tender is computed
+  std::vector<HoldId> points_held = {};  // that cover them, where a balance service is set
+  std::uint64_t hold = 0;                // the receipt put aside that this completes
+  std::uint32_t lines_voided = 0;        // before tender
   // That the receipt began with, and that all its lines are priced from; 0: the present one.
   core::CatalogVersion catalog = {};
 };
@@ -229,8 +231,8 @@ class Till {
 
   // Prices a basket from the catalog and records it. `time_ms` is evidence only.
   // Errors: kState (no day open), kUsage (no lines), kNotFound (no such version), kUnbalanced
-  // (tender below the total, a card above it), and those of core::retail::price_line and
-  // record_sale.
+  // (tender below the total, a card above it), and those of core::retail::price_line,
+  // record_sale and Points::use.
   core::Result<Rung> ring(const Basket& basket, std::int64_t time_ms);
   // Numbers a priced sale and writes it down; day and numbers of the argument are replaced.
   // Errors: kState (no day open), kCurrency, kOverflow (of the day's sums, so that a day that was
@@ -293,6 +295,9 @@ class Till {
   core::Result<std::vector<OpenItem>> open_items(
       std::optional<core::retail::Series> series = std::nullopt);
 
+  // Where the balance service is, from now on; without an URL: nowhere. Errors: kUsage.
+  core::Result<void> set_points_service(const PointsService& service);
+
   const core::retail::Settings& settings() const { return journal_.settings(); }
   // Errors: those of core::retail::check_settings.
   core::Result<void> set_settings(const core::retail::Settings& settings);
@@ -342,6 +347,7 @@ class Till {
   Outbox outbox() { return Outbox(journal_); }
   PrintQueue print_queue() { return PrintQueue(journal_); }
   Backup backup() { return Backup(journal_); }
+  Points points() { return Points(journal_, points_); }
 
  private:
   Till(Journal journal, ShelfMemory shelf)
@@ -362,8 +368,9 @@ class Till {
                                   const core::retail::Components& received);
   // Inside a transaction: signs the summary's parts and writes them to the outbox with `next`.
   core::Result<void> put_messages(const core::retail::Summary& summary, JournalState next);
-  // Numbers a document of the open day and writes it down.
-  core::Result<DocumentNumbers> record(core::retail::Document document);
+  // Numbers a document of the open day and writes it down, with `more` in its transaction.
+  core::Result<DocumentNumbers> record(core::retail::Document document,
+                                       const std::function<core::Result<void>()>& more = {});
   // The same for a document that takes one number, which it returns.
   core::Result<std::uint64_t> record_in(core::retail::Document document, std::int64_t time_ms);
   // A document is in the running sum now.
@@ -412,6 +419,7 @@ class Till {
                                         const std::optional<core::Money>& change);
 
   Journal journal_;
+  PointsMemory points_;
   ShelfMemory shelf_;
   Staff staff_;
   // Of the open day; none: to be built. Keeps every sum of the day in range while it is sold.

@@ -92,6 +92,10 @@ class RelayClient {
   // GET of a small resource of the endpoint's log, such as /checkpoint. Errors: kNetwork,
   // kNotFound, kProtocol.
   Result<std::string> get(std::string_view path);
+  // POST to a path of the endpoint, of whatever service; the answer's body when its status is 200.
+  // The timeout is for all of it. Errors: kNetwork (also any other status, with its text),
+  // kProtocol.
+  Result<Bytes> exchange(std::string_view path, std::string_view content_type, ByteView body);
 
  private:
   struct Impl;

@@ -12,6 +12,7 @@
 #include "core/base/result.h"
 #include "till/api/backup_carrier.h"
 #include "till/api/courier.h"
+#include "till/api/points_desk.h"
 #include "till/till.h"
 
 namespace till::api {
@@ -23,6 +24,7 @@ struct RunOptions {
   Courier* courier = nullptr;          // none: the outbox is not sent
   BackupCarrier* carrier = nullptr;    // none: nothing is copied to far targets
   Printer* printer = nullptr;          // none: nothing is printed
+  PointsDesk* points = nullptr;        // none: the balance service is away
 };
 
 // Serves until SIGTERM or SIGINT, and tells the service manager when it is ready and that it lives.
