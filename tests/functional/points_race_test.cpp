@@ -58,8 +58,9 @@ class Serve {
     CHECK(process->wait().status == 128 + SIGKILL);
   }
   core::wire::RelayClient client(std::shared_ptr<const core::tls::Context> trust = nullptr) const {
-    return core::wire::RelayClient({"127.0.0.1", port, trust != nullptr},
-                                   std::chrono::milliseconds(5000), std::move(trust));
+    const bool tls = trust != nullptr;
+    return core::wire::RelayClient({"127.0.0.1", port, tls}, std::chrono::milliseconds(5000),
+                                   std::move(trust));
   }
 
   std::uint16_t port = 0;
@@ -221,7 +222,7 @@ TEST_CASE("two tills that want the last points in one moment never get them both
     both_granted += granted == 2 ? 1 : 0;
     one_granted += granted == 1 ? 1 : 0;
   }
-  MESSAGE(kRounds << " rounds, " << kills << " kills, " << unanswered
+  MESSAGE(kRounds << " rounds, " << kills.load() << " kills, " << unanswered.load()
                   << " requests without an answer; " << one_granted << " times one till got them, "
                   << both_granted << " times there was enough for both");
   CHECK(one_granted > static_cast<int>(kRounds) / 3);
