@@ -319,6 +319,43 @@ TEST_CASE("over TLS a till trusts the certificate's authority, and no other serv
   CHECK_FALSE(post(mistrusting, good));
 }
 
+TEST_CASE("a service that drips its answer is away when the till's time is over") {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(listener, 1) == 0);
+  REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  std::atomic<int> dripped = 0;
+  std::thread dripping([&] {
+    const int peer = ::accept(listener, nullptr, nullptr);
+    const std::string answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n" + std::string(4000, 'x');
+    for (const char c : answer) {
+      if (::send(peer, &c, 1, MSG_NOSIGNAL) != 1) break;
+      ++dripped;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    ::close(peer);
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  {
+    core::wire::RelayClient client({"127.0.0.1", ntohs(address.sin_port), false},
+                                   std::chrono::milliseconds(400));
+    const auto answer = post(client, Bytes{1});
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == core::Errc::kNetwork);
+  }
+  const auto waited = std::chrono::steady_clock::now() - begun;
+  CHECK(waited >= std::chrono::milliseconds(400));
+  CHECK(waited < std::chrono::milliseconds(5000));
+  dripping.join();
+  ::close(listener);
+  CHECK(dripped > 1);
+}
+
 TEST_CASE("plain HTTP is not served beyond the machine unless somebody says so") {
   BalanceWorld world(1);
   give_points(world, 1);

@@ -49,6 +49,14 @@ TEST_CASE("a request says what was asked, and the same question has the same byt
   }
 }
 
+TEST_CASE("a hold's payload is these bytes, as the document shows them") {
+  const Bytes bytes = sign_points_request(some_hold(), kShops, key(1));
+  const auto statement = core::envelope::parse_statement(bytes, StatementType::kPointsRequest);
+  REQUIRE(statement);
+  CHECK(core::to_hex(statement->payload) ==
+        "85015009090909090909090909090909090909195014500505050505050505050505050505050518fa");
+}
+
 TEST_CASE("no request that is cut, longer or out of range is read") {
   const Bytes good = sign_points_request(some_hold(), kShops, key(1));
   for (std::size_t size = 0; size < good.size(); ++size) {
