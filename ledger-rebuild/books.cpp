@@ -52,6 +52,12 @@ Result<Books> Books::open(const std::filesystem::path& file) {
   return Books(std::make_unique<Database>(std::move(db)));
 }
 
+Result<Books> Books::open_one_moment(const std::filesystem::path& file) {
+  TRY_ASSIGN(Database db, rebuild::open_one_moment(file));
+  TRY(check_books_version(db));
+  return Books(std::make_unique<Database>(std::move(db)));
+}
+
 Result<StateCounts> Books::state_counts() const {
   return count_states(*database_);
 }

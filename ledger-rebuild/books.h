@@ -49,6 +49,8 @@ class Books {
   // Opens for reading: a file, or postgres://user@host/database. Errors: kNotFound, kMalformed (no
   // books, or another version), kUsage (no URL), kNetwork, kDatabase.
   static core::Result<Books> open(const std::filesystem::path& file);
+  // The same, of one moment: see books_database.h. Errors: also kBusy.
+  static core::Result<Books> open_one_moment(const std::filesystem::path& file);
   ~Books();
   Books(Books&&) noexcept;
 

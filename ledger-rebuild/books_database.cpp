@@ -8,6 +8,7 @@ namespace rebuild {
 namespace {
 
 constexpr int kReadBusyMs = 5000;
+constexpr int kMomentBusyMs = 250;  // somebody waits for the answer
 constexpr int kWriteBusyMs = 1000;
 
 }  // namespace
@@ -20,6 +21,13 @@ core::Result<core::sql::Database> open_to_read(const std::filesystem::path& book
   // Not opened read-only: a replay that was killed left a journal that the next reader plays back.
   TRY_ASSIGN(auto db, core::sqlite::Database::open(books, {.busy_timeout_ms = kReadBusyMs}));
   TRY(db.exec("PRAGMA query_only = 1"));
+  return core::sqlite::as_sql(std::move(db));
+}
+
+core::Result<core::sql::Database> open_one_moment(const std::filesystem::path& books) {
+  if (core::postgres::is_url(books.string())) return open_to_read(books);  // is of one moment
+  TRY_ASSIGN(auto db, core::sqlite::Database::open(books, {.busy_timeout_ms = kMomentBusyMs}));
+  TRY(db.exec("PRAGMA query_only = 1; BEGIN"));
   return core::sqlite::as_sql(std::move(db));
 }
 

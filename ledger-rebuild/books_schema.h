@@ -6,7 +6,7 @@
 namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
-inline constexpr std::int64_t kBooksVersion = 6;
+inline constexpr std::int64_t kBooksVersion = 7;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
@@ -14,7 +14,7 @@ inline constexpr std::int64_t kBooksApplication = 0x44424231;
 // may quote a message, and so may be none.
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
@@ -153,6 +153,16 @@ CREATE TABLE operators(
   refunded_minor INTEGER NOT NULL,
   PRIMARY KEY(message, operator)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE member_points(
+  message  INTEGER NOT NULL,
+  member   BLOB NOT NULL,
+  earned   INTEGER NOT NULL,
+  redeemed INTEGER NOT NULL,
+  PRIMARY KEY(message, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX points_of_member ON member_points(member);
 
 CREATE TABLE covered(
   message  INTEGER NOT NULL,

@@ -69,8 +69,8 @@ bool has_reversal(State state) {
 
 BooksWriter::BooksWriter(Database& db, const Periods& periods, Statement insert, Statement update,
                          Statement posting, Statement move, Statement range, Statement refunded,
-                         Statement sold, Statement counted, Statement operators, Statement covered,
-                         Statement hold, Statement release)
+                         Statement sold, Statement counted, Statement operators, Statement members,
+                         Statement covered, Statement hold, Statement release)
     : db_(&db),
       periods_(&periods),
       insert_(std::move(insert)),
@@ -82,6 +82,7 @@ BooksWriter::BooksWriter(Database& db, const Periods& periods, Statement insert,
       sold_(std::move(sold)),
       counted_(std::move(counted)),
       operators_(std::move(operators)),
+      members_(std::move(members)),
       covered_(std::move(covered)),
       hold_(std::move(hold)),
       release_(std::move(release)) {}
@@ -106,6 +107,7 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
   TRY_ASSIGN(auto sold, db.prepare("INSERT INTO sold VALUES(?, ?, ?, ?)"));
   TRY_ASSIGN(auto counted, db.prepare("INSERT INTO counted VALUES(?, ?, ?)"));
   TRY_ASSIGN(auto operators, db.prepare("INSERT INTO operators VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(auto members, db.prepare("INSERT INTO member_points VALUES(?, ?, ?, ?)"));
   TRY_ASSIGN(auto covered, db.prepare("INSERT INTO covered VALUES(?, ?, ?, ?, ?, ?)"));
   TRY_ASSIGN(
       auto hold,
@@ -116,8 +118,8 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
   TRY_ASSIGN(auto release, db.prepare("DELETE FROM quarantine WHERE id = ?"));
   return BooksWriter(db, periods, std::move(insert), std::move(update), std::move(posting),
                      std::move(move), std::move(range), std::move(refunded), std::move(sold),
-                     std::move(counted), std::move(operators), std::move(covered), std::move(hold),
-                     std::move(release));
+                     std::move(counted), std::move(operators), std::move(members),
+                     std::move(covered), std::move(hold), std::move(release));
 }
 
 Result<void> BooksWriter::add(TillChain* chain, const Item& item, const Verdict& verdict) {
@@ -173,7 +175,8 @@ Result<void> BooksWriter::delete_entry(std::int64_t number) {
       {"DELETE FROM postings WHERE message = ?", "DELETE FROM moves WHERE message = ?",
        "DELETE FROM numbers WHERE message = ?", "DELETE FROM refunded_receipts WHERE message = ?",
        "DELETE FROM sold WHERE message = ?", "DELETE FROM counted WHERE message = ?",
-       "DELETE FROM operators WHERE message = ?", "DELETE FROM covered WHERE message = ?"},
+       "DELETE FROM operators WHERE message = ?", "DELETE FROM member_points WHERE message = ?",
+       "DELETE FROM covered WHERE message = ?"},
       number);
 }
 
@@ -318,6 +321,13 @@ Result<void> BooksWriter::insert_entry(const Item& item, core::BusinessDay booke
             .bind_int(6, as_int(line.lines_voided))
             .bind_int(7, as_int(line.refunds))
             .bind_int(8, line.refunded_minor)
+            .run());
+  }
+  for (const MemberLine& line : entry.members) {
+    TRY(members_.bind_int(1, item.number())
+            .bind_blob(2, line.member.view())
+            .bind_int(3, line.earned)
+            .bind_int(4, line.redeemed)
             .run());
   }
   for (const CoveredChain& chain : entry.covered) {

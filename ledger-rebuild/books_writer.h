@@ -39,8 +39,8 @@ class BooksWriter {
   using Statement = core::sql::Statement;
   BooksWriter(core::sql::Database& db, const Periods& periods, Statement insert, Statement update,
               Statement posting, Statement move, Statement range, Statement refunded,
-              Statement sold, Statement counted, Statement operators, Statement covered,
-              Statement hold, Statement release);
+              Statement sold, Statement counted, Statement operators, Statement members,
+              Statement covered, Statement hold, Statement release);
 
   core::Result<void> insert(TillChain& chain, const Item& item, const Verdict& verdict,
                             core::BusinessDay booked);
@@ -57,7 +57,7 @@ class BooksWriter {
   const Periods* periods_;
   MonthSums months_;
   Statement insert_, update_, posting_, move_, range_, refunded_, sold_, counted_, operators_,
-      covered_, hold_, release_;
+      members_, covered_, hold_, release_;
 };
 
 }  // namespace rebuild

@@ -57,6 +57,7 @@ constexpr std::size_t kRefundedColumns = 4;
 constexpr std::size_t kSoldColumns = 3;
 constexpr std::size_t kCountedColumns = 2;
 constexpr std::size_t kOperatorColumns = 7;
+constexpr std::size_t kMemberColumns = 3;
 constexpr std::size_t kCoveredColumns = 5;
 
 MessageDigest finish_message(const Hash& id, const RowWriter& row, const RowWriter& figures) {
@@ -103,11 +104,13 @@ class TableReader {
                db.prepare("SELECT operator, sales, net_minor, discount_minor, lines_voided, "
                           "refunds, refunded_minor FROM operators "
                           "WHERE message = ? ORDER BY operator"));
+    TRY_ASSIGN(auto members, db.prepare("SELECT member, earned, redeemed FROM member_points "
+                                        "WHERE message = ? ORDER BY member"));
     TRY_ASSIGN(auto covered, db.prepare("SELECT store, till, epoch, sequence, id FROM covered "
                                         "WHERE message = ? ORDER BY store, till, epoch"));
     return TableReader(std::move(messages), std::move(postings), std::move(moves),
                        std::move(numbers), std::move(refunded), std::move(sold), std::move(counted),
-                       std::move(operators), std::move(covered));
+                       std::move(operators), std::move(members), std::move(covered));
   }
 
   Result<void> chain(TillChain& chain) {
@@ -129,7 +132,7 @@ class TableReader {
  private:
   TableReader(Statement messages, Statement postings, Statement moves, Statement numbers,
               Statement refunded, Statement sold, Statement counted, Statement operators,
-              Statement covered)
+              Statement members, Statement covered)
       : messages_(std::move(messages)),
         postings_(std::move(postings)),
         moves_(std::move(moves)),
@@ -138,6 +141,7 @@ class TableReader {
         sold_(std::move(sold)),
         counted_(std::move(counted)),
         operators_(std::move(operators)),
+        members_(std::move(members)),
         covered_(std::move(covered)) {}
 
   Result<MessageDigest> read_message() {
@@ -159,6 +163,7 @@ class TableReader {
     TRY(take(sold_, number, {.count = kSoldColumns}, figures));
     TRY(take(counted_, number, {.count = kCountedColumns}, figures));
     TRY(take(operators_, number, {.count = kOperatorColumns}, figures));
+    TRY(take(members_, number, {.count = kMemberColumns, .blob = 0}, figures));
     TRY(take(covered_, number, {.count = kCoveredColumns, .blob = 4}, figures));
     return finish_message(id, row, figures);
   }
@@ -190,7 +195,7 @@ class TableReader {
   }
 
   Statement messages_, postings_, moves_, numbers_, refunded_, sold_, counted_, operators_,
-      covered_;
+      members_, covered_;
   std::int64_t messages_read_ = 0;
 };
 
@@ -210,7 +215,7 @@ Result<Bytes> hash_quarantine(Database& db) {
 // Rows that belong to nothing would be in no chain's digest.
 Result<void> refuse_orphans(Database& db) {
   for (const char* table : {"postings", "moves", "numbers", "refunded_receipts", "sold", "counted",
-                            "operators", "covered"}) {
+                            "operators", "member_points", "covered"}) {
     TRY_ASSIGN(const std::int64_t orphans,
                db.query_int("SELECT COUNT(*) FROM " + std::string(table) +
                             " r WHERE NOT EXISTS (SELECT 1 FROM messages m "
@@ -270,6 +275,10 @@ MessageDigest digest_of(const Item& item, State state) {
     figures.put(line.net_minor).put(line.discount_minor).put(as_int(line.lines_voided));
     figures.put(as_int(line.refunds)).put(line.refunded_minor);
   }
+  for (const MemberLine& line : entry.members) {
+    figures.array(kMemberColumns).put_bytes(line.member.view());
+    figures.put(line.earned).put(line.redeemed);
+  }
   for (const CoveredChain& chain : entry.covered) {
     figures.array(kCoveredColumns).put(chain.till.store.value).put(chain.till.till.value);
     figures.put(chain.epoch.value).put(as_int(chain.sequence.value)).put(chain.id);
@@ -302,9 +311,9 @@ Result<BooksDigest> digest_books(Database& db, const TillChains& chains) {
   }
   const auto finish = [](RowWriter& w) { return core::envelope::sha256(w.view()); };
   RowWriter of_figures;
-  of_figures.array(2).put(std::string_view("daybook figures 6")).put_bytes(figures);
+  of_figures.array(2).put(std::string_view("daybook figures 7")).put_bytes(figures);
   RowWriter of_books;
-  of_books.array(4).put(std::string_view("daybook books 6")).put_bytes(rows);
+  of_books.array(4).put(std::string_view("daybook books 7")).put_bytes(rows);
   of_books.put_bytes(figures).put_bytes(quarantine);
   return BooksDigest{finish(of_books), finish(of_figures)};
 }

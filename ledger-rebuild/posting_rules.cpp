@@ -137,11 +137,15 @@ Result<void> take_evidence(Entry& entry, const Closing& closing) {
 }
 
 Result<void> take_points(Entry& entry, const Closing& closing) {
+  entry.members.reserve(closing.members.size());
   for (const auto& [member, row] : closing.members) {
     TRY_ASSIGN(entry.points_earned, core::checked_add(entry.points_earned, row.earned));
     TRY_ASSIGN(entry.points_redeemed, core::checked_add(entry.points_redeemed, row.redeemed));
     TRY(check_figure(entry.points_earned, "the points earned"));
     TRY(check_figure(entry.points_redeemed, "the points redeemed"));
+    TRY(check_figure(row.earned, "the points that a member earned"));
+    TRY(check_figure(row.redeemed, "the points that a member redeemed"));
+    entry.members.push_back({member, row.earned, row.redeemed});
   }
   return {};
 }
@@ -288,6 +292,7 @@ void Entry::clear() {
   sold.clear();
   counted.clear();
   operators.clear();
+  members.clear();
   covered.clear();
 }
 

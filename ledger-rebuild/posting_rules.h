@@ -79,6 +79,14 @@ struct OperatorLine {
   bool operator==(const OperatorLine&) const = default;
 };
 
+// Points of one member: earned, less what refunds took back, and redeemed.
+struct MemberLine {
+  core::retail::MemberKey member;
+  std::int64_t earned = 0;
+  std::int64_t redeemed = 0;
+  bool operator==(const MemberLine&) const = default;
+};
+
 // The figures of an entry that are one each. Amounts in `currency`; an opening has none.
 struct EntryFigures {
   Kind kind = Kind::kNone;
@@ -112,6 +120,7 @@ struct Entry : EntryFigures {
   std::vector<SoldLine> sold;           // ascending product
   std::vector<CountedLine> counted;     // likewise
   std::vector<OperatorLine> operators;  // ascending operator
+  std::vector<MemberLine> members;      // ascending member
   std::vector<CoveredChain> covered;    // of a period close: ascending till and epoch
 
   // Makes it empty again, with the room that it has.

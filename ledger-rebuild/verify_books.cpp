@@ -73,6 +73,14 @@ const Question kQuestions[] = {
     {"a message that is not posted has operators (message, operator)",
      "SELECT o.message, o.operator FROM operators o LEFT JOIN messages m ON m.number = o.message "
      "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7)"},
+    {"a message that is not posted has members' points (message, state)",
+     "SELECT p.message, m.state FROM member_points p LEFT JOIN messages m ON m.number = p.message "
+     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7)"},
+    {"a message's points are not the sums of its members' (message, points earned)",
+     "SELECT m.number, m.points_earned FROM messages m LEFT JOIN member_points p "
+     "ON p.message = m.number WHERE m.state IN (1, 2, 3, 7) GROUP BY m.number, m.points_earned, "
+     "m.points_redeemed HAVING COALESCE(SUM(p.earned), 0) <> m.points_earned OR "
+     "COALESCE(SUM(p.redeemed), 0) <> m.points_redeemed"},
     {"a contradicted message is not reversed (message, account)",
      "SELECT p.message, p.account FROM postings p JOIN messages m ON m.number = p.message "
      "WHERE m.state IN (3, 7) GROUP BY p.message, p.account, p.code HAVING SUM(p.amount_minor) <> "

@@ -18,6 +18,20 @@ daybook_test(test_rebuild
     unit/rebuild_states_test.cpp
   USES daybook_test_rebuild core_sqlite nlohmann_json::nlohmann_json
   LABELS unit)
+daybook_test(test_rebuild_points
+  SOURCES unit/rebuild_points_test.cpp
+  USES daybook_test_rebuild core_disk core_sqlite
+  LABELS unit)
+daybook_test(test_points_race
+  SOURCES functional/points_race_test.cpp
+  USES daybook_test_rebuild daybook_test_certificates core_disk core_wire
+  LABELS functional crash
+  BINARIES daybook-rebuild)
+daybook_test(test_points_program
+  SOURCES functional/points_program_test.cpp
+  USES daybook_till_api nlohmann_json::nlohmann_json
+  LABELS functional crash
+  BINARIES daybook-rebuild daybook-relay daybook-till)
 daybook_test(test_rebuild_property
   SOURCES property/rebuild_property_test.cpp
   USES daybook_test_rebuild

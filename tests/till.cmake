@@ -7,6 +7,9 @@ daybook_test(test_till
     unit/till_key_test.cpp unit/till_shelf_test.cpp unit/till_operators_test.cpp
     unit/till_audit_test.cpp
   USES daybook_till LABELS unit)
+daybook_test(test_till_points
+  SOURCES unit/till_points_test.cpp unit/api_points_desk_test.cpp
+  USES daybook_till_api ledger_rebuild core_sqlite LABELS unit)
 daybook_test(test_backup
   SOURCES unit/backup_test.cpp unit/backup_recover_test.cpp
   USES daybook_till ledger_rebuild LABELS unit)

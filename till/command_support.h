@@ -47,6 +47,10 @@ core::Result<core::wire::RelayClient> relay_client(const CommandWords& words, co
 // Head office's notices, asked for through it. Shape: it signs its reads.
 NoticePorts notice_ports(const std::shared_ptr<core::wire::RelayClient>& relay);
 
+// Asks a balance service over HTTP. `authorities`: PEM file to trust for https; empty: the
+// system's. Errors: those of core::tls::Context::client.
+core::Result<AskPoints> points_over_http(const std::filesystem::path& authorities);
+
 // Of the command `show`: till/commands_operators.cpp.
 core::Result<void> show_audit(Till& till, Form form);
 core::Result<void> show_hours(Till& till, Form form);

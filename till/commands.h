@@ -75,6 +75,11 @@ struct CommandWords {
   std::string tax_at;
   std::optional<std::int64_t> delivery_cut_off;  // minutes
   std::filesystem::path member_key_file;
+  // Of points.
+  std::string member;              // a phone number
+  std::int64_t points = 0;         // that pay
+  std::optional<std::string> url;  // of the balance service
+  std::optional<std::int64_t> points_timeout_ms;
   std::filesystem::path socket;
   std::string http;
   std::vector<std::string> origins;  // of pages that may use the API
@@ -105,6 +110,7 @@ core::Result<void> run_shell(const CommandWords& words);
 core::Result<void> run_show(const CommandWords& words);
 core::Result<void> run_rekey(const CommandWords& words);
 core::Result<void> run_settings(const CommandWords& words);
+core::Result<void> run_points_service(const CommandWords& words);
 core::Result<void> run_print(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_receipt_heading(const CommandWords& words);
 core::Result<void> run_verify_receipt(const CommandWords& words);

@@ -63,11 +63,14 @@ Result<void> run_run(const CommandWords& words, const core::Clock& clock) {
     TRY_ASSIGN(notices, notices_from(words, till));
   }
   api::BackupCarrier carrier(api::carry, steady_ms);
+  TRY_ASSIGN(auto over_http, points_over_http(words.authorities));
+  api::PointsDesk points(std::move(over_http), steady_ms);
   DevicePrinter printer(words.printer);
   Printer* const paper = words.printer.empty() ? nullptr : &printer;
   return api::run(
       till, clock,
-      {words.socket, words.http, words.origins, courier.get(), &carrier, notices.get(), paper},
+      {words.socket, words.http, words.origins, courier.get(), &carrier, notices.get(), paper,
+       &points},
       [](const std::string& line) { print(line + "\n"); }, warn);
 }
 

@@ -25,6 +25,29 @@ Result<BasketLine> read_line(Till& till, core::CatalogVersion version, const std
   return parse_line(word, till.currency());
 }
 
+// Points are held before they pay; what is not sold after all is given back.
+Result<void> ring_with_points(Till& till, Basket& basket, const std::filesystem::path& authorities,
+                              std::int64_t time_ms) {
+  if (!basket.member) return fail(Errc::kUsage, "only a member's points can pay: give --member");
+  TRY_ASSIGN(const PointsService service, till.points().service());
+  bool offline = false;
+  if (!service.url.empty()) {
+    TRY_ASSIGN(const AskPoints ask, points_over_http(authorities));
+    TRY_ASSIGN(const ReservedPoints held,
+               till.points().reserve(*basket.member, basket.points_redeemed, ask));
+    basket.points_held = {held.id};
+    offline = held.offline;
+  }
+  const auto rung = till.ring(basket, time_ms);
+  if (!rung) {
+    for (const HoldId& id : basket.points_held) TRY(till.points().give_up(id));
+    return fail(rung.error());
+  }
+  print(report_rung(till.ref(), *rung));
+  if (offline) print("points paid without the balance service, under the day's allowance\n");
+  return {};
+}
+
 }  // namespace
 
 Result<void> run_ring(const CommandWords& words, const core::Clock& clock) {
@@ -38,9 +61,16 @@ Result<void> run_ring(const CommandWords& words, const core::Clock& clock) {
   }
   TRY(apply_discounts(words.discounts, basket.lines));
   TRY_ASSIGN(basket.tendered, parse_tenders(words.tenders, currency));
-  TRY_ASSIGN(const Rung rung, till.ring(basket, clock.now_ms()));
-  print(report_rung(till.ref(), rung));
-  return {};
+  if (!words.member.empty()) {
+    TRY_ASSIGN(basket.member, core::retail::member_of(till.settings(), words.member));
+  }
+  basket.points_redeemed = words.points;
+  if (words.points == 0) {
+    TRY_ASSIGN(const Rung rung, till.ring(basket, clock.now_ms()));
+    print(report_rung(till.ref(), rung));
+    return {};
+  }
+  return ring_with_points(till, basket, words.authorities, clock.now_ms());
 }
 
 Result<void> run_void(const CommandWords& words, const core::Clock& clock) {

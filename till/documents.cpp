@@ -60,7 +60,7 @@ Result<void> Till::tell_of_clock(Actor actor, const Heading& heading) {
                                    std::to_string(heading.time_ms) + " ms", heading.time_ms});
 }
 
-Result<DocumentNumbers> Till::record(Document document) {
+Result<DocumentNumbers> Till::record(Document document, const std::function<Result<void>()>& more) {
   TRY_ASSIGN(const core::BusinessDay day, need_open_day());
   Heading& heading = heading_of(document);
   const core::Currency currency = journal_.identity().currency;
@@ -96,6 +96,7 @@ Result<DocumentNumbers> Till::record(Document document) {
     added = journal_.transact([&]() -> Result<void> {
       TRY(journal_.change_open_items(changes));
       TRY(journal_.add_document(document));
+      if (more) TRY(more());
       return tell_of_clock(actor, heading);
     });
   }

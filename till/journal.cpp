@@ -19,6 +19,7 @@ using core::journal::kGuards;
 using core::journal::kNoticesSchema;
 using core::journal::kOperatorsSchema;
 using core::journal::kPageSize;
+using core::journal::kPointsSchema;
 using core::journal::kSchema;
 using core::journal::kSchemaVersion;
 using core::journal::to_sql;
@@ -242,7 +243,8 @@ Result<void> Journal::fold_log() {
 }
 
 Result<void> Journal::create_tables() {
-  for (const char* part : {kSchema, kOperatorsSchema, kBackupSchema, kNoticesSchema, kGuards}) {
+  for (const char* part :
+       {kSchema, kOperatorsSchema, kBackupSchema, kNoticesSchema, kPointsSchema, kGuards}) {
     TRY(database_.exec(part));
   }
   return database_.exec("PRAGMA application_id=" + std::to_string(kApplicationId) +

@@ -118,6 +118,11 @@ class CommandLine {
     return sub;
   }
 
+  void add_authorities(CLI::App* app) {
+    app->add_option("--ca", words_.authorities,
+                    "PEM file of the authorities to trust for https; default: the system's");
+  }
+
   void take_credential() {
     const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (directory == nullptr || *directory == '\0') return;
@@ -180,6 +185,10 @@ class CommandLine {
     ring->add_option("--discount", words_.discounts, "AMOUNT off the only line, or PRODUCT=AMOUNT");
     ring->add_option("--tender", words_.tenders,
                      "cash=AMOUNT, card=AMOUNT or coupon=AMOUNT; default: exact cash");
+    ring->add_option("--member", words_.member, "Phone number of the member whose sale it is");
+    ring->add_option("--points", words_.points, "Points of the member that pay")
+        ->check(CLI::Range(1L, kNumberMax));
+    add_authorities(ring);
     CLI::App* cancel = command("void", "Cancel a sale of the open day",
                                [this] { return till::run_void(words_, clock_); });
     acting(cancel);
@@ -274,8 +283,7 @@ class CommandLine {
 
   void add_relay(CLI::App* app) {
     app->add_option("--relay", words_.relay, "http://HOST:PORT")->required();
-    app->add_option("--ca", words_.authorities,
-                    "PEM file of the authorities to trust for https; default: the system's");
+    add_authorities(app);
     app->add_option("--timeout-ms", words_.timeout_ms, "For one answer; default 10000")
         ->check(CLI::Range(1, 3600000));
   }
@@ -339,6 +347,16 @@ class CommandLine {
         "--backup-to", words_.backup_to,
         "Where backups go from now on: a directory, or mail:FILE; may be given again; '' "
         "alone: none");
+    CLI::App* points = command(
+        "points-service", "Set or show head office's balance service, and ask what it should know",
+        [this] { return till::run_points_service(words_); });
+    acting(points);
+    points->add_option("--url", words_.url,
+                       "http[s]://HOST:PORT of daybook-rebuild serve; '': none, and points pay "
+                       "without being held");
+    points->add_option("--timeout-ms", words_.points_timeout_ms, "For one answer; at first 1500")
+        ->check(CLI::Range(1L, 60000L));
+    add_authorities(points);
     CLI::App* backup = command("backup", "Copy the backups that wait, and show where they are",
                                [this] { return till::run_backup(words_); });
     acting(backup);
@@ -418,8 +436,7 @@ class CommandLine {
                       "Device file or FIFO of the printer; default: nothing is printed");
     serve->add_option("--relay", words_.relay,
                       "http://HOST:PORT that the outbox is sent to meanwhile; default: not sent");
-    serve->add_option("--ca", words_.authorities,
-                      "PEM file of the authorities to trust for https; default: the system's");
+    add_authorities(serve);
     serve
         ->add_option("--timeout-ms", words_.timeout_ms,
                      "For one answer of the relay; default 10000")

@@ -116,4 +116,16 @@ Result<void> Till::set_settings(const Settings& settings) {
   return operators().tell_with(actor, note, [&] { return journal_.put_settings(settings); });
 }
 
+Result<void> Till::set_points_service(const PointsService& service) {
+  TRY_ASSIGN(const Actor actor, operators().permit({Permission::kSettings}));
+  TRY_ASSIGN(const PointsService before, points().service());
+  if (service == before) return {};
+  const auto words = [](const PointsService& one) {
+    return one.url.empty() ? "none" : one.url + ", " + std::to_string(one.timeout_ms) + " ms";
+  };
+  const AuditNote note{AuditEvent::kSettingChanged, "balance service", words(before),
+                       words(service), operators().now_ms()};
+  return operators().tell_with(actor, note, [&] { return points().put_service(service); });
+}
+
 }  // namespace till

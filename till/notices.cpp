@@ -104,6 +104,13 @@ Result<PublicKey> Notices::root() {
   return row.root;
 }
 
+Result<std::optional<PublicKey>> Notices::office_key() {
+  const auto row = head_office();
+  if (!row && row.error().code == Errc::kState) return std::optional<PublicKey>();
+  if (!row) return fail(row.error());
+  return row->key;
+}
+
 Result<std::optional<LogIndex>> Notices::reached() {
   TRY_ASSIGN(const HeadOfficeRow row, head_office());
   return row.reached;

@@ -55,6 +55,8 @@ class Notices {
   core::Result<void> learn(const core::envelope::Roster& roster);
   // Head office's root. Errors: kState (not joined).
   core::Result<core::envelope::PublicKey> root();
+  // Its key of every day; none: it has none, or the till has not joined.
+  core::Result<std::optional<core::envelope::PublicKey>> office_key();
 
   // Behind which place of the log this till has not read yet; none: from the beginning.
   core::Result<std::optional<core::LogIndex>> reached();

@@ -355,6 +355,7 @@ Result<Basket> OpenReceipt::basket() const {
       out.vouchers_redeemed.push_back({tender.voucher, *tender.amount});
     }
     TRY_ASSIGN(out.points_redeemed, core::checked_add(out.points_redeemed, tender.points));
+    if (tender.held) out.points_held.push_back(tender.held->id);
     if (tender.card != 0) out.cards.push_back(tender.card);
   }
   // These two follow from what was named.

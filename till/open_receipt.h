@@ -56,9 +56,10 @@ struct OpenLine {
 
 struct OpenTender {
   core::retail::TenderKind kind = core::retail::TenderKind::kCash;
-  std::optional<core::Money> amount{};  // as handed over; none: what is due
-  std::string voucher{};                // the number of a voucher
-  std::int64_t points = 0;              // of the member, when points pay; `amount` is their worth
+  std::optional<core::Money> amount{};   // as handed over; none: what is due
+  std::string voucher{};                 // the number of a voucher
+  std::int64_t points = 0;               // of the member, when points pay; `amount` is their worth
+  std::optional<ReservedPoints> held{};  // of points, where a balance service is set
   std::uint64_t card = 0;    // the authorisation's number in the card series; 0: none is recorded
   std::uint32_t number = 0;  // given: from 1; one that was taken back keeps its own
 };

@@ -106,7 +106,13 @@ Result<Rung> Till::ring(const Basket& basket, std::int64_t time_ms) {
   }
   sale.hold = basket.hold;
   sale.lines_voided = basket.lines_voided;
-  TRY_ASSIGN(DocumentNumbers numbers, record_sale(std::move(sale)));
+  TRY_ASSIGN(const PointsService service, points().service());
+  const bool held = basket.points_redeemed != 0 && !service.url.empty();
+  TRY_ASSIGN(DocumentNumbers numbers, record(std::move(sale), [&]() -> Result<void> {
+               if (!held) return {};
+               return points().use(basket.points_held, *basket.member, basket.points_redeemed);
+             }));
+  for (const HoldId& id : basket.points_held) points_.in_progress.erase(id);
   return Rung{std::move(numbers), total, payment.change, payment.coupon_excess};
 }
 

@@ -128,7 +128,10 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
   }
   JournalState next = journal_.state();
   const bool same = next.epoch == enrolment->epoch && next.entry == enrolment->entry;
-  if (same && next.log_key == roster.log_key()) return notices().learn(roster);
+  const auto* office = roster.office();
+  const auto office_key = office == nullptr ? std::nullopt : std::optional(office->key);
+  TRY_ASSIGN(const auto known_office, notices().office_key());
+  if (same && next.log_key == roster.log_key() && known_office == office_key) return {};
   if (!same && next.epoch.value != 0) {
     return fail(Errc::kState, "the till joined under another roster entry, of epoch " +
                                   to_string(next.epoch) + "; a new epoch takes a new journal");

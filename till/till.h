@@ -30,6 +30,7 @@
 #include "till/open_items.h"
 #include "till/operators.h"
 #include "till/outbox.h"
+#include "till/points.h"
 #include "till/print_queue.h"
 #include "till/printing.h"
 #include "till/shelf.h"
@@ -60,9 +61,10 @@ struct Basket {
   core::retail::Vouchers vouchers_redeemed = {};  // their tender is computed
   std::vector<std::uint64_t> cards = {};          // authorisations that the card tender is made of
   std::optional<core::retail::MemberKey> member = {};
-  std::int64_t points_redeemed = 0;  // their tender is computed
-  std::uint64_t hold = 0;            // the receipt put aside that this completes
-  std::uint32_t lines_voided = 0;    // before tender
+  std::int64_t points_redeemed = 0;      // their tender is computed
+  std::vector<HoldId> points_held = {};  // that cover them, where a balance service is set
+  std::uint64_t hold = 0;                // the receipt put aside that this completes
+  std::uint32_t lines_voided = 0;        // before tender
   // That the receipt began with, and that all its lines are priced from; 0: the present one.
   core::CatalogVersion catalog = {};
 };
@@ -235,8 +237,8 @@ class Till {
 
   // Prices a basket from the catalog and records it. `time_ms` is evidence only.
   // Errors: kState (no day open), kUsage (no lines), kNotFound (no such version), kUnbalanced
-  // (tender below the total, a card above it), and those of core::retail::price_line and
-  // record_sale.
+  // (tender below the total, a card above it), and those of core::retail::price_line,
+  // record_sale and Points::use.
   core::Result<Rung> ring(const Basket& basket, std::int64_t time_ms);
   // Numbers a priced sale and writes it down; day and numbers of the argument are replaced.
   // Errors: kState (no day open), kCurrency, kOverflow (of the day's sums, so that a day that was
@@ -299,6 +301,9 @@ class Till {
   core::Result<std::vector<OpenItem>> open_items(
       std::optional<core::retail::Series> series = std::nullopt);
 
+  // Where the balance service is, from now on; without an URL: nowhere. Errors: kUsage.
+  core::Result<void> set_points_service(const PointsService& service);
+
   const core::retail::Settings& settings() const { return journal_.settings(); }
   // Errors: those of core::retail::check_settings.
   core::Result<void> set_settings(const core::retail::Settings& settings);
@@ -352,6 +357,7 @@ class Till {
   // Puts into force what head office told and holds now: on the open day, or on the last one.
   // Returns how many notices.
   core::Result<std::uint64_t> take_notices();
+  Points points() { return Points(journal_, points_); }
 
  private:
   Till(Journal journal, ShelfMemory shelf)
@@ -380,8 +386,9 @@ class Till {
   core::Result<void> seal_opening(Actor actor, std::string_view why, const Delivery& delivery);
   // Inside a transaction: signs the summary's parts and writes them to the outbox with `next`.
   core::Result<void> put_messages(const core::retail::Summary& summary, JournalState next);
-  // Numbers a document of the open day and writes it down.
-  core::Result<DocumentNumbers> record(core::retail::Document document);
+  // Numbers a document of the open day and writes it down, with `more` in its transaction.
+  core::Result<DocumentNumbers> record(core::retail::Document document,
+                                       const std::function<core::Result<void>()>& more = {});
   // The same for a document that takes one number, which it returns.
   core::Result<std::uint64_t> record_in(core::retail::Document document, std::int64_t time_ms);
   // A document is in the running sum now.
@@ -430,6 +437,7 @@ class Till {
                                         const std::optional<core::Money>& change);
 
   Journal journal_;
+  PointsMemory points_;
   ShelfMemory shelf_;
   Staff staff_;
   // Of the open day; none: to be built. Keeps every sum of the day in range while it is sold.

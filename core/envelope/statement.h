@@ -15,6 +15,10 @@ namespace core::envelope {
 enum class StatementType : std::uint64_t {
   kReceipt = 65103,  // a customer's receipt
   kBackup = 65104,   // a part of a backup increment
+  // Between a till and the balance service: docs/points.md.
+  kPointsAllowance = 65106,
+  kPointsRequest = 65107,
+  kPointsAnswer = 65108,
 };
 
 // Owner: views borrow from the parsed bytes.

@@ -93,7 +93,8 @@ Result<NewJournal> NewJournal::begin(const std::filesystem::path& path, const Jo
   TRY_ASSIGN(Database db, Database::open(beside(path), options));
   NewJournal out(path, std::move(db));
   TRY(out.database_->exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=FULL; BEGIN"));
-  for (const char* part : {kSchema, kOperatorsSchema, kBackupSchema, kNoticesSchema}) {
+  for (const char* part :
+       {kSchema, kOperatorsSchema, kBackupSchema, kNoticesSchema, kPointsSchema}) {
     TRY(out.database_->exec(part));
   }
   // The first page says that pages have checksums: it is in the file before the rows, of which a

@@ -120,6 +120,19 @@ CREATE TABLE firmware(
   id INTEGER PRIMARY KEY CHECK(id = 1), notice BLOB NOT NULL) STRICT;
 )sql";
 
+// The balance service and the holds that this till asked it for: till/points.cpp. In no backup:
+// holds end with their key's closings.
+inline constexpr const char* kPointsSchema = R"sql(
+CREATE TABLE points_service(
+  id INTEGER PRIMARY KEY CHECK(id = 1), url TEXT NOT NULL, timeout_ms INT NOT NULL,
+  allowance BLOB) STRICT;
+INSERT INTO points_service VALUES (1, '', 1500, NULL);
+CREATE TABLE points_hold(
+  id BLOB PRIMARY KEY, day INT NOT NULL, member BLOB NOT NULL,
+  points INT NOT NULL CHECK(points > 0),
+  state INT NOT NULL CHECK(state BETWEEN 1 AND 6)) STRICT, WITHOUT ROWID;
+)sql";
+
 // What refuses changes of what was written down. REPLACE deletes without a DELETE trigger, so an
 // insertion must not meet a row that is there. check() compares these texts with the file's.
 inline constexpr const char* kGuards = R"sql(

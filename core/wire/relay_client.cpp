@@ -114,6 +114,7 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
   Done done;
   std::optional<ReadCredential> credential;
   SteadyClock::time_point deadline;
+  SteadyClock::time_point latest = SteadyClock::time_point::max();  // of a request that is bounded
 
   void begin(Sink body_sink, Done then) {
     CORE_CHECK(!busy);
@@ -144,7 +145,7 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     resolve();
   }
 
-  void note_progress() { deadline = SteadyClock::now() + timeout; }
+  void note_progress() { deadline = std::min(SteadyClock::now() + timeout, latest); }
 
   // Wraps a handler that must do nothing once its attempt is over.
   template <typename Then>
@@ -295,6 +296,7 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
   void release() {
     done = nullptr;
     sink = nullptr;
+    latest = SteadyClock::time_point::max();
     if (!busy) return;
     busy = false;
     loop.deactivate(this);
@@ -342,6 +344,16 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     request.assign(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ");
     request.append(name()).append("\r\n");
     if (credential) sign(method, target);
+  }
+
+  void exchange(std::string_view path, std::string_view content_type, ByteView body, Done then) {
+    request.assign("POST ").append(endpoint.prefix).append(path);
+    request.append(" HTTP/1.1\r\nHost: ").append(name());
+    request.append("\r\nContent-Type: ").append(content_type);
+    request.append("\r\nContent-Length: ").append(std::to_string(body.size()));
+    request.append("\r\n\r\n").append(as_text(body));
+    latest = SteadyClock::now() + timeout;
+    begin({}, std::move(then));
   }
 
   void get(std::string_view path, Sink body_sink, Done then) {
@@ -516,6 +528,24 @@ Result<void> RelayClient::entries(LogIndex from,
           result = stream.finish(response->log_size);
         }
       });
+  impl_->loop.run();
+  return result;
+}
+
+Result<Bytes> RelayClient::exchange(std::string_view path, std::string_view content_type,
+                                    ByteView body) {
+  Result<Bytes> result = fail(Errc::kNetwork, "no answer");
+  impl_->connection.impl_->exchange(path, content_type, body, [&result](Result<Response> response) {
+    if (!response) {
+      result = fail(response.error());
+    } else if (response->status != 200) {
+      std::string text(as_text(response->body).substr(0, 200));
+      while (!text.empty() && text.back() == '\n') text.pop_back();
+      result = fail(Errc::kNetwork, "status " + std::to_string(response->status) + ": " + text);
+    } else {
+      result = to_bytes(response->body);
+    }
+  });
   impl_->loop.run();
   return result;
 }

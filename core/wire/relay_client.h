@@ -109,6 +109,10 @@ class RelayClient {
   // A blob of this hash and of `size` bytes, as head office or a till. Errors: kNetwork, kProtocol
   // (it has another length or hash), kBadSignature, kUnknownKey (of another log), kNotFound.
   Result<Bytes> get_blob(const envelope::Hash& hash, std::uint64_t size);
+  // POST to a path of the endpoint, of whatever service; the answer's body when its status is 200.
+  // The timeout is for all of it. Errors: kNetwork (also any other status, with its text),
+  // kProtocol.
+  Result<Bytes> exchange(std::string_view path, std::string_view content_type, ByteView body);
 
  private:
   struct Impl;

@@ -9,11 +9,13 @@
 #include <thread>
 
 #include "core/base/random.h"
+#include "ledger-rebuild/booked_points.h"
 #include "ledger-rebuild/completeness.h"
 #include "ledger-rebuild/export_formats.h"
 #include "ledger-rebuild/figures.h"
 #include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/print_report.h"
+#include "ledger-rebuild/rows.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
 #include "tests/support/postgres_server.h"
@@ -35,6 +37,12 @@ namespace {
 
 const std::string kProgram = std::string(DAYBOOK_BIN_DIR) + "/daybook-rebuild";
 
+constexpr std::uint64_t kMembers = 3;
+
+core::retail::MemberKey member_of(std::uint64_t number) {
+  return *core::retail::MemberKey::from(Bytes(16, static_cast<std::uint8_t>(250 + number)));
+}
+
 core::retail::Summary random_summary(Random& random, int day, bool is_opening) {
   core::retail::Components moved;
   for (std::uint64_t k = random.between(0, 3); k > 0; --k) {
@@ -53,6 +61,11 @@ core::retail::Summary random_summary(Random& random, int day, bool is_opening) {
   if (random.between(0, 2) > 0) {
     out.operators[core::OperatorId{static_cast<std::uint32_t>(random.between(1, 3))}] = {
         out.sales, out.net, out.discount, 0, 0, Money{0, out.currency}};
+  }
+  for (std::uint64_t k = random.between(0, 2); k > 0; --k) {
+    out.members[member_of(random.between(0, kMembers - 1))] = {
+        static_cast<std::int64_t>(random.between(0, 40)) - 10,
+        static_cast<std::int64_t>(random.between(1, 9))};
   }
   test::count_drawer(out, static_cast<std::int64_t>(random.between(0, 20)) - 10);
   return out;
@@ -176,6 +189,26 @@ std::string everything(const std::filesystem::path& file) {
     }
   }
   out += rebuild::completeness_json(need(rebuild::completeness(books, std::nullopt, 2)), {});
+  auto points = need(rebuild::BookedPoints::open(file));
+  for (std::uint64_t i = 0; i <= kMembers; ++i) {
+    out += std::to_string(need(points.balance(member_of(i)))) + " points\n";
+  }
+  std::vector<core::envelope::Kid> kids;
+  const auto listed =
+      rebuild::for_rows(books.database(), "SELECT kid FROM chains ORDER BY kid",
+                        [&](const core::sql::Statement& row) -> core::Result<void> {
+                          kids.push_back(*core::envelope::Kid::from(row.column_blob(0)));
+                          return {};
+                        });
+  CHECK(listed);
+  for (const auto& kid : kids) {
+    for (int day = 20480; day < 20520; ++day) {
+      const auto closing = need(points.closing(kid, core::BusinessDay{day}));
+      if (!closing) continue;
+      out += kid.hex() + " " + std::to_string(day) + " " + std::to_string(*closing) + " " +
+             std::to_string(need(points.stands(*closing, core::BusinessDay{day})) ? 1 : 0) + "\n";
+    }
+  }
   for (const char* name : {"ledger", "hledger", "beancount", "csv", "json"}) {
     const auto format = need(rebuild::export_format(name));
     need(rebuild::export_books(books, settings, {}, *format, [&](std::string_view text) {

@@ -1,5 +1,6 @@
 // Fuzzes everything that reads bytes from outside: CBOR, message, sealed payload, summary,
-// document, receipt, roster, enrolment request. What is accepted must write back to the same bytes.
+// document, receipt, request for points, roster, enrolment request. What is accepted must write
+// back to the same bytes.
 #include <cstdint>
 #include <cstdlib>
 
@@ -9,6 +10,7 @@
 #include "core/envelope/roster.h"
 #include "core/envelope/sealing.h"
 #include "core/envelope/statement.h"
+#include "core/retail/points_exchange.h"
 #include "core/retail/signed_receipt.h"
 #include "core/retail/summary.h"
 
@@ -46,6 +48,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!again || again->proof != request->proof) std::abort();
   }
   static const auto key = core::envelope::PrivateKey::from_seed(core::Bytes(32, 1));
+  constexpr auto kPoints = core::envelope::StatementType::kPointsRequest;
+  (void)core::envelope::parse_statement(input, kPoints);
+  if (const auto request = core::retail::decode_points_request(input)) {
+    const core::Bytes again = core::retail::sign_points_request(*request, "fuzz", *key);
+    const auto statement = core::envelope::parse_statement(again, kPoints);
+    if (!statement || !core::equal(statement->payload, input)) std::abort();
+  }
+  (void)core::retail::verify_points_answer(input, {}, "fuzz", key->public_key());
+  (void)core::retail::verify_points_allowance(input, "fuzz", key->public_key());
   (void)core::envelope::Roster::read(input, "fuzz", key->public_key());
   return 0;
 }

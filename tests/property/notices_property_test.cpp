@@ -14,10 +14,10 @@
 using core::BusinessDay;
 using core::Bytes;
 using core::Errc;
-using core::Result;
-using core::TillRef;
 using core::Money;
 using core::ProductId;
+using core::Result;
+using core::TillRef;
 using core::retail::Catalog;
 using core::retail::Product;
 using test::kUsd;

@@ -348,6 +348,12 @@ TEST_CASE("a day goes through every route, and each answer is as documented") {
   const Json receipt_of_log = shop.done(shop.get("/v1/outbox/2/receipt"));
   CHECK(receipt_of_log["log_index"] == 1);
   CHECK(receipt_of_log["proof"].size() == 1);
+  shop.done(shop.change("/v1/points-service", {{"url", "http://127.0.0.1:1"}, {"timeout_ms", 9}}));
+  const Json points = shop.done(shop.get("/v1/points-service"));
+  CHECK(points["timeout_ms"] == 9);
+  CHECK(points["knows_head_office"] == false);
+  CHECK(points["allowance"].is_null());
+  shop.refused(shop.change("/v1/points-service", {{"url", "nowhere"}}), 400, "usage", "no port");
   const auto sound = shop.till().check();
   CHECK_MESSAGE(sound, (sound ? "" : describe(sound.error())));
 

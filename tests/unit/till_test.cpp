@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/envelope/cbor.h"
+#include "core/journal/schema.h"
 #include "tests/unit/till_samples.h"
 
 using namespace till_test;
@@ -73,6 +74,7 @@ TEST_CASE("the journal of a till is readable by its owner only, and is never mad
 
 TEST_CASE("what is no journal of this version is refused by name") {
   const test::TempDir dir;
+  const std::string next = std::to_string(core::journal::kSchemaVersion + 1);
   const auto open = [&] { return Till::open(dir / "x.db", till::Durability::kFull); };
   CHECK(open().error().code == Errc::kNotFound);
   test::write_file(dir / "x.db", {});
@@ -81,10 +83,10 @@ TEST_CASE("what is no journal of this version is refused by name") {
   CHECK(open());
   {
     auto db = core::sqlite::Database::open(dir / "x.db", {}).value();
-    REQUIRE(db.exec("PRAGMA user_version=8"));
+    REQUIRE(db.exec("PRAGMA user_version=" + next));
   }
   CHECK(open().error().code == Errc::kMalformed);
-  CHECK(open().error().what.find("journal version 8") != std::string::npos);
+  CHECK(open().error().what.find("journal version " + next) != std::string::npos);
   test::write_file(dir / "x.db", core::as_bytes(std::string(4096, 'x')));
   CHECK(open().error().code == Errc::kUnknownKey);  // an encrypted journal says as little
   CHECK(open().error().what.find("no journal at all") != std::string::npos);

@@ -244,6 +244,7 @@ Result<OpenTender> Service::read_tender(const Fields& body) {
 Result<Service::Answer> Service::add_tender(const Call& call) {
   TRY_ASSIGN(Receipt * receipt, find_receipt(call));
   TRY_ASSIGN(OpenTender tender, read_tender(call.body));
+  if (tender.kind == core::retail::TenderKind::kPoints) TRY(hold_points(tender));
   TRY(receipt->open.tender(std::move(tender)));
   return answer_receipt(201);
 }
@@ -251,6 +252,7 @@ Result<Service::Answer> Service::add_tender(const Call& call) {
 Result<Service::Answer> Service::take_tender_back(const Call& call) {
   TRY_ASSIGN(Receipt * receipt, find_receipt(call));
   TRY_ASSIGN(const std::uint32_t tender, parse_place(call.parameters[1], "tender"));
+  TRY(give_up_points(tender));
   TRY(receipt->open.take_back(tender));
   return answer_receipt();
 }
@@ -263,6 +265,7 @@ Result<Service::Answer> Service::abort_receipt(const Call& call) {
       {AuditEvent::kReceiptAborted, "receipt " + id,
        std::to_string(figures.lines.size()) + " lines, " + core::to_string(figures.total), "",
        clock_.now_ms()}));
+  TRY(give_up_points());
   receipt_.reset();
   return Answer{200, dump({{"id", id}, {"state", "aborted"}})};
 }
@@ -284,6 +287,7 @@ Result<Service::Answer> Service::train(const Call& call) {
   TRY_ASSIGN(const Receipt* receipt, find_receipt(call));
   TRY_ASSIGN(const Basket basket, receipt->open.basket());
   TRY_ASSIGN(const std::uint64_t number, till_.train(basket, clock_.now_ms()));
+  TRY(give_up_points());
   receipt_.reset();
   return answer_document(201, core::retail::Series::kTraining, number);
 }

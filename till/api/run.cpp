@@ -49,6 +49,7 @@ struct Chores {
   Courier* courier;
   BackupCarrier* carrier;
   NoticeCarrier* notices;
+  PointsDesk* points;
   const std::function<void(const std::string&)>& warn;
   std::optional<core::Error> fatal{};
   std::string copying_said{};
@@ -77,6 +78,14 @@ struct Chores {
         take(fetched.error());
       } else if (*fetched) {
         warn("head office's notices: " + describe(**fetched));
+      }
+    }
+    if (points != nullptr) {
+      const auto asked = points->step(till.points());
+      if (!asked) {
+        take(asked.error());
+      } else if (*asked) {
+        warn("the balance service: " + describe(**asked) + "; it is asked again");
       }
     }
     if (courier == nullptr) return !fatal;
@@ -110,12 +119,18 @@ Result<void> run(Till& till, const core::Clock& clock, const RunOptions& options
   if (!options.http.empty()) TRY(parse_address(options.http, server_options));
   for (const std::string& origin : options.origins) TRY(check_origin(origin));
   TRY_ASSIGN(const auto server, HttpServer::listen(server_options));
-  Service service(till, clock, Guard{server->port(), options.origins}, options.printer);
+  AskPoints ask;
+  if (options.points != nullptr) {
+    ask = [desk = options.points](const PointsService& to, core::ByteView request) {
+      return desk->ask(to, request);
+    };
+  }
+  Service service(till, clock, Guard{server->port(), options.origins}, options.printer, ask);
   if (!options.socket.empty()) say("listening on " + options.socket.string());
   if (!options.http.empty()) say("listening on " + url_of(server_options, server->port()));
   std::uint64_t watchdog_us = 0;
   const bool watched = ::sd_watchdog_enabled(0, &watchdog_us) > 0;
-  Chores chores{till, options.courier, options.carrier, options.notices, warn};
+  Chores chores{till, options.courier, options.carrier, options.notices, options.points, warn};
   ::sd_notify(0, "READY=1");
   server->run(
       [&](const HttpRequest& request) {

@@ -13,6 +13,7 @@
 #include "till/api/backup_carrier.h"
 #include "till/api/courier.h"
 #include "till/api/notice_carrier.h"
+#include "till/api/points_desk.h"
 #include "till/till.h"
 
 namespace till::api {
@@ -25,6 +26,7 @@ struct RunOptions {
   BackupCarrier* carrier = nullptr;    // none: nothing is copied to far targets
   NoticeCarrier* notices = nullptr;    // none: head office is not listened to
   Printer* printer = nullptr;          // none: nothing is printed
+  PointsDesk* points = nullptr;        // none: the balance service is away
 };
 
 // Serves until SIGTERM or SIGINT, and tells the service manager when it is ready and that it lives.

@@ -104,6 +104,8 @@ std::span<const Service::Entry> Service::table() {
       {{"POST", "/v1/settings", kChanges,
         "sale_per_point point_worth tax_at member_key delivery_cut_off backup_to"},
        &S::change_settings},
+      {{"GET", "/v1/points-service", kReads, ""}, &S::get_points_service},
+      {{"POST", "/v1/points-service", kChanges, "url timeout_ms"}, &S::change_points_service},
       {{"GET", "/v1/receipt-heading", kReads, ""}, &S::get_receipt_heading},
       {{"POST", "/v1/receipt-heading", kChanges, "text"}, &S::set_receipt_heading},
       {{"GET", "/v1/audit", kReads, "from!"}, &S::get_audit},

@@ -49,8 +49,14 @@ class Service {
  public:
   // Owner: till, clock and printer outlive it. No printer: what is printed is due until there is
   // one.
-  Service(Till& till, const core::Clock& clock, Guard guard, Printer* printer = nullptr)
-      : till_(till), clock_(clock), guard_(std::move(guard)), printer_(printer) {}
+  // `ask_points`: to the balance service, waiting as long as that may take; none: it is away.
+  Service(Till& till, const core::Clock& clock, Guard guard, Printer* printer = nullptr,
+          AskPoints ask_points = {})
+      : till_(till),
+        clock_(clock),
+        guard_(std::move(guard)),
+        printer_(printer),
+        ask_points_(std::move(ask_points)) {}
 
   HttpResponse handle(const HttpRequest& request);
   // The journal has failed in a way that only opening it again can clear.
@@ -137,6 +143,13 @@ class Service {
   core::Result<Answer> open_drawer(const Call& call);
   core::Result<Answer> move_stock(const Call& call);
   core::Result<Answer> record_card(const Call& call);
+  // till/api/points_routes.cpp
+  core::Result<Answer> get_points_service(const Call& call);
+  core::Result<Answer> change_points_service(const Call& call);
+  // Holds what a tender of points is to pay with, before it is one, where a balance service is set.
+  core::Result<void> hold_points(OpenTender& tender);
+  // Of the receipt in progress. `tender`: of this one; 0: of all. They are not needed any more.
+  core::Result<void> give_up_points(std::uint32_t tender = 0);
   // till/api/waiting_routes.cpp
   core::Result<Answer> get_open_items(const Call& call);
   core::Result<Answer> hold_receipt(const Call& call);
@@ -193,6 +206,7 @@ class Service {
   const core::Clock& clock_;
   Guard guard_;
   Printer* printer_;
+  AskPoints ask_points_;
   std::optional<Receipt> receipt_;
   // Answers to the latest requests that had a key, so that asking again does nothing twice.
   std::map<RequestId, Remembered> remembered_;
