@@ -20,7 +20,7 @@ Header notice_header(TillRef feed, bool whole) {
   h.epoch = Epoch{2};
   h.sequence = Sequence{11};
   h.prev = sha256(as_bytes("before"));
-  h.address = Address{feed, sha256(as_bytes("link")), whole};
+  h.address = Address{feed, sha256(as_bytes("link")), whole, 3};
   return h;
 }
 
@@ -56,7 +56,7 @@ Result<Message> parse_by_hand(Bytes& storage, std::uint64_t type, std::size_t pa
 }
 
 struct AddressForm {
-  std::size_t items = 4;
+  std::size_t items = 5;
   std::uint64_t store = 4;
   std::uint64_t till = 1;
   std::size_t link_bytes = 32;
@@ -71,7 +71,8 @@ WriteAddress address(const AddressForm& form) {
     w.unsigned_integer(form.till);
     if (form.items > 2) w.bytes(Bytes(form.link_bytes, 9));
     if (form.items > 3) w.boolean(true);
-    if (form.items > 4) w.boolean(true);
+    if (form.items > 4) w.unsigned_integer(3);
+    if (form.items > 5) w.boolean(true);
   };
 }
 
@@ -135,8 +136,8 @@ TEST_CASE("an address is a notice's and has one form") {
   CHECK(says(why(65105, 5, address({.store = 0})), "a till has a store"));
   CHECK(says(why(65105, 5, address({.store = std::uint64_t{1} << 32})), "32 bits"));
   CHECK(says(why(65105, 5, address({.till = std::uint64_t{1} << 32})), "32 bits"));
-  CHECK(says(why(65105, 5, address({.items = 3})), "an address has 4 items"));
-  CHECK(says(why(65105, 5, address({.items = 5})), "an address has 4 items"));
+  CHECK(says(why(65105, 5, address({.items = 4})), "an address has 5 items"));
+  CHECK(says(why(65105, 5, address({.items = 6})), "an address has 5 items"));
   CHECK(says(why(65105, 5, address({.link_bytes = 31})), "31 bytes"));
   CHECK(says(why(65105, 5, address({.link_bytes = 33})), "33 bytes"));
   CHECK(why(65105, 5, address({.label = -65539})) != "good");
