@@ -6,7 +6,7 @@
 namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
-inline constexpr std::int64_t kBooksVersion = 6;
+inline constexpr std::int64_t kBooksVersion = 7;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
@@ -14,7 +14,7 @@ inline constexpr std::int64_t kBooksApplication = 0x44424231;
 // may quote a message, and so may be none.
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
@@ -162,6 +162,26 @@ CREATE TABLE covered(
   sequence INTEGER NOT NULL,
   id       BLOB NOT NULL,
   PRIMARY KEY(message, store, till, epoch)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE definitions(
+  message     INTEGER NOT NULL,
+  product     INTEGER NOT NULL,
+  name        TEXT NOT NULL,
+  tax         INTEGER NOT NULL,
+  unit        TEXT NOT NULL,
+  whole       INTEGER NOT NULL,
+  price_minor INTEGER NOT NULL,
+  currency    TEXT NOT NULL,
+  gtin        INTEGER NOT NULL,
+  PRIMARY KEY(message, product)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE decided(
+  message INTEGER NOT NULL,
+  product INTEGER NOT NULL,
+  target  INTEGER NOT NULL,
+  PRIMARY KEY(message, product)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX corrections ON messages(booked) WHERE booked <> day;

@@ -70,7 +70,7 @@ bool has_reversal(State state) {
 BooksWriter::BooksWriter(Database& db, const Periods& periods, Statement insert, Statement update,
                          Statement posting, Statement move, Statement range, Statement refunded,
                          Statement sold, Statement counted, Statement operators, Statement covered,
-                         Statement hold, Statement release)
+                         Statement definition, Statement decided, Statement hold, Statement release)
     : db_(&db),
       periods_(&periods),
       insert_(std::move(insert)),
@@ -83,6 +83,8 @@ BooksWriter::BooksWriter(Database& db, const Periods& periods, Statement insert,
       counted_(std::move(counted)),
       operators_(std::move(operators)),
       covered_(std::move(covered)),
+      definition_(std::move(definition)),
+      decided_(std::move(decided)),
       hold_(std::move(hold)),
       release_(std::move(release)) {}
 
@@ -107,6 +109,9 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
   TRY_ASSIGN(auto counted, db.prepare("INSERT INTO counted VALUES(?, ?, ?)"));
   TRY_ASSIGN(auto operators, db.prepare("INSERT INTO operators VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto covered, db.prepare("INSERT INTO covered VALUES(?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(auto definition,
+             db.prepare("INSERT INTO definitions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(auto decided, db.prepare("INSERT INTO decided VALUES(?, ?, ?)"));
   TRY_ASSIGN(
       auto hold,
       db.prepare(
@@ -116,7 +121,8 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
   TRY_ASSIGN(auto release, db.prepare("DELETE FROM quarantine WHERE id = ?"));
   return BooksWriter(db, periods, std::move(insert), std::move(update), std::move(posting),
                      std::move(move), std::move(range), std::move(refunded), std::move(sold),
-                     std::move(counted), std::move(operators), std::move(covered), std::move(hold),
+                     std::move(counted), std::move(operators), std::move(covered),
+                     std::move(definition), std::move(decided), std::move(hold),
                      std::move(release));
 }
 
@@ -173,7 +179,8 @@ Result<void> BooksWriter::delete_entry(std::int64_t number) {
       {"DELETE FROM postings WHERE message = ?", "DELETE FROM moves WHERE message = ?",
        "DELETE FROM numbers WHERE message = ?", "DELETE FROM refunded_receipts WHERE message = ?",
        "DELETE FROM sold WHERE message = ?", "DELETE FROM counted WHERE message = ?",
-       "DELETE FROM operators WHERE message = ?", "DELETE FROM covered WHERE message = ?"},
+       "DELETE FROM operators WHERE message = ?", "DELETE FROM covered WHERE message = ?",
+       "DELETE FROM definitions WHERE message = ?", "DELETE FROM decided WHERE message = ?"},
       number);
 }
 
@@ -327,6 +334,29 @@ Result<void> BooksWriter::insert_entry(const Item& item, core::BusinessDay booke
             .bind_int(4, chain.epoch.value)
             .bind_int(5, as_int(chain.sequence.value))
             .bind_blob(6, chain.id.view())
+            .run());
+  }
+  return insert_products(item);
+}
+
+Result<void> BooksWriter::insert_products(const Item& item) {
+  for (const DefinitionLine& line : item.entry.definitions) {
+    const core::retail::Definition& what = line.definition;
+    TRY(definition_.bind_int(1, item.number())
+            .bind_int(2, as_int(line.product.value))
+            .bind_text(3, what.name)
+            .bind_int(4, what.tax.value)
+            .bind_text(5, what.unit)
+            .bind_int(6, what.whole ? 1 : 0)
+            .bind_int(7, what.price.minor)
+            .bind_text(8, what.price.currency.code())
+            .bind_int(9, as_int(what.gtin.value_or(0)))
+            .run());
+  }
+  for (const DecidedLine& line : item.entry.decided) {
+    TRY(decided_.bind_int(1, item.number())
+            .bind_int(2, as_int(line.product.value))
+            .bind_int(3, as_int(line.into.value))
             .run());
   }
   return {};

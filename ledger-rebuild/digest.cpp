@@ -2,6 +2,9 @@
 // chains, sorted, and the quarantine.
 #include "ledger-rebuild/digest.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "core/base/check.h"
 #include "core/envelope/cbor.h"
 #include "core/envelope/message.h"
@@ -58,6 +61,8 @@ constexpr std::size_t kSoldColumns = 3;
 constexpr std::size_t kCountedColumns = 2;
 constexpr std::size_t kOperatorColumns = 7;
 constexpr std::size_t kCoveredColumns = 5;
+constexpr std::size_t kDefinitionColumns = 8;
+constexpr std::size_t kDecidedColumns = 2;
 
 MessageDigest finish_message(const Hash& id, const RowWriter& row, const RowWriter& figures) {
   MessageDigest out;
@@ -105,9 +110,15 @@ class TableReader {
                           "WHERE message = ? ORDER BY operator"));
     TRY_ASSIGN(auto covered, db.prepare("SELECT store, till, epoch, sequence, id FROM covered "
                                         "WHERE message = ? ORDER BY store, till, epoch"));
+    TRY_ASSIGN(auto definitions,
+               db.prepare("SELECT product, name, tax, unit, whole, price_minor, currency, gtin "
+                          "FROM definitions WHERE message = ? ORDER BY product"));
+    TRY_ASSIGN(auto decided, db.prepare("SELECT product, target FROM decided "
+                                        "WHERE message = ? ORDER BY product"));
     return TableReader(std::move(messages), std::move(postings), std::move(moves),
                        std::move(numbers), std::move(refunded), std::move(sold), std::move(counted),
-                       std::move(operators), std::move(covered));
+                       std::move(operators), std::move(covered), std::move(definitions),
+                       std::move(decided));
   }
 
   Result<void> chain(TillChain& chain) {
@@ -129,7 +140,7 @@ class TableReader {
  private:
   TableReader(Statement messages, Statement postings, Statement moves, Statement numbers,
               Statement refunded, Statement sold, Statement counted, Statement operators,
-              Statement covered)
+              Statement covered, Statement definitions, Statement decided)
       : messages_(std::move(messages)),
         postings_(std::move(postings)),
         moves_(std::move(moves)),
@@ -138,7 +149,9 @@ class TableReader {
         sold_(std::move(sold)),
         counted_(std::move(counted)),
         operators_(std::move(operators)),
-        covered_(std::move(covered)) {}
+        covered_(std::move(covered)),
+        definitions_(std::move(definitions)),
+        decided_(std::move(decided)) {}
 
   Result<MessageDigest> read_message() {
     RowWriter row;
@@ -152,7 +165,7 @@ class TableReader {
     TRY_ASSIGN(const Hash id, Hash::from(messages_.column_blob(1)));
     const std::int64_t number = messages_.column_int(0);
     RowWriter figures;
-    TRY(take(postings_, number, {.count = kPostingColumns, .text = 3}, figures));
+    TRY(take(postings_, number, {.count = kPostingColumns, .texts = {3}}, figures));
     TRY(take(moves_, number, {.count = kMoveColumns}, figures));
     TRY(take(numbers_, number, {.count = kNumberColumns}, figures));
     TRY(take(refunded_, number, {.count = kRefundedColumns}, figures));
@@ -160,23 +173,26 @@ class TableReader {
     TRY(take(counted_, number, {.count = kCountedColumns}, figures));
     TRY(take(operators_, number, {.count = kOperatorColumns}, figures));
     TRY(take(covered_, number, {.count = kCoveredColumns, .blob = 4}, figures));
+    TRY(take(definitions_, number, {.count = kDefinitionColumns, .texts = {1, 3, 6}}, figures));
+    TRY(take(decided_, number, {.count = kDecidedColumns}, figures));
     return finish_message(id, row, figures);
   }
 
   // How many columns there are, and which are no integers.
   struct Columns {
     std::size_t count;
-    int text = -1;
+    std::vector<int> texts = {};
     int blob = -1;
   };
-  static Result<void> take(Statement& rows, std::int64_t message, Columns columns, RowWriter& out) {
+  static Result<void> take(Statement& rows, std::int64_t message, const Columns& columns,
+                           RowWriter& out) {
     rows.bind_int(1, message);
     while (true) {
       TRY_ASSIGN(const bool more, rows.step());
       if (!more) break;
       out.array(columns.count);
       for (int i = 0; i < static_cast<int>(columns.count); ++i) {
-        if (i == columns.text) {
+        if (std::find(columns.texts.begin(), columns.texts.end(), i) != columns.texts.end()) {
           out.put(rows.column_text(i));
         } else if (i == columns.blob) {
           out.put_bytes(rows.column_blob(i));
@@ -190,7 +206,7 @@ class TableReader {
   }
 
   Statement messages_, postings_, moves_, numbers_, refunded_, sold_, counted_, operators_,
-      covered_;
+      covered_, definitions_, decided_;
   std::int64_t messages_read_ = 0;
 };
 
@@ -210,7 +226,7 @@ Result<Bytes> hash_quarantine(Database& db) {
 // Rows that belong to nothing would be in no chain's digest.
 Result<void> refuse_orphans(Database& db) {
   for (const char* table : {"postings", "moves", "numbers", "refunded_receipts", "sold", "counted",
-                            "operators", "covered"}) {
+                            "operators", "covered", "definitions", "decided"}) {
     TRY_ASSIGN(const std::int64_t orphans,
                db.query_int("SELECT COUNT(*) FROM " + std::string(table) +
                             " r WHERE NOT EXISTS (SELECT 1 FROM messages m "
@@ -274,6 +290,15 @@ MessageDigest digest_of(const Item& item, State state) {
     figures.array(kCoveredColumns).put(chain.till.store.value).put(chain.till.till.value);
     figures.put(chain.epoch.value).put(as_int(chain.sequence.value)).put(chain.id);
   }
+  for (const DefinitionLine& line : entry.definitions) {
+    const core::retail::Definition& what = line.definition;
+    figures.array(kDefinitionColumns).put(as_int(line.product.value)).put(what.name);
+    figures.put(what.tax.value).put(what.unit).put(what.whole ? 1 : 0).put(what.price.minor);
+    figures.put(what.price.currency.code()).put(as_int(what.gtin.value_or(0)));
+  }
+  for (const DecidedLine& line : entry.decided) {
+    figures.array(kDecidedColumns).put(as_int(line.product.value)).put(as_int(line.into.value));
+  }
   return finish_message(facts.id, row, figures);
 }
 
@@ -302,9 +327,9 @@ Result<BooksDigest> digest_books(Database& db, const TillChains& chains) {
   }
   const auto finish = [](RowWriter& w) { return core::envelope::sha256(w.view()); };
   RowWriter of_figures;
-  of_figures.array(2).put(std::string_view("daybook figures 6")).put_bytes(figures);
+  of_figures.array(2).put(std::string_view("daybook figures 7")).put_bytes(figures);
   RowWriter of_books;
-  of_books.array(4).put(std::string_view("daybook books 6")).put_bytes(rows);
+  of_books.array(4).put(std::string_view("daybook books 7")).put_bytes(rows);
   of_books.put_bytes(figures).put_bytes(quarantine);
   return BooksDigest{finish(of_books), finish(of_figures)};
 }

@@ -5,7 +5,7 @@ daybook_test(test_till
     unit/till_layaway_test.cpp unit/till_movements_test.cpp
     unit/till_open_receipt_test.cpp
     unit/till_key_test.cpp unit/till_shelf_test.cpp unit/till_operators_test.cpp
-    unit/till_audit_test.cpp
+    unit/till_audit_test.cpp unit/till_minting_test.cpp
   USES daybook_till LABELS unit)
 daybook_test(test_backup
   SOURCES unit/backup_test.cpp unit/backup_recover_test.cpp

@@ -41,8 +41,9 @@ enum class AuditEvent : std::uint8_t {
   kClockJumped = 21,
   kSettingChanged = 22,
   kOpeningSealed = 23,  // after its day was opened: what was delivered is known, or too late
+  kProductMinted = 24,
 };
-inline constexpr std::size_t kAuditEventCount = 23;
+inline constexpr std::size_t kAuditEventCount = 24;
 
 // "operator-made".
 std::string_view audit_event_name(AuditEvent event);

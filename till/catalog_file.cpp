@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/decimal.h"
+#include "core/retail/minted.h"
 #include "till/json_node.h"
 
 namespace till {
@@ -77,6 +78,9 @@ Result<core::retail::Product> read_product(const Node& node, core::Currency curr
   TRY_ASSIGN(const Node kind, node.at("kind"));
   core::retail::Product product;
   TRY_ASSIGN(product.id, id.id<core::ProductId>());
+  if (core::retail::is_minted(product.id)) {
+    return id.refuse("numbers from 2^52 to 2^53 - 1 are for what tills mint");
+  }
   TRY_ASSIGN(product.name, name.text());
   TRY_ASSIGN(product.tax, tax.id<core::TaxCode>());
   TRY_ASSIGN(const std::string kind_text, kind.text());

@@ -8,7 +8,7 @@
 namespace core::journal {
 
 inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
-inline constexpr std::int64_t kSchemaVersion = 7;
+inline constexpr std::int64_t kSchemaVersion = 8;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
 inline constexpr int kPageSize = 1024;
@@ -43,6 +43,8 @@ CREATE TABLE bom(
 CREATE TABLE label(
   kind INT NOT NULL, key ANY NOT NULL, version INT NOT NULL, product INT NOT NULL,
   gone INT NOT NULL, PRIMARY KEY(kind, key, version, product)) STRICT, WITHOUT ROWID;
+CREATE TABLE minted(
+  id INTEGER PRIMARY KEY, version INT NOT NULL, gtin INT, told INT NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE document(
   position INTEGER PRIMARY KEY, day INT NOT NULL, series INT NOT NULL, number INT NOT NULL,
   about_series INT, about INT, body BLOB NOT NULL, chain BLOB NOT NULL) STRICT;

@@ -42,6 +42,7 @@ enum Field : std::uint64_t {
   kOpenCards = 29,
   kRefundedReceipts = 30,
   kOperators = 31,
+  kDefinitions = 32,  // of an opening, too
 };
 constexpr std::uint64_t kKindOpening = 1;
 constexpr std::uint64_t kKindClosing = 2;
@@ -108,8 +109,11 @@ void write_kind(FieldWriter& f, std::uint64_t kind, BusinessDay day) {
 Bytes encode(const Opening& opening) {
   FieldWriter f;
   write_kind(f, kKindOpening, opening.day);
+  f.field(kCurrency, !opening.definitions.empty(),
+          [&](CborWriter& w) { w.text(opening.currency.code()); });
   f.rows(kProducts, opening.received, write_products);
   write_part(f, opening.part);
+  f.rows(kDefinitions, opening.definitions, write_definitions);
   return std::move(f).take();
 }
 
@@ -169,6 +173,7 @@ void write_rest(FieldWriter& f, const Closing& c) {
   f.integers(kOpenCards, {static_cast<std::int64_t>(c.open_cards), c.open_cards_amount.minor});
   f.rows(kRefundedReceipts, c.refunded_receipts, write_refunded);
   f.rows(kOperators, c.operators, write_operators);
+  f.rows(kDefinitions, c.definitions, write_definitions);
 }
 
 Bytes encode(const Closing& closing) {
@@ -244,8 +249,10 @@ Result<void> expect_rows(SummaryReader& r, const Result<void>& read, const Rows&
   return expect_something(r, !rows.empty());
 }
 
+// In form: the currency is there exactly when prices are.
 Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening) {
   bool has_day = false;
+  bool has_currency = false;
   for (std::size_t i = 1; i < fields; ++i) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t key, r.unsigned_integer());
@@ -255,8 +262,17 @@ Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening
         TRY_ASSIGN(opening.day, read_day(r));
         break;
       }
+      case kCurrency: {
+        has_currency = true;
+        TRY_ASSIGN(opening.currency, read_currency(r));
+        break;
+      }
       case kProducts:
         TRY(expect_rows(r, read_products(r, opening.received), opening.received));
+        break;
+      case kDefinitions:
+        TRY(expect_rows(r, read_definitions(r, opening.currency, opening.definitions),
+                        opening.definitions));
         break;
       case kPart:
         TRY(read_part(r, opening.part));
@@ -265,7 +281,7 @@ Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening
         return unknown_field(r, at, key);
     }
   }
-  return expect_something(r, has_day);
+  return expect_something(r, has_day && has_currency == !opening.definitions.empty());
 }
 
 // In form: no product in both lists, and consumed are those of the plain one that are consumed just
@@ -349,6 +365,8 @@ Result<void> read_rest(SummaryReader& r, std::uint64_t key, std::size_t at, Clos
       return expect_rows(r, read_refunded(r, c.currency, c.refunded_receipts), c.refunded_receipts);
     case kOperators:
       return expect_rows(r, read_operators(r, c.currency, c.operators), c.operators);
+    case kDefinitions:
+      return expect_rows(r, read_definitions(r, c.currency, c.definitions), c.definitions);
     default:
       return unknown_field(r, at, key);
   }

@@ -14,6 +14,7 @@
 #include "ledger-rebuild/figures.h"
 #include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/print_report.h"
+#include "ledger-rebuild/products_report.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
 #include "tests/support/postgres_server.h"
@@ -70,7 +71,12 @@ struct World {
         add(random, till, 20480 + 7 * day / 2, day % 2 == 1);
     }
     log.push_back(core::to_bytes(core::as_bytes("no message\xff")));
-    close(fleet.enrol(0, 0), 20490);
+    const std::size_t office = fleet.enrol(0, 0);
+    close(office, 20490);
+    decide(office, rebuild::ProductMerge{{minted(1)}, minted(0)});
+    const auto merged = fleet.till(office);
+    decide(office, rebuild::ProductSplit{{minted(0)}});
+    decide(office, rebuild::ProductUndo{merged.epoch, merged.sequence, merged.prev});
   }
 
   // Head office closes the days up to one, in which it has of each till what it sent first.
@@ -83,9 +89,33 @@ struct World {
     log.push_back(fleet.next_bulletin(office, rebuild::encode_period_close(close)));
   }
 
+  void decide(std::size_t office, const rebuild::ProductBulletin& bulletin) {
+    log.push_back(fleet.next_bulletin(office, rebuild::encode_product_bulletin(bulletin)));
+  }
+  core::ProductId minted(std::size_t till) {
+    const auto& end = fleet.till(till);
+    return *core::retail::minted_id({end.ref, end.epoch, 1});
+  }
+
+  // On its first day a till has a product of its own, which some others have, too.
+  void mint(std::size_t till, core::retail::Summary& summary) {
+    auto* opening = std::get_if<core::retail::Opening>(&summary);
+    if (opening == nullptr || first_ids.contains(till)) return;
+    opening->currency = *core::Currency::parse("USD");
+    opening->received[minted(till)] = test::units(3);
+    opening->definitions[minted(till)] = {till % 3 == 0 ? "Pflaumenmus" : "Plum jam",
+                                          core::TaxCode{0},
+                                          {340, opening->currency},
+                                          {},
+                                          "Glas",
+                                          true};
+    if (till % 2 == 0) opening->definitions[minted(till)].gtin = 4006381333931;
+  }
+
   void add(Random& random, std::size_t till, int day, bool is_opening) {
     const auto before = fleet.till(till);
-    const auto summary = random_summary(random, day, is_opening);
+    auto summary = random_summary(random, day, is_opening);
+    mint(till, summary);
     const Bytes payload = core::retail::encode_summary(summary);
     const Bytes sent = fleet.next(till, summary);
     first_ids.try_emplace(till, core::envelope::message_id(sent));
@@ -175,6 +205,7 @@ std::string everything(const std::filesystem::path& file) {
       out += rebuild::table_csv(need(rebuild::figures(books, by, range, {}, settings)));
     }
   }
+  out += rebuild::products_json(rebuild::product_tables(need(rebuild::read_products(books))));
   out += rebuild::completeness_json(need(rebuild::completeness(books, std::nullopt, 2)), {});
   for (const char* name : {"ledger", "hledger", "beancount", "csv", "json"}) {
     const auto format = need(rebuild::export_format(name));

@@ -81,10 +81,10 @@ TEST_CASE("what is no journal of this version is refused by name") {
   CHECK(open());
   {
     auto db = core::sqlite::Database::open(dir / "x.db", {}).value();
-    REQUIRE(db.exec("PRAGMA user_version=8"));
+    REQUIRE(db.exec("PRAGMA user_version=9"));
   }
   CHECK(open().error().code == Errc::kMalformed);
-  CHECK(open().error().what.find("journal version 8") != std::string::npos);
+  CHECK(open().error().what.find("journal version 9") != std::string::npos);
   test::write_file(dir / "x.db", core::as_bytes(std::string(4096, 'x')));
   CHECK(open().error().code == Errc::kUnknownKey);  // an encrypted journal says as little
   CHECK(open().error().what.find("no journal at all") != std::string::npos);
