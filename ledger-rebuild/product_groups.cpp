@@ -39,6 +39,9 @@ bool is_letter(char c) {
 }
 
 constexpr std::size_t kWordBytesMin = 3;
+// Of one GTIN. Others, in ascending order of their products, stay by themselves: no till can make
+// head office compare millions of names.
+constexpr std::size_t kFacesMax = 500;
 
 std::set<std::string> words_of(const std::string& folded) {
   std::set<std::string> out;
@@ -54,9 +57,20 @@ std::set<std::string> words_of(const std::string& folded) {
   return out;
 }
 
-bool names_agree(const std::string& a, const std::string& b) {
-  const std::string one = core::fold_case(a);
-  const std::string other = core::fold_case(b);
+// What of a definition says whether it can be of the same product as another.
+struct Face {
+  core::TaxCode tax;
+  std::string unit;
+  bool whole = false;
+  std::string name;  // folded
+  auto operator<=>(const Face&) const = default;
+};
+
+Face face_of(const Definition& definition) {
+  return {definition.tax, definition.unit, definition.whole, core::fold_case(definition.name)};
+}
+
+bool names_agree(const std::string& one, const std::string& other) {
   if (one == other) return true;
   const std::set<std::string> words = words_of(one);
   const std::set<std::string> others = words_of(other);
@@ -68,22 +82,38 @@ std::string unit_text(const std::string& unit) {
   return unit.empty() ? "no unit" : "unit " + unit;
 }
 
+std::string difference(const Face& a, const Face& b) {
+  if (a.tax != b.tax) return "tax codes " + to_string(a.tax) + " and " + to_string(b.tax);
+  if (a.unit != b.unit) return unit_text(a.unit) + " and " + unit_text(b.unit);
+  if (a.whole != b.whole) return "one is sold in whole units only";
+  if (!names_agree(a.name, b.name)) return "no word in both names";
+  return "";
+}
+
 // Of one GTIN: those that agree with each other, pair by pair. In ascending order each product
-// joins the first that it agrees with as a whole.
+// joins the first that it agrees with as a whole. Ten thousand shops have few different faces: each
+// is compared once.
 std::vector<std::vector<ProductId>> clusters_of(const std::vector<ProductId>& products,
                                                 const MintedProducts& minted) {
   std::vector<std::vector<ProductId>> out;
+  std::vector<std::vector<Face>> faces;  // of each cluster, no face twice
+  std::map<Face, std::size_t> known;     // to its cluster
   for (const ProductId product : products) {
-    const auto fits = std::find_if(out.begin(), out.end(), [&](const auto& cluster) {
-      return std::all_of(cluster.begin(), cluster.end(), [&](ProductId other) {
-        return really_different(minted.at(product), minted.at(other)).empty();
+    const Face face = face_of(minted.at(product));
+    const auto [at, is_new] = known.emplace(face, out.size());
+    if (is_new && known.size() <= kFacesMax) {
+      const auto fits = std::find_if(faces.begin(), faces.end(), [&](const auto& cluster) {
+        return std::all_of(cluster.begin(), cluster.end(),
+                           [&](const Face& other) { return difference(face, other).empty(); });
       });
-    });
-    if (fits == out.end()) {
-      out.push_back({product});
-    } else {
-      fits->push_back(product);
+      at->second = static_cast<std::size_t>(fits - faces.begin());
     }
+    if (at->second == out.size()) {
+      out.emplace_back();
+      faces.emplace_back();
+    }
+    out[at->second].push_back(product);
+    if (is_new) faces[at->second].push_back(face);
   }
   return out;
 }
@@ -107,11 +137,7 @@ std::vector<bool> effects_of(const std::vector<ProductDecision>& decisions) {
 }  // namespace
 
 std::string really_different(const Definition& a, const Definition& b) {
-  if (a.tax != b.tax) return "tax codes " + to_string(a.tax) + " and " + to_string(b.tax);
-  if (a.unit != b.unit) return unit_text(a.unit) + " and " + unit_text(b.unit);
-  if (a.whole != b.whole) return "one is sold in whole units only";
-  if (!names_agree(a.name, b.name)) return "no word in both names";
-  return "";
+  return difference(face_of(a), face_of(b));
 }
 
 class GroupMaker {
@@ -213,20 +239,24 @@ class GroupMaker {
     }
   }
 
-  // Two that differ, one of each cluster.
+  // Two that differ, one of each cluster; of what was not compared any more there may be none.
   std::string why(const std::vector<std::vector<ProductId>>& clusters, ProductId one,
                   ProductId other) const {
-    const auto cluster = [&](ProductId first) {
-      return *std::find_if(clusters.begin(), clusters.end(),
-                           [&](const auto& c) { return c.front() == first; });
+    const auto faces = [&](ProductId first) {
+      const auto cluster = std::find_if(clusters.begin(), clusters.end(),
+                                        [&](const auto& c) { return c.front() == first; });
+      std::set<Face> out;
+      for (const ProductId product : *cluster) out.insert(face_of(minted_.at(product)));
+      return out;
     };
-    for (const ProductId a : cluster(one)) {
-      for (const ProductId b : cluster(other)) {
-        std::string text = really_different(minted_.at(a), minted_.at(b));
+    const std::set<Face> others = faces(other);
+    for (const Face& a : faces(one)) {
+      for (const Face& b : others) {
+        std::string text = difference(a, b);
         if (!text.empty()) return text;
       }
     }
-    CORE_CHECK(false);  // they would be one cluster
+    return "too many different definitions of this GTIN";
   }
 
   const MintedProducts& minted_;

@@ -1,6 +1,7 @@
 // ProductGroups: which products head office is asked about, because of their names.
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "core/base/fold_case.h"
 #include "core/retail/barcode.h"
@@ -14,6 +15,9 @@ using core::retail::Definition;
 namespace {
 
 constexpr std::size_t kRun = 3;
+// Runs that are looked at; some seconds. What comes behind, in ascending order of the numbers, is
+// proposed when head office has decided on some of the others.
+constexpr std::size_t kComparedMax = 100'000'000;
 
 // Ascending, each once; blanks around the name make its ends count.
 std::vector<std::string> runs_of(std::string_view name) {
@@ -71,30 +75,42 @@ std::vector<ProductProposal> proposals(const MintedProducts& minted,
   };
   std::vector<Named> all;
   std::map<std::string, std::vector<std::size_t>> with_run;
+  // Runs that the name has in common with each before it, and which of these have any.
+  std::vector<std::size_t> in_both;
+  std::vector<std::size_t> met;
+  std::size_t compared = 0;
   std::map<std::pair<ProductId, ProductId>, ProductProposal> best;  // by the groups' numbers
   for (const auto& [id, definition] : minted) {
     if (split.contains(id)) continue;
+    if (compared > kComparedMax) break;
     const auto runs = runs_of(definition.name);
-    std::map<std::size_t, std::size_t> in_both;
     for (const std::string& run : runs) {
       std::vector<std::size_t>& others = with_run[run];
-      for (const std::size_t other : others) ++in_both[other];
+      for (const std::size_t other : others) {
+        if (in_both[other]++ == 0) met.push_back(other);
+      }
+      compared += others.size();
       others.push_back(all.size());
     }
     all.push_back({id, &definition, runs.size()});
+    in_both.push_back(0);
     const ProductId number = groups.number_of(id);
-    for (const auto& [index, count] : in_both) {
+    std::sort(met.begin(), met.end());
+    std::optional<ProductProposal> found;
+    for (const std::size_t index : std::exchange(met, {})) {
       const Named& other = all[index];
-      const int likeness = percent_of(count, other.runs, runs.size());
-      const ProductId other_number = groups.number_of(other.id);
-      if (likeness < kLikenessMin || number == other_number ||
-          !may_be_one(definition, *other.definition)) {
-        continue;
+      const int likeness = percent_of(std::exchange(in_both[index], 0), other.runs, runs.size());
+      const bool is_better = likeness >= (found ? found->likeness + 1 : kLikenessMin);
+      if (is_better && number != groups.number_of(other.id) &&
+          may_be_one(definition, *other.definition)) {
+        found = {other.id, id, likeness};
       }
-      const ProductProposal proposal{other.id, id, likeness};
-      const auto [at, is_new] = best.emplace(std::minmax(number, other_number), proposal);
-      if (!is_new && at->second.likeness < likeness) at->second = proposal;
     }
+    if (!found) continue;
+    const ProductId other = groups.number_of(found->one);
+    const std::pair<ProductId, ProductId> pair = std::minmax(number, other);
+    const auto [at, is_new] = best.emplace(pair, *found);
+    if (!is_new && at->second.likeness < found->likeness) at->second = *found;
   }
   std::vector<ProductProposal> out;
   for (const auto& [pair, proposal] : best) out.push_back(proposal);

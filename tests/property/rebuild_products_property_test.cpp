@@ -319,7 +319,7 @@ void check_figures(const rebuild::Books& books, const World& world) {
 std::pair<std::uint64_t, std::uint64_t> seeds() {
   const char* seed = std::getenv("DAYBOOK_SEED");
   if (seed != nullptr) return {std::strtoull(seed, nullptr, 10), std::strtoull(seed, nullptr, 10)};
-  return {1, 60};
+  return {1, 100};
 }
 
 }  // namespace

@@ -240,6 +240,12 @@ TEST_CASE("with settings a product that is one with another has its department a
   CHECK(table.rows[0][5].value == 450);
   CHECK(table.rows[0][7].value == 100);  // two at 0.50
   CHECK(table.remarks.empty());
+  // Its own row stays its own, and so does what its goods are worth.
+  settings.products[chain.of_b] = {
+      "Plum jam", "Food", core::TaxCode{0}, kUsd, {{core::BusinessDay{0}, 90000}}};
+  const auto own = *rebuild::figures(books.open(), rebuild::By::kProduct, {}, {}, settings);
+  REQUIRE(own.rows.size() == 1);
+  CHECK(own.rows[0][7].value == 140);
 }
 
 TEST_CASE("books whose definitions were changed by hand do not verify") {
