@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "core/base/check.h"
 #include "core/base/fold_case.h"
 #include "core/retail/barcode.h"
 
@@ -13,12 +12,27 @@ namespace rebuild {
 using core::ProductId;
 using core::retail::Definition;
 
-// Not in a namespace of this file alone, because GroupMaker has it.
+// Not in a namespace of this file alone, because GroupMaker has these.
 // A GTIN of restricted circulation is one shop's own.
 struct GtinKey {
   std::uint64_t gtin = 0;
   core::StoreId store;  // 0: it is unique in the world
   auto operator<=>(const GtinKey&) const = default;
+};
+
+// What of a definition says whether it can be of the same product as another.
+struct Face {
+  core::TaxCode tax;
+  std::string unit;
+  bool whole = false;
+  std::string name;  // folded
+  auto operator<=>(const Face&) const = default;
+};
+
+// Products that are one by their GTIN.
+struct Cluster {
+  std::vector<ProductId> products;  // ascending
+  std::vector<Face> faces;          // no face twice
 };
 
 namespace {
@@ -57,15 +71,6 @@ std::set<std::string> words_of(const std::string& folded) {
   return out;
 }
 
-// What of a definition says whether it can be of the same product as another.
-struct Face {
-  core::TaxCode tax;
-  std::string unit;
-  bool whole = false;
-  std::string name;  // folded
-  auto operator<=>(const Face&) const = default;
-};
-
 Face face_of(const Definition& definition) {
   return {definition.tax, definition.unit, definition.whole, core::fold_case(definition.name)};
 }
@@ -93,27 +98,24 @@ std::string difference(const Face& a, const Face& b) {
 // Of one GTIN: those that agree with each other, pair by pair. In ascending order each product
 // joins the first that it agrees with as a whole. Ten thousand shops have few different faces: each
 // is compared once.
-std::vector<std::vector<ProductId>> clusters_of(const std::vector<ProductId>& products,
-                                                const MintedProducts& minted) {
-  std::vector<std::vector<ProductId>> out;
-  std::vector<std::vector<Face>> faces;  // of each cluster, no face twice
-  std::map<Face, std::size_t> known;     // to its cluster
+std::vector<Cluster> clusters_of(const std::vector<ProductId>& products,
+                                 const MintedProducts& minted) {
+  std::vector<Cluster> out;
+  std::map<Face, std::size_t> known;  // to its cluster
   for (const ProductId product : products) {
     const Face face = face_of(minted.at(product));
     const auto [at, is_new] = known.emplace(face, out.size());
     if (is_new && known.size() <= kFacesMax) {
-      const auto fits = std::find_if(faces.begin(), faces.end(), [&](const auto& cluster) {
-        return std::all_of(cluster.begin(), cluster.end(),
+      const auto fits = std::find_if(out.begin(), out.end(), [&](const Cluster& cluster) {
+        return std::all_of(cluster.faces.begin(), cluster.faces.end(),
                            [&](const Face& other) { return difference(face, other).empty(); });
       });
-      at->second = static_cast<std::size_t>(fits - faces.begin());
+      at->second = static_cast<std::size_t>(fits - out.begin());
     }
-    if (at->second == out.size()) {
-      out.emplace_back();
-      faces.emplace_back();
-    }
-    out[at->second].push_back(product);
-    if (is_new) faces[at->second].push_back(face);
+    if (at->second == out.size()) out.emplace_back();
+    Cluster& cluster = out[at->second];
+    cluster.products.push_back(product);
+    if (is_new) cluster.faces.push_back(face);
   }
   return out;
 }
@@ -150,7 +152,7 @@ class GroupMaker {
     find_clusters();
     for (const auto& [key, clusters] : clusters_) {
       for (const auto& cluster : clusters) {
-        unite({cluster.begin() + 1, cluster.end()}, cluster.front());
+        unite({cluster.products.begin() + 1, cluster.products.end()}, cluster.products.front());
       }
     }
     for (std::size_t i = 0; i < decisions_.size(); ++i) {
@@ -221,37 +223,28 @@ class GroupMaker {
     }
   }
 
-  bool is_decided(const std::vector<ProductId>& cluster) const {
-    return std::any_of(cluster.begin(), cluster.end(),
+  bool is_decided(const Cluster& cluster) const {
+    return std::any_of(cluster.products.begin(), cluster.products.end(),
                        [&](ProductId product) { return decided_.contains(product); });
   }
 
   void find_conflicts() {
     for (const auto& [key, clusters] : clusters_) {
-      std::vector<ProductId> open;
-      for (const auto& cluster : clusters) {
-        if (!is_decided(cluster)) open.push_back(cluster.front());
+      std::vector<const Cluster*> open;
+      for (const Cluster& cluster : clusters) {
+        if (!is_decided(cluster)) open.push_back(&cluster);
       }
       for (std::size_t i = 1; i < open.size(); ++i) {
-        out_.conflicts_.push_back(
-            {key.gtin, open.front(), open[i], why(clusters, open.front(), open[i])});
+        out_.conflicts_.push_back({key.gtin, open.front()->products.front(),
+                                   open[i]->products.front(), why(*open.front(), *open[i])});
       }
     }
   }
 
-  // Two that differ, one of each cluster; of what was not compared any more there may be none.
-  std::string why(const std::vector<std::vector<ProductId>>& clusters, ProductId one,
-                  ProductId other) const {
-    const auto faces = [&](ProductId first) {
-      const auto cluster = std::find_if(clusters.begin(), clusters.end(),
-                                        [&](const auto& c) { return c.front() == first; });
-      std::set<Face> out;
-      for (const ProductId product : *cluster) out.insert(face_of(minted_.at(product)));
-      return out;
-    };
-    const std::set<Face> others = faces(other);
-    for (const Face& a : faces(one)) {
-      for (const Face& b : others) {
+  // Two that differ, one of each; of what was not compared any more there may be none.
+  static std::string why(const Cluster& one, const Cluster& other) {
+    for (const Face& a : one.faces) {
+      for (const Face& b : other.faces) {
         std::string text = difference(a, b);
         if (!text.empty()) return text;
       }
@@ -261,7 +254,7 @@ class GroupMaker {
 
   const MintedProducts& minted_;
   const std::vector<ProductDecision>& decisions_;
-  std::map<GtinKey, std::vector<std::vector<ProductId>>> clusters_;
+  std::map<GtinKey, std::vector<Cluster>> clusters_;
   std::map<ProductId, ProductId> numbers_;
   std::set<ProductId> decided_;
   ProductGroups out_;

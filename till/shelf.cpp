@@ -8,6 +8,7 @@
 
 #include "core/base/fold_case.h"
 #include "core/journal/schema.h"
+#include "core/retail/minted.h"
 #include "till/shelf_rows.h"
 #include "till/shelf_writer.h"
 
