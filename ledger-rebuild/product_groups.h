@@ -79,8 +79,8 @@ int name_likeness(std::string_view a, std::string_view b);
 inline constexpr int kLikenessMin = 60;
 
 // Of each product the most alike one before it that it is not one with yet, if they have one tax
-// code, unit and wholeness, not two GTINs of the world, and names that are alike; without those that
-// head office split. Of two groups one pair. The most alike first, then ascending.
+// code, unit and wholeness, not two GTINs of the world, and names that are alike; without those
+// that head office split. Of two groups one pair. The most alike first, then ascending.
 std::vector<ProductProposal> proposals(const MintedProducts& minted,
                                        const std::vector<ProductDecision>& decisions,
                                        const ProductGroups& groups);
