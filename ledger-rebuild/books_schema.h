@@ -174,6 +174,34 @@ CREATE TABLE covered(
   PRIMARY KEY(message, store, till, epoch)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE definitions(
+  message     INTEGER NOT NULL,
+  product     INTEGER NOT NULL,
+  name        TEXT NOT NULL,
+  tax         INTEGER NOT NULL,
+  unit        TEXT NOT NULL,
+  whole       INTEGER NOT NULL,
+  price_minor INTEGER NOT NULL,
+  currency    TEXT NOT NULL,
+  gtin        INTEGER NOT NULL,
+  PRIMARY KEY(message, product)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE decided(
+  message INTEGER NOT NULL,
+  product INTEGER NOT NULL,
+  target  INTEGER NOT NULL,
+  PRIMARY KEY(message, product)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deliveries(
+  message     INTEGER NOT NULL,
+  kind        INTEGER NOT NULL,
+  item        INTEGER NOT NULL,
+  thousandths INTEGER NOT NULL,
+  PRIMARY KEY(message, kind, item)
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX corrections ON messages(booked) WHERE booked <> day;
 CREATE INDEX clocks ON messages(day) WHERE clock_doubts <> 0;
 

@@ -70,7 +70,8 @@ bool has_reversal(State state) {
 BooksWriter::BooksWriter(Database& db, const Periods& periods, Statement insert, Statement update,
                          Statement posting, Statement move, Statement range, Statement refunded,
                          Statement sold, Statement counted, Statement operators, Statement members,
-                         Statement covered, Statement hold, Statement release)
+                         Statement covered, Statement definition, Statement decided,
+                         Statement delivery, Statement hold, Statement release)
     : db_(&db),
       periods_(&periods),
       insert_(std::move(insert)),
@@ -84,6 +85,9 @@ BooksWriter::BooksWriter(Database& db, const Periods& periods, Statement insert,
       operators_(std::move(operators)),
       members_(std::move(members)),
       covered_(std::move(covered)),
+      definition_(std::move(definition)),
+      decided_(std::move(decided)),
+      delivery_(std::move(delivery)),
       hold_(std::move(hold)),
       release_(std::move(release)) {}
 
@@ -109,6 +113,10 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
   TRY_ASSIGN(auto operators, db.prepare("INSERT INTO operators VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto members, db.prepare("INSERT INTO member_points VALUES(?, ?, ?, ?)"));
   TRY_ASSIGN(auto covered, db.prepare("INSERT INTO covered VALUES(?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(auto definition,
+             db.prepare("INSERT INTO definitions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(auto decided, db.prepare("INSERT INTO decided VALUES(?, ?, ?)"));
+  TRY_ASSIGN(auto delivery, db.prepare("INSERT INTO deliveries VALUES(?, ?, ?, ?)"));
   TRY_ASSIGN(
       auto hold,
       db.prepare(
@@ -119,7 +127,8 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
   return BooksWriter(db, periods, std::move(insert), std::move(update), std::move(posting),
                      std::move(move), std::move(range), std::move(refunded), std::move(sold),
                      std::move(counted), std::move(operators), std::move(members),
-                     std::move(covered), std::move(hold), std::move(release));
+                     std::move(covered), std::move(definition), std::move(decided),
+                     std::move(delivery), std::move(hold), std::move(release));
 }
 
 Result<void> BooksWriter::add(TillChain* chain, const Item& item, const Verdict& verdict) {
@@ -176,7 +185,8 @@ Result<void> BooksWriter::delete_entry(std::int64_t number) {
        "DELETE FROM numbers WHERE message = ?", "DELETE FROM refunded_receipts WHERE message = ?",
        "DELETE FROM sold WHERE message = ?", "DELETE FROM counted WHERE message = ?",
        "DELETE FROM operators WHERE message = ?", "DELETE FROM member_points WHERE message = ?",
-       "DELETE FROM covered WHERE message = ?"},
+       "DELETE FROM covered WHERE message = ?", "DELETE FROM definitions WHERE message = ?",
+       "DELETE FROM decided WHERE message = ?", "DELETE FROM deliveries WHERE message = ?"},
       number);
 }
 
@@ -337,6 +347,36 @@ Result<void> BooksWriter::insert_entry(const Item& item, core::BusinessDay booke
             .bind_int(4, chain.epoch.value)
             .bind_int(5, as_int(chain.sequence.value))
             .bind_blob(6, chain.id.view())
+            .run());
+  }
+  return insert_products(item);
+}
+
+Result<void> BooksWriter::insert_products(const Item& item) {
+  for (const DefinitionLine& line : item.entry.definitions) {
+    const core::retail::Definition& what = line.definition;
+    TRY(definition_.bind_int(1, item.number())
+            .bind_int(2, as_int(line.product.value))
+            .bind_text(3, what.name)
+            .bind_int(4, what.tax.value)
+            .bind_text(5, what.unit)
+            .bind_int(6, what.whole ? 1 : 0)
+            .bind_int(7, what.price.minor)
+            .bind_text(8, what.price.currency.code())
+            .bind_int(9, as_int(what.gtin.value_or(0)))
+            .run());
+  }
+  for (const DecidedLine& line : item.entry.decided) {
+    TRY(decided_.bind_int(1, item.number())
+            .bind_int(2, as_int(line.product.value))
+            .bind_int(3, as_int(line.into.value))
+            .run());
+  }
+  for (const DeliveryLine& line : item.entry.deliveries) {
+    TRY(delivery_.bind_int(1, item.number())
+            .bind_int(2, static_cast<int>(line.kind))
+            .bind_int(3, as_int(line.item))
+            .bind_int(4, line.thousandths)
             .run());
   }
   return {};

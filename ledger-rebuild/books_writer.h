@@ -40,13 +40,15 @@ class BooksWriter {
   BooksWriter(core::sql::Database& db, const Periods& periods, Statement insert, Statement update,
               Statement posting, Statement move, Statement range, Statement refunded,
               Statement sold, Statement counted, Statement operators, Statement members,
-              Statement covered, Statement hold, Statement release);
+              Statement covered, Statement definition, Statement decided, Statement delivery,
+              Statement hold, Statement release);
 
   core::Result<void> insert(TillChain& chain, const Item& item, const Verdict& verdict,
                             core::BusinessDay booked);
   core::Result<void> update(const Item& item, const Verdict& verdict, core::BusinessDay booked);
   core::Result<void> delete_entry(std::int64_t number);
   core::Result<void> insert_entry(const Item& item, core::BusinessDay booked);
+  core::Result<void> insert_products(const Item& item);
   core::Result<void> reverse_entry(std::int64_t number);
   core::Result<void> drop_reversal(std::int64_t number);
   core::Result<void> hold(const Item& item, const Verdict& verdict);
@@ -57,7 +59,7 @@ class BooksWriter {
   const Periods* periods_;
   MonthSums months_;
   Statement insert_, update_, posting_, move_, range_, refunded_, sold_, counted_, operators_,
-      members_, covered_, hold_, release_;
+      members_, covered_, definition_, decided_, delivery_, hold_, release_;
 };
 
 }  // namespace rebuild

@@ -2,6 +2,9 @@
 // chains, sorted, and the quarantine.
 #include "ledger-rebuild/digest.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "core/base/check.h"
 #include "core/envelope/cbor.h"
 #include "core/envelope/message.h"
@@ -59,6 +62,9 @@ constexpr std::size_t kCountedColumns = 2;
 constexpr std::size_t kOperatorColumns = 7;
 constexpr std::size_t kMemberColumns = 3;
 constexpr std::size_t kCoveredColumns = 5;
+constexpr std::size_t kDefinitionColumns = 8;
+constexpr std::size_t kDecidedColumns = 2;
+constexpr std::size_t kDeliveryColumns = 3;
 
 MessageDigest finish_message(const Hash& id, const RowWriter& row, const RowWriter& figures) {
   MessageDigest out;
@@ -108,9 +114,17 @@ class TableReader {
                                         "WHERE message = ? ORDER BY member"));
     TRY_ASSIGN(auto covered, db.prepare("SELECT store, till, epoch, sequence, id FROM covered "
                                         "WHERE message = ? ORDER BY store, till, epoch"));
+    TRY_ASSIGN(auto definitions,
+               db.prepare("SELECT product, name, tax, unit, whole, price_minor, currency, gtin "
+                          "FROM definitions WHERE message = ? ORDER BY product"));
+    TRY_ASSIGN(auto decided, db.prepare("SELECT product, target FROM decided "
+                                        "WHERE message = ? ORDER BY product"));
+    TRY_ASSIGN(auto deliveries, db.prepare("SELECT kind, item, thousandths FROM deliveries "
+                                           "WHERE message = ? ORDER BY kind, item"));
     return TableReader(std::move(messages), std::move(postings), std::move(moves),
                        std::move(numbers), std::move(refunded), std::move(sold), std::move(counted),
-                       std::move(operators), std::move(members), std::move(covered));
+                       std::move(operators), std::move(members), std::move(covered),
+                       std::move(definitions), std::move(decided), std::move(deliveries));
   }
 
   Result<void> chain(TillChain& chain) {
@@ -132,7 +146,8 @@ class TableReader {
  private:
   TableReader(Statement messages, Statement postings, Statement moves, Statement numbers,
               Statement refunded, Statement sold, Statement counted, Statement operators,
-              Statement members, Statement covered)
+              Statement members, Statement covered, Statement definitions, Statement decided,
+              Statement deliveries)
       : messages_(std::move(messages)),
         postings_(std::move(postings)),
         moves_(std::move(moves)),
@@ -142,7 +157,10 @@ class TableReader {
         counted_(std::move(counted)),
         operators_(std::move(operators)),
         members_(std::move(members)),
-        covered_(std::move(covered)) {}
+        covered_(std::move(covered)),
+        definitions_(std::move(definitions)),
+        decided_(std::move(decided)),
+        deliveries_(std::move(deliveries)) {}
 
   Result<MessageDigest> read_message() {
     RowWriter row;
@@ -156,7 +174,7 @@ class TableReader {
     TRY_ASSIGN(const Hash id, Hash::from(messages_.column_blob(1)));
     const std::int64_t number = messages_.column_int(0);
     RowWriter figures;
-    TRY(take(postings_, number, {.count = kPostingColumns, .text = 3}, figures));
+    TRY(take(postings_, number, {.count = kPostingColumns, .texts = {3}}, figures));
     TRY(take(moves_, number, {.count = kMoveColumns}, figures));
     TRY(take(numbers_, number, {.count = kNumberColumns}, figures));
     TRY(take(refunded_, number, {.count = kRefundedColumns}, figures));
@@ -165,23 +183,27 @@ class TableReader {
     TRY(take(operators_, number, {.count = kOperatorColumns}, figures));
     TRY(take(members_, number, {.count = kMemberColumns, .blob = 0}, figures));
     TRY(take(covered_, number, {.count = kCoveredColumns, .blob = 4}, figures));
+    TRY(take(definitions_, number, {.count = kDefinitionColumns, .texts = {1, 3, 6}}, figures));
+    TRY(take(decided_, number, {.count = kDecidedColumns}, figures));
+    TRY(take(deliveries_, number, {.count = kDeliveryColumns}, figures));
     return finish_message(id, row, figures);
   }
 
   // How many columns there are, and which are no integers.
   struct Columns {
     std::size_t count;
-    int text = -1;
+    std::vector<int> texts = {};
     int blob = -1;
   };
-  static Result<void> take(Statement& rows, std::int64_t message, Columns columns, RowWriter& out) {
+  static Result<void> take(Statement& rows, std::int64_t message, const Columns& columns,
+                           RowWriter& out) {
     rows.bind_int(1, message);
     while (true) {
       TRY_ASSIGN(const bool more, rows.step());
       if (!more) break;
       out.array(columns.count);
       for (int i = 0; i < static_cast<int>(columns.count); ++i) {
-        if (i == columns.text) {
+        if (std::find(columns.texts.begin(), columns.texts.end(), i) != columns.texts.end()) {
           out.put(rows.column_text(i));
         } else if (i == columns.blob) {
           out.put_bytes(rows.column_blob(i));
@@ -195,7 +217,7 @@ class TableReader {
   }
 
   Statement messages_, postings_, moves_, numbers_, refunded_, sold_, counted_, operators_,
-      members_, covered_;
+      members_, covered_, definitions_, decided_, deliveries_;
   std::int64_t messages_read_ = 0;
 };
 
@@ -214,8 +236,9 @@ Result<Bytes> hash_quarantine(Database& db) {
 
 // Rows that belong to nothing would be in no chain's digest.
 Result<void> refuse_orphans(Database& db) {
-  for (const char* table : {"postings", "moves", "numbers", "refunded_receipts", "sold", "counted",
-                            "operators", "member_points", "covered"}) {
+  for (const char* table :
+       {"postings", "moves", "numbers", "refunded_receipts", "sold", "counted", "operators",
+        "member_points", "covered", "definitions", "decided", "deliveries"}) {
     TRY_ASSIGN(const std::int64_t orphans,
                db.query_int("SELECT COUNT(*) FROM " + std::string(table) +
                             " r WHERE NOT EXISTS (SELECT 1 FROM messages m "
@@ -282,6 +305,19 @@ MessageDigest digest_of(const Item& item, State state) {
   for (const CoveredChain& chain : entry.covered) {
     figures.array(kCoveredColumns).put(chain.till.store.value).put(chain.till.till.value);
     figures.put(chain.epoch.value).put(as_int(chain.sequence.value)).put(chain.id);
+  }
+  for (const DefinitionLine& line : entry.definitions) {
+    const core::retail::Definition& what = line.definition;
+    figures.array(kDefinitionColumns).put(as_int(line.product.value)).put(what.name);
+    figures.put(what.tax.value).put(what.unit).put(what.whole ? 1 : 0).put(what.price.minor);
+    figures.put(what.price.currency.code()).put(as_int(what.gtin.value_or(0)));
+  }
+  for (const DecidedLine& line : entry.decided) {
+    figures.array(kDecidedColumns).put(as_int(line.product.value)).put(as_int(line.into.value));
+  }
+  for (const DeliveryLine& line : entry.deliveries) {
+    figures.array(kDeliveryColumns).put(static_cast<int>(line.kind)).put(as_int(line.item));
+    figures.put(line.thousandths);
   }
   return finish_message(facts.id, row, figures);
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/base/arithmetic.h"
+#include "ledger-rebuild/products.h"
 #include "ledger-rebuild/rows.h"
 #include "ledger-rebuild/valued_entries.h"
 
@@ -189,9 +190,11 @@ class Walk {
 
 }  // namespace
 
-Result<std::uint64_t> export_books(const Books& books, const Settings& settings,
+Result<std::uint64_t> export_books(const Books& books, const Settings& given,
                                    const ExportRange& range, ExportFormat& format,
                                    const ExportFormat::Sink& sink) {
+  TRY_ASSIGN(const Products products, read_products(books));
+  const Settings settings = settings_for(products, given);
   TRY_ASSIGN(const std::string origin, books.origin());
   TRY_ASSIGN(const BooksDigest digest, books.stored_digest());
   TRY_ASSIGN(const auto currencies, currencies_of(books.database(), settings));

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdio>
+#include <tuple>
 
 #include "core/base/arithmetic.h"
 #include "core/retail/names.h"
@@ -10,6 +11,7 @@
 #include "ledger-rebuild/figure_sums.h"
 #include "ledger-rebuild/figures_goods.h"
 #include "ledger-rebuild/month_sums.h"
+#include "ledger-rebuild/products.h"
 #include "ledger-rebuild/rows.h"
 
 namespace rebuild {
@@ -181,8 +183,13 @@ Result<Table> by_operator(Database& db, const FigureSums& sums) {
   return table;
 }
 
-Result<Table> by_count(Database& db, const FigureSums& sums) {
+// What each count of a product that is one with others says is added up under its number.
+Result<Table> by_count(Database& db, const FigureSums& sums, const Products& products) {
   Table table{{"store", "product", "day", "expected", "counted", "difference"}, {}};
+  struct Counted {
+    Quantity expected, counted;
+  };
+  std::map<std::tuple<core::StoreId, core::ProductId, BusinessDay>, Counted> rows;
   TRY(for_range(
       db,
       "WITH latest AS (SELECT m.store, c.product, MAX(m.day) AS day FROM counted c "
@@ -197,15 +204,20 @@ Result<Table> by_count(Database& db, const FigureSums& sums) {
       "JOIN messages m ON m.number = v.message) v ON v.store = k.store "
       "AND v.product = k.product AND v.day <= k.day GROUP BY 1, 2, 3, 4 ORDER BY 1, 2",
       sums, [&](const Statement& row) -> Result<void> {
-        const Quantity counted{row.column_int(3)};
-        const Quantity expected{row.column_int(4)};
-        TRY_ASSIGN(const Quantity difference, core::subtract(counted, expected));
         const BusinessDay day{static_cast<std::int32_t>(row.column_int(2))};
-        table.rows.push_back({Cell::of(row.column_int(0)), Cell::of(row.column_int(1)),
-                              Cell::of(to_string(day)), Cell::of(expected), Cell::of(counted),
-                              Cell::of(difference)});
+        Counted& sum = rows[{id_at<core::StoreId>(row, 0),
+                             products.number_of(id_at<core::ProductId>(row, 1)), day}];
+        TRY_ASSIGN(sum.counted, core::add(sum.counted, Quantity{row.column_int(3)}));
+        TRY_ASSIGN(sum.expected, core::add(sum.expected, Quantity{row.column_int(4)}));
         return {};
       }));
+  for (const auto& [key, sum] : rows) {
+    const auto& [store, product, day] = key;
+    TRY_ASSIGN(const Quantity difference, core::subtract(sum.counted, sum.expected));
+    table.rows.push_back({Cell::of(std::int64_t{store.value}), Cell::of(as_int(product.value)),
+                          Cell::of(to_string(day)), Cell::of(sum.expected), Cell::of(sum.counted),
+                          Cell::of(difference)});
+  }
   return table;
 }
 
@@ -243,8 +255,10 @@ Result<Regions> read_regions(const std::filesystem::path& file) {
 }
 
 Result<Table> figures(const Books& books, By by, const FigureRange& range, const Regions& regions,
-                      const Settings& settings) {
+                      const Settings& given) {
   Database& db = books.database();
+  TRY_ASSIGN(const Products products, read_products(books));
+  const Settings settings = settings_for(products, given);
   const FigureSums sums = sums_for(by, range);
   switch (by) {
     case By::kStore:
@@ -266,15 +280,15 @@ Result<Table> figures(const Books& books, By by, const FigureRange& range, const
     case By::kAccount:
       return figures_by_account(books, range, settings);
     case By::kProduct:
-      return figures_by_product(books, range, settings);
+      return figures_by_product(books, range, settings, products);
     case By::kDepartment:
       return figures_by_department(books, range, settings);
     case By::kOperator:
       return by_operator(db, sums);
     case By::kCount:
-      return by_count(db, sums);
+      return by_count(db, sums, products);
     case By::kVariance:
-      return figures_by_variance(books, range, settings);
+      return figures_by_variance(books, range, settings, products);
   }
   return fail(Errc::kUsage, "nothing to add up by");
 }

@@ -8,6 +8,7 @@
 #include "ledger-rebuild/account_sums.h"
 #include "ledger-rebuild/departments.h"
 #include "ledger-rebuild/figure_sums.h"
+#include "ledger-rebuild/rows.h"
 #include "ledger-rebuild/stock_flows.h"
 #include "ledger-rebuild/valued_sums.h"
 
@@ -75,22 +76,56 @@ Result<Goods> goods_of(const Books& books, const FigureRange& range, const Setti
   return out;
 }
 
+// What is one product, under its number.
+Result<void> unite(const Products& products, Goods& goods) {
+  std::map<std::pair<ProductId, Currency>, GoodsRow> rows;
+  for (const auto& [key, row] : goods.products) {
+    TRY(add_goods(rows[{products.number_of(key.first), key.second}], row));
+  }
+  goods.products = std::move(rows);
+  return {};
+}
+
+// The most first, then ascending.
+std::vector<std::pair<std::pair<ProductId, Currency>, GoodsRow>> by_takings(const Goods& goods) {
+  std::vector<std::pair<std::pair<ProductId, Currency>, GoodsRow>> rows(goods.products.begin(),
+                                                                        goods.products.end());
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    return a.second.sold.net_minor > b.second.sold.net_minor;
+  });
+  return rows;
+}
+
+// The settings' name, or else what its till called it.
+std::string name_of(ProductId product, const ProductInfo* info, const Products& products) {
+  if (info != nullptr) return info->name;
+  const auto minted = products.minted.find(product);
+  return minted == products.minted.end() ? std::string() : minted->second.name;
+}
+
 // As tills report it, without settings.
-Result<Table> sold_products(const Books& books, const FigureRange& range) {
+Result<Table> sold_products(const Books& books, const FigureRange& range,
+                            const Products& products) {
   Table table{{"product", "currency", "sold", "net"}, {}};
   const FigureSums sums = figure_sums(range, is_whole_months(range));
-  TRY(for_range(
-      books.database(),
-      "SELECT product, currency, SUM(thousandths), SUM(net_minor) FROM " + sums.products() +
-          " GROUP BY product, currency HAVING SUM(thousandths) <> 0 OR "
-          "SUM(net_minor) <> 0 ORDER BY SUM(net_minor) DESC, product, currency",
-      sums, [&](const Statement& row) -> Result<void> {
-        TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
-        table.rows.push_back({Cell::of(row.column_int(0)), Cell::of(std::string(currency.code())),
-                              Cell::of(Quantity{row.column_int(2)}),
-                              Cell::of(Money{row.column_int(3), currency})});
-        return {};
-      }));
+  Goods goods;
+  TRY(for_range(books.database(),
+                "SELECT product, currency, SUM(thousandths), SUM(net_minor) FROM " +
+                    sums.products() + " GROUP BY product, currency",
+                sums, [&](const Statement& row) -> Result<void> {
+                  TRY_ASSIGN(const Currency currency, Currency::parse(row.column_text(1)));
+                  goods.products[{id_at<ProductId>(row, 0), currency}].sold = {
+                      row.column_int(2), row.column_int(3), 0};
+                  return {};
+                }));
+  TRY(unite(products, goods));
+  for (const auto& [key, row] : by_takings(goods)) {
+    if (row.is_nothing()) continue;
+    table.rows.push_back({Cell::of(static_cast<std::int64_t>(key.first.value)),
+                          Cell::of(std::string(key.second.code())),
+                          Cell::of(Quantity{row.sold.thousandths}),
+                          Cell::of(Money{row.sold.net_minor, key.second})});
+  }
   return table;
 }
 
@@ -128,22 +163,18 @@ Result<Table> figures_by_account(const Books& books, const FigureRange& range,
 }
 
 Result<Table> figures_by_product(const Books& books, const FigureRange& range,
-                                 const Settings& settings) {
-  if (!settings.has_products) return sold_products(books, range);
+                                 const Settings& settings, const Products& products) {
+  if (!settings.has_products) return sold_products(books, range, products);
   Table table{
       {"product", "name", "department", "currency", "sold", "net", "net_of_tax", "cost", "margin"},
       {}};
-  TRY_ASSIGN(const Goods goods, goods_of(books, range, settings));
-  std::vector<std::pair<std::pair<ProductId, Currency>, GoodsRow>> rows(goods.products.begin(),
-                                                                        goods.products.end());
-  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
-    return a.second.sold.net_minor > b.second.sold.net_minor;
-  });
-  for (const auto& [key, row] : rows) {
+  TRY_ASSIGN(Goods goods, goods_of(books, range, settings));
+  TRY(unite(products, goods));
+  for (const auto& [key, row] : by_takings(goods)) {
     if (row.is_nothing()) continue;
     const ProductInfo* product = settings.find(key.first);
     std::vector<Cell> cells = {Cell::of(static_cast<std::int64_t>(key.first.value)),
-                               Cell::of(product == nullptr ? std::string() : product->name),
+                               Cell::of(name_of(key.first, product, products)),
                                Cell::of(product == nullptr ? kNoDepartment : product->department)};
     TRY(add_cells(cells, key.second, row));
     table.rows.push_back(std::move(cells));
@@ -187,15 +218,23 @@ Result<Table> figures_by_department(const Books& books, const FigureRange& range
   return table;
 }
 
+// A row a count: what a shop counted is compared with what was there under that number, so that no
+// difference changes when products become one. They stand under the number that they go by.
 Result<Table> figures_by_variance(const Books& books, const FigureRange& range,
-                                  const Settings& settings) {
+                                  const Settings& settings, const Products& products) {
   Table table{{"store", "product", "day", "expected", "counted", "difference"}, {}};
   if (settings.has_products) table.columns.insert(table.columns.end(), {"currency", "worth"});
-  TRY_ASSIGN(const std::vector<Variance> counts, variances(books, range.to));
+  TRY_ASSIGN(std::vector<Variance> counts, variances(books, range.to));
+  const auto place = [&](const Variance& count) {
+    return std::pair(count.store, products.number_of(count.product));
+  };
+  std::stable_sort(counts.begin(), counts.end(),
+                   [&](const Variance& a, const Variance& b) { return place(a) < place(b); });
   for (const Variance& count : counts) {
     if (range.from && count.day < *range.from) continue;
+    const ProductId number = products.number_of(count.product);
     std::vector<Cell> cells = {Cell::of(std::int64_t{count.store.value}),
-                               Cell::of(static_cast<std::int64_t>(count.product.value)),
+                               Cell::of(static_cast<std::int64_t>(number.value)),
                                Cell::of(to_string(count.day)),
                                Cell::of(count.expected),
                                Cell::of(count.counted),

@@ -45,6 +45,11 @@ core::Result<void> decode_bulletin(Item& item) {
   if (item.enrolment->till == core::envelope::kRoot) {
     return core::fail(Errc::kMalformed, "no roster entry, signed with the root");
   }
+  if (is_product_bulletin(item.payload)) {
+    TRY_ASSIGN(const ProductBulletin bulletin, decode_product_bulletin(item.payload));
+    rebuild::make_entry(bulletin, item.entry);
+    return {};
+  }
   TRY_ASSIGN(PeriodClose close, decode_period_close(item.payload));
   make_entry(std::move(close), item.entry);
   return {};

@@ -29,8 +29,13 @@ int main(int argc, char** argv) {
   rebuild::add_replay(app, exit_code);
   rebuild::add_report(app, exit_code);
   rebuild::add_completeness(app, exit_code);
+  rebuild::add_deliveries(app, exit_code);
   rebuild::add_figures(app, exit_code);
   rebuild::add_page(app, exit_code);
+  rebuild::add_products(app, exit_code);
+  rebuild::add_merge(app, exit_code);
+  rebuild::add_split(app, exit_code);
+  rebuild::add_undo(app, exit_code);
   rebuild::add_export(app, exit_code);
   rebuild::add_reconcile(app, exit_code);
   rebuild::add_verify(app, exit_code);

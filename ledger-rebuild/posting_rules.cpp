@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/base/arithmetic.h"
+#include "core/envelope/roster.h"
 #include "core/retail/limits.h"
 
 namespace rebuild {
@@ -179,6 +180,15 @@ Result<void> take_operators(Entry& entry, const Closing& closing) {
   return {};
 }
 
+Result<void> take_definitions(Entry& entry, const core::retail::Definitions& definitions) {
+  entry.definitions.reserve(definitions.size());
+  for (const auto& [product, definition] : definitions) {
+    TRY(check_figure(definition.price.minor, "the price of product ", product));
+    entry.definitions.push_back({product, definition});
+  }
+  return {};
+}
+
 // Moves of one message, one for each product and way, into rows that are empty.
 class Moves {
  public:
@@ -236,7 +246,15 @@ Result<void> fill(Entry& entry, const Opening& opening) {
   Moves moves(entry.moves);
   TRY(moves.add(opening.received, Place::kSupplier, Place::kStore));
   moves.sort();
-  return {};
+  for (const std::uint64_t note : opening.notes) {
+    entry.deliveries.push_back({DeliveryKind::kNote, note, 0});
+  }
+  for (const auto& [product, quantity] : opening.differences) {
+    TRY(core::retail::check_product_id(product));
+    TRY(check_figure(quantity.thousandths, "what differs of product ", product));
+    entry.deliveries.push_back({DeliveryKind::kDifference, product.value, quantity.thousandths});
+  }
+  return take_definitions(entry, opening.definitions);
 }
 
 Result<void> fill(Entry& entry, const Closing& closing) {
@@ -266,6 +284,7 @@ Result<void> fill(Entry& entry, const Closing& closing) {
   moves.sort();
   TRY(take_products(entry, closing));
   TRY(take_operators(entry, closing));
+  TRY(take_definitions(entry, closing.definitions));
   TRY(check_balanced(entry.postings));
   std::sort(entry.postings.begin(), entry.postings.end(), [](const Posting& a, const Posting& b) {
     return std::tie(a.account, a.code) < std::tie(b.account, b.code);
@@ -294,6 +313,9 @@ void Entry::clear() {
   operators.clear();
   members.clear();
   covered.clear();
+  definitions.clear();
+  decided.clear();
+  deliveries.clear();
 }
 
 Result<Entry> make_entry(const core::retail::Summary& summary) {
@@ -321,6 +343,32 @@ void make_entry(PeriodClose close, Entry& entry) {
   entry.day = close.last;
   entry.part = close.part;
   entry.covered = std::move(close.covered);
+}
+
+namespace {
+
+void fill(Entry& entry, const ProductMerge& merge) {
+  entry.kind = Kind::kProductMerge;
+  for (const core::ProductId product : merge.products) {
+    entry.decided.push_back({product, merge.into});
+  }
+}
+
+void fill(Entry& entry, const ProductSplit& split) {
+  entry.kind = Kind::kProductSplit;
+  for (const core::ProductId product : split.products) entry.decided.push_back({product, product});
+}
+
+void fill(Entry& entry, const ProductUndo& undo) {
+  entry.kind = Kind::kProductUndo;
+  entry.covered.push_back({core::envelope::kHeadOffice, undo.epoch, undo.sequence, undo.id});
+}
+
+}  // namespace
+
+void make_entry(const ProductBulletin& bulletin, Entry& entry) {
+  entry.clear();
+  std::visit([&](const auto& b) { fill(entry, b); }, bulletin);
 }
 
 void make_roster_entry(Entry& entry) {

@@ -14,6 +14,7 @@
 #include "core/retail/summary.h"
 #include "ledger-rebuild/accounts.h"
 #include "ledger-rebuild/period_close.h"
+#include "ledger-rebuild/product_bulletin.h"
 #include "ledger-rebuild/state.h"
 
 namespace rebuild {
@@ -87,6 +88,32 @@ struct MemberLine {
   bool operator==(const MemberLine&) const = default;
 };
 
+// What the till says a product is that it minted.
+struct DefinitionLine {
+  core::ProductId product;
+  core::retail::Definition definition;
+  bool operator==(const DefinitionLine&) const = default;
+};
+
+// A product that head office merges or splits.
+struct DecidedLine {
+  core::ProductId product;
+  core::ProductId into;  // of a split the product itself
+  bool operator==(const DecidedLine&) const = default;
+};
+
+// What an opening says of head office's dispatch notes. Numbers are stored in the books.
+enum class DeliveryKind : std::uint8_t {
+  kNote = 1,        // `item` is one that was received
+  kDifference = 2,  // of product `item` so much more came than was sent, or, below zero, less
+};
+struct DeliveryLine {
+  DeliveryKind kind = DeliveryKind::kNote;
+  std::uint64_t item = 0;
+  std::int64_t thousandths = 0;
+  bool operator==(const DeliveryLine&) const = default;
+};
+
 // The figures of an entry that are one each. Amounts in `currency`; an opening has none.
 struct EntryFigures {
   Kind kind = Kind::kNone;
@@ -121,7 +148,11 @@ struct Entry : EntryFigures {
   std::vector<CountedLine> counted;     // likewise
   std::vector<OperatorLine> operators;  // ascending operator
   std::vector<MemberLine> members;      // ascending member
-  std::vector<CoveredChain> covered;    // of a period close: ascending till and epoch
+  std::vector<CoveredChain> covered;    // of a period close: ascending till and epoch; of an undo
+                                        // the bulletin of head office that it takes back
+  std::vector<DefinitionLine> definitions;  // ascending product
+  std::vector<DecidedLine> decided;         // likewise; of a bulletin on products
+  std::vector<DeliveryLine> deliveries;     // ascending kind and item
 
   // Makes it empty again, with the room that it has.
   void clear();
@@ -137,6 +168,8 @@ core::Result<void> make_entry(const core::retail::Opening& opening, Entry& entry
 core::Result<void> make_entry(const core::retail::Closing& closing, Entry& entry);
 // Posts nothing; its day is the last that it closes.
 void make_entry(PeriodClose close, Entry& entry);
+// Posts nothing.
+void make_entry(const ProductBulletin& bulletin, Entry& entry);
 // Of an entry of the roster, or a notice to tills: head office's word that posts nothing.
 void make_roster_entry(Entry& entry);
 

@@ -7,6 +7,7 @@
 #include "core/base/arithmetic.h"
 #include "ledger-rebuild/account_sums.h"
 #include "ledger-rebuild/posting_rules.h"
+#include "ledger-rebuild/products.h"
 #include "ledger-rebuild/rows.h"
 
 namespace rebuild {
@@ -203,16 +204,18 @@ Result<std::vector<StoreDay>> store_days(const Books& books) {
 }
 
 Result<std::map<core::StoreId, StockByProduct>> stock_by_store(const Books& books) {
+  TRY_ASSIGN(const Products products, read_products(books));
   std::map<core::StoreId, StockByProduct> out;
-  TRY(for_rows(books.database(),
-               "SELECT m.store, v.product, v.from_place, v.to_place, SUM(v.thousandths) "
-               "FROM moves v JOIN messages m ON m.number = v.message GROUP BY 1, 2, 3, 4",
-               [&](const Statement& row) {
-                 Stock& stock = out[id_at<core::StoreId>(row, 0)][id_at<core::ProductId>(row, 1)];
-                 return add_move(stock, static_cast<Place>(row.column_int(2)),
-                                 static_cast<Place>(row.column_int(3)),
-                                 Quantity{row.column_int(4)});
-               }));
+  TRY(for_rows(
+      books.database(),
+      "SELECT m.store, v.product, v.from_place, v.to_place, SUM(v.thousandths) "
+      "FROM moves v JOIN messages m ON m.number = v.message GROUP BY 1, 2, 3, 4",
+      [&](const Statement& row) {
+        Stock& stock =
+            out[id_at<core::StoreId>(row, 0)][products.number_of(id_at<core::ProductId>(row, 1))];
+        return add_move(stock, static_cast<Place>(row.column_int(2)),
+                        static_cast<Place>(row.column_int(3)), Quantity{row.column_int(4)});
+      }));
   return out;
 }
 
@@ -233,7 +236,9 @@ Result<StockByProduct> stock(const Books& books) {
 }
 
 Result<TrialBalance> trial_balance(const Books& books, const Settings& settings) {
-  TRY_ASSIGN(const AccountSums sums, account_sums(books, settings, {}));
+  TRY_ASSIGN(const Products products, read_products(books));
+  const Settings of_all = settings_for(products, settings);
+  TRY_ASSIGN(const AccountSums sums, account_sums(books, of_all, {}));
   TrialBalance out;
   for (const AccountSum& sum : sums.accounts) {
     out.accounts.push_back({sum.account->number, sum.account->name, sum.balance.currency, sum.debit,

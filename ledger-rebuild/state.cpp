@@ -63,6 +63,12 @@ std::string_view kind_text(Kind kind) {
       return "period-close";
     case Kind::kRosterEntry:
       return "roster-entry";
+    case Kind::kProductMerge:
+      return "product-merge";
+    case Kind::kProductSplit:
+      return "product-split";
+    case Kind::kProductUndo:
+      return "product-undo";
   }
   return "unknown";
 }

@@ -45,6 +45,9 @@ enum class Kind : std::uint8_t {
   kClosing = 2,
   kPeriodClose = 3,
   kRosterEntry = 4,
+  kProductMerge = 5,
+  kProductSplit = 6,
+  kProductUndo = 7,
 };
 
 // Stable words: "proven", "malformed-payload", "opening", "period-close".

@@ -81,6 +81,15 @@ const Question kQuestions[] = {
      "ON p.message = m.number WHERE m.state IN (1, 2, 3, 7) GROUP BY m.number, m.points_earned, "
      "m.points_redeemed HAVING COALESCE(SUM(p.earned), 0) <> m.points_earned OR "
      "COALESCE(SUM(p.redeemed), 0) <> m.points_redeemed"},
+    {"a message that is not posted defines products (message, product)",
+     "SELECT d.message, d.product FROM definitions d LEFT JOIN messages m ON m.number = d.message "
+     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7) OR m.kind NOT IN (1, 2)"},
+    {"a message that is not posted tells of deliveries (message, item)",
+     "SELECT d.message, d.item FROM deliveries d LEFT JOIN messages m ON m.number = d.message "
+     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7) OR m.kind <> 1"},
+    {"products are merged or split by what is no such bulletin (message, product)",
+     "SELECT d.message, d.product FROM decided d LEFT JOIN messages m ON m.number = d.message "
+     "WHERE m.kind IS NULL OR m.kind NOT IN (5, 6)"},
     {"a contradicted message is not reversed (message, account)",
      "SELECT p.message, p.account FROM postings p JOIN messages m ON m.number = p.message "
      "WHERE m.state IN (3, 7) GROUP BY p.message, p.account, p.code HAVING SUM(p.amount_minor) <> "

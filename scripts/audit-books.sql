@@ -61,6 +61,17 @@ CREATE TEMP VIEW wrong AS
   SELECT 'operators of a message that must not be posted', message, 0
     FROM operators LEFT JOIN messages ON number = message WHERE state IS NULL OR state NOT IN (1, 2, 3, 7)
   UNION ALL
+  SELECT 'definitions of a message that must not be posted', message, 0
+    FROM definitions LEFT JOIN messages ON number = message
+    WHERE state IS NULL OR state NOT IN (1, 2, 3, 7) OR kind NOT IN (1, 2)
+  UNION ALL
+  SELECT 'deliveries of a message that must not be posted', message, 0
+    FROM deliveries LEFT JOIN messages ON number = message
+    WHERE state IS NULL OR state NOT IN (1, 2, 3, 7) OR kind <> 1
+  UNION ALL
+  SELECT 'products decided by what is no such bulletin', message, 0
+    FROM decided LEFT JOIN messages ON number = message WHERE kind IS NULL OR kind NOT IN (5, 6)
+  UNION ALL
   SELECT 'over and short is another', number, over_short_minor - coalesce(over_short, 0)
     FROM messages LEFT JOIN figures ON message = number
     WHERE kind = 2 AND state IN (1, 2, 3, 7) AND over_short_minor <> coalesce(over_short, 0)

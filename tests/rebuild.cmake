@@ -43,6 +43,18 @@ daybook_test(test_rebuild_valuation
     unit/rebuild_valuation_test.cpp
   USES daybook_test_rebuild core_sqlite nlohmann_json::nlohmann_json
   LABELS unit property)
+daybook_test(test_rebuild_products
+  SOURCES
+    property/rebuild_products_property_test.cpp
+    unit/product_groups_test.cpp
+    unit/rebuild_products_test.cpp
+  USES daybook_test_rebuild core_sqlite
+  LABELS unit property)
+daybook_test(test_products_program
+  SOURCES functional/products_program_test.cpp
+  USES core_base nlohmann_json::nlohmann_json
+  LABELS functional
+  BINARIES daybook-till daybook-relay daybook-rebuild)
 daybook_test(test_rebuild_golden
   SOURCES golden/rebuild_posting_golden_test.cpp
   USES daybook_test_rebuild

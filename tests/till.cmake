@@ -5,7 +5,7 @@ daybook_test(test_till
     unit/till_layaway_test.cpp unit/till_movements_test.cpp
     unit/till_open_receipt_test.cpp
     unit/till_key_test.cpp unit/till_shelf_test.cpp unit/till_operators_test.cpp
-    unit/till_audit_test.cpp
+    unit/till_audit_test.cpp unit/till_minting_test.cpp
   USES daybook_till LABELS unit)
 daybook_test(test_till_points
   SOURCES unit/till_points_test.cpp unit/api_points_desk_test.cpp

@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, kAuditEventCount> kEventNames = {
     "approved",        "clocked-in",        "clocked-out",     "joined",
     "rekeyed",         "catalog-replaced",  "backup-changed",  "day-opened",
     "day-closed",      "line-voided",       "receipt-aborted", "price-overridden",
-    "clock-jumped",    "setting-changed",   "opening-sealed",  "notice-taken"};
+    "clock-jumped",    "setting-changed",   "opening-sealed",  "product-minted",
+    "notice-taken"};
 
 core::Bytes encode_row(const AuditRow& row) {
   core::envelope::CborWriter w;

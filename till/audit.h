@@ -41,9 +41,10 @@ enum class AuditEvent : std::uint8_t {
   kClockJumped = 21,
   kSettingChanged = 22,
   kOpeningSealed = 23,  // after its day was opened: what was delivered is known, or too late
-  kNoticeTaken = 24,    // what head office told is in force
+  kProductMinted = 24,
+  kNoticeTaken = 25,  // what head office told is in force
 };
-inline constexpr std::size_t kAuditEventCount = 24;
+inline constexpr std::size_t kAuditEventCount = 25;
 
 // "operator-made".
 std::string_view audit_event_name(AuditEvent event);

@@ -8,6 +8,7 @@
 #include "core/retail/pricing.h"
 #include "core/tlog/tree.h"
 #include "till/check_audit.h"
+#include "till/check_minted.h"
 #include "till/day_evidence.h"
 #include "till/till.h"
 
@@ -259,12 +260,13 @@ Result<void> check_receipt(Journal& journal, const OutboxEntry& entry, const std
 }
 
 // Sequences from 1 without a gap, each naming the one before, each with a valid signature.
-Result<Reported> check_chain(Journal& journal, Outbox outbox,
+Result<Reported> check_chain(Journal& journal, Outbox outbox, core::CatalogVersion present,
                              const std::optional<core::envelope::SealingKey>& sealing_key) {
   const Identity& self = journal.identity();
   const core::envelope::PublicKey key = self.key.public_key();
   const core::envelope::Kid kid = core::envelope::derive_kid(self.origin, key);
   Reported reported;
+  MintedCheck minted(journal);
   core::Sequence sequence;
   core::envelope::MessageId prev = journal.state().entry;
   while (true) {
@@ -293,12 +295,14 @@ Result<Reported> check_chain(Journal& journal, Outbox outbox,
       auto summary = core::retail::decode_summary(*payload);
       if (!summary) return damaged(journal.path(), place + ": " + summary.error().what);
       prev = core::envelope::message_id(entry.message);
+      TRY(minted.take(sequence, *summary));
       TRY(take_summary(reported, std::move(*summary)));
     }
   }
   if (sequence != journal.state().last_sequence || prev != journal.state().last_id) {
     return damaged(journal.path(), "the state row is not at the last message");
   }
+  TRY(minted.finish(present));
   return reported;
 }
 
@@ -368,6 +372,7 @@ Result<Closing> expected_closing(WrittenDay& written, const Closing& said, Journ
   if (said.counted) TRY(written.fold.count_cash(*said.counted));
   Closing out = written.fold.closing();
   out.part = said.part;
+  out.definitions = said.definitions;  // check_chain() looked at them
   written.evidence.put_into(out);
   for (const auto& [key, amount] : written.open) {
     if (key.series != Series::kCard) continue;
@@ -451,7 +456,7 @@ Result<void> Till::check() {
   TRY_ASSIGN(auto walked, check_documents(journal_));
   TRY(print_queue().check());
   TRY_ASSIGN(const auto key, sealing_key());
-  TRY_ASSIGN(const Reported reported, check_chain(journal_, outbox(), key));
+  TRY_ASSIGN(const Reported reported, check_chain(journal_, outbox(), shelf_.present, key));
   TRY(check_days(journal_, reported));
   TRY(check_openings(journal_, reported));
   TRY(check_closings(journal_, reported, walked));

@@ -86,6 +86,11 @@ struct CommandWords {
   std::vector<std::string> prices;
   std::string text;
   std::size_t count_max = 20;
+  // Of the command `mint`, besides `name` and `amount`.
+  std::uint32_t tax = 0;
+  std::string gtin;
+  std::string unit;
+  bool whole = false;
 };
 
 // Each prints its result to stdout, before the journal is closed, and returns how it ended.
@@ -93,6 +98,7 @@ core::Result<void> run_init(const CommandWords& words);
 core::Result<void> run_join(const CommandWords& words);
 core::Result<void> run_catalog(const CommandWords& words);
 core::Result<void> run_price(const CommandWords& words);
+core::Result<void> run_mint(const CommandWords& words);
 core::Result<void> run_find(const CommandWords& words);
 core::Result<void> run_open(const CommandWords& words);
 core::Result<void> run_ring(const CommandWords& words, const core::Clock& clock);

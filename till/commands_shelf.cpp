@@ -57,6 +57,15 @@ Result<void> run_price(const CommandWords& words) {
   return {};
 }
 
+Result<void> run_mint(const CommandWords& words) {
+  TRY_ASSIGN(Till till, open_till(words));
+  MintOrder order{words.name, {}, core::TaxCode{words.tax}, words.gtin, words.unit, words.whole};
+  TRY_ASSIGN(order.price, core::parse_money(words.amount, till.currency()));
+  TRY_ASSIGN(auto product, till.mint(order));
+  print(report_found({{std::move(product), {}, {}}}, words.json ? Form::kJson : Form::kText));
+  return {};
+}
+
 Result<void> run_find(const CommandWords& words) {
   TRY_ASSIGN(Till till, open_till(words));
   TRY_ASSIGN(const auto found, find_any(till.shelf(), words.text, words.count_max));

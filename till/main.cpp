@@ -165,6 +165,7 @@ class CommandLine {
                               [this] { return till::run_price(words_); });
     acting(price);
     price->add_option("prices", words_.prices, "PRODUCT=AMOUNT ...")->required();
+    add_mint();
     CLI::App* find = command("find", "Find products by barcode, PLU or the beginning of the name",
                              [this] { return till::run_find(words_); });
     acting(find);
@@ -172,6 +173,30 @@ class CommandLine {
     find->add_option("--count", words_.count_max, "At most so many; default 20")
         ->check(CLI::Range(std::size_t{1}, till::kNamesFoundMax));
     find->add_flag("--json", words_.json, "As JSON");
+  }
+
+  void add_mint() {
+    CLI::App* mint =
+        command("mint", "Make a product that the catalog does not know, to sell it now",
+                [this] { return till::run_mint(words_); });
+    acting(mint);
+    mint->add_option("--name", words_.name, "Name, as receipts show it")->required();
+    mint->add_option("--price", words_.amount, "Of one unit, as it stands on the shelf")
+        ->required();
+    mint->add_option("--tax", words_.tax, "Tax code, one that the catalog has")
+        ->required()
+        ->check(CLI::Range(0L, 4'294'967'295L));
+    mint->add_option("--gtin", words_.gtin, "The digits of its barcode; default: it has none");
+    mint->add_option("--unit", words_.unit, "That a quantity counts, such as piece or kg");
+    mint->add_flag("--whole", words_.whole, "Only whole units are sold");
+    mint->add_flag("--json", words_.json, "As JSON");
+    mint->footer(
+        "Example:\n  daybook-till mint --journal till.db --name 'Plum jam' --price 3.40 --tax 2 "
+        "--gtin 4006381333931\n"
+        "Its number is this till's own; head office hears of it with its first movement. A "
+        "catalog\n"
+        "that is loaded later leaves it, and takes over its barcode if it has a product for it.\n"
+        "Exit status: 0 done, 1 the data says no, 2 wrong usage.");
   }
 
   void add_selling() {

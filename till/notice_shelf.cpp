@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/journal/schema.h"
+#include "core/retail/minted.h"
 
 namespace till {
 
@@ -37,6 +38,19 @@ Result<Catalog> with_prices(const Catalog& catalog, const PriceOf& prices) {
     change.products.back().price = price;
   }
   if (change.empty()) return catalog;
+  return core::retail::apply(&catalog, change);
+}
+
+// What head office defined: the shelf keeps by itself what this till minted.
+Result<Catalog> without_minted(const Catalog& catalog) {
+  CatalogChange change{.currency = catalog.currency()};
+  for (const auto& [id, product] : catalog.products()) {
+    if (core::retail::is_minted(id)) change.gone.push_back(id);
+  }
+  if (change.gone.empty()) return catalog;
+  for (const auto& [code, id] : catalog.codes()) {
+    if (core::retail::is_minted(id)) change.codes.emplace(code, std::nullopt);
+  }
   return core::retail::apply(&catalog, change);
 }
 
@@ -142,6 +156,7 @@ Result<std::optional<std::map<ProductId, Money>>> NoticeShelf::only_prices(
 Result<Catalog> NoticeShelf::whole_catalog(const CatalogChange* change, bool whole,
                                            const StorePrices& before, StorePrices& after) {
   TRY_ASSIGN(Catalog catalog, shelf_.whole(shelf_.present()));
+  TRY_ASSIGN(catalog, without_minted(catalog));
   PriceOf fleet;
   for (const auto& [id, price] : before) fleet.emplace(id, price.fleet);
   TRY_ASSIGN(catalog, with_prices(catalog, fleet));
@@ -150,6 +165,7 @@ Result<Catalog> NoticeShelf::whole_catalog(const CatalogChange* change, bool who
   }
   PriceOf here;
   for (auto& [id, price] : after) {
+    if (core::retail::is_minted(id)) continue;  // it stays as it is
     const Product* product = catalog.find(id);
     price.fleet = product == nullptr ? std::nullopt : product->price;
     here.emplace(id, price.here);

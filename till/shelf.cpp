@@ -8,6 +8,7 @@
 
 #include "core/base/fold_case.h"
 #include "core/journal/schema.h"
+#include "core/retail/minted.h"
 #include "till/shelf_rows.h"
 #include "till/shelf_writer.h"
 
@@ -91,10 +92,23 @@ Result<const core::retail::Terms*> Shelf::terms(CatalogVersion version) {
   return &held->terms;
 }
 
+Result<std::optional<rows::ProductRow>> Shelf::find_row(CatalogVersion version,
+                                                        const core::retail::Terms& terms,
+                                                        ProductId id) {
+  TRY_ASSIGN(auto row, rows::find_product(journal_->database(), currency(), version, id));
+  if (row || !core::retail::is_minted(id)) return row;
+  TRY_ASSIGN(row, rows::first_row(journal_->database(), currency(), id));
+  const bool has_tax =
+      row && std::any_of(terms.taxes.begin(), terms.taxes.end(),
+                         [&](const auto& tax) { return tax.code == row->product.tax; });
+  if (!has_tax) row.reset();
+  return row;
+}
+
 Result<std::optional<Product>> Shelf::find(CatalogVersion version, ProductId id) {
   TRY_ASSIGN(const ShelfMemory::Held* held, this->held(version));
   if (const Product* product = held->products.find(id)) return std::optional<Product>(*product);
-  TRY_ASSIGN(auto row, rows::find_product(journal_->database(), currency(), version, id));
+  TRY_ASSIGN(auto row, find_row(version, held->terms, id));
   if (!row || row->gone) return std::optional<Product>();
   return std::optional<Product>(std::move(row->product));
 }
@@ -106,8 +120,11 @@ Result<std::optional<ProductId>> Shelf::find_label(CatalogVersion version, Produ
   s.bind_int(1, static_cast<int>(code.kind)).bind_int(2, to_sql(code.code));
   s.bind_int(3, version.value);
   TRY_ASSIGN(const bool there, s.step());
-  if (!there || s.column_int(1) != 0) return std::optional<ProductId>();
-  return std::optional<ProductId>(ProductId{from_sql(s.column_int(0))});
+  if (there && s.column_int(1) == 0) {
+    return std::optional<ProductId>(ProductId{from_sql(s.column_int(0))});
+  }
+  if (code.kind != CodeKind::kGtin) return std::optional<ProductId>();
+  return rows::find_minted(journal_->database(), code.code);  // later than the version, if at all
 }
 
 Result<FoundProduct> Shelf::find_code(CatalogVersion version, std::string_view digits) {
@@ -123,6 +140,11 @@ Result<FoundProduct> Shelf::find_code(CatalogVersion version, std::string_view d
                                      (inside ? item : ""));
   }
   TRY_ASSIGN(auto product, find(version, *id));
+  if (!product && core::retail::is_minted(*id)) {
+    return fail(Errc::kNotFound, "product " + to_string(*id) +
+                                     " was minted later, with a tax that this version of the "
+                                     "catalog does not have");
+  }
   if (!product) {
     return not_sound("the code " + std::string(digits) + " is of product " + to_string(*id) +
                      ", which is not there");
@@ -175,7 +197,7 @@ Result<bool> Shelf::hold(ShelfMemory::Held& held, const std::vector<ProductId>& 
     const ProductId id = wanted.back();
     wanted.pop_back();
     if (held.products.find(id) != nullptr || !seen.insert(id).second) continue;
-    TRY_ASSIGN(auto row, rows::find_product(journal_->database(), currency(), held.version, id));
+    TRY_ASSIGN(auto row, find_row(held.version, held.terms, id));
     if (!row || row->gone) continue;
     if (row->product.kind == ProductKind::kKit) {
       TRY_ASSIGN(const auto lines, rows::find_bom(journal_->database(), held.version, id));
@@ -210,6 +232,9 @@ Result<ProductNames> Shelf::names(CatalogVersion version, const std::vector<Prod
   ProductNames names;
   for (const ProductId id : ids) {
     TRY_ASSIGN(auto row, rows::find_product(journal_->database(), currency(), version, id));
+    if (!row && core::retail::is_minted(id)) {
+      TRY_ASSIGN(row, rows::first_row(journal_->database(), currency(), id));
+    }
     if (row) names.insert_or_assign(id, std::move(row->product.name));
   }
   return names;
@@ -268,6 +293,18 @@ Result<CatalogVersion> Shelf::change_prices(const Prices& prices, const ShelfTol
   TRY(journal_->transact([&]() -> Result<void> {
     TRY_ASSIGN(next, write_prices(prices));
     if (!told || next == memory_->present) return {};
+    return told(next);
+  }));
+  memory_->present = next;
+  return next;
+}
+
+Result<CatalogVersion> Shelf::add_minted(const Product& product, std::optional<std::uint64_t> gtin,
+                                         const ShelfTold& told) {
+  CatalogVersion next;
+  TRY(journal_->transact([&]() -> Result<void> {
+    ShelfWriter writer(journal_->database(), currency(), memory_->present);
+    TRY_ASSIGN(next, writer.write_minted(product, gtin));
     return told(next);
   }));
   memory_->present = next;

@@ -19,6 +19,7 @@
 #include "core/retail/catalog.h"
 #include "core/retail/terms.h"
 #include "till/journal.h"
+#include "till/shelf_rows.h"
 
 namespace till {
 
@@ -100,6 +101,10 @@ class Shelf {
   core::Result<core::CatalogVersion> write_prices(
       const std::map<core::ProductId, core::Money>& prices);
   void use(core::CatalogVersion version) { memory_->present = version; }
+  // Adds what this till minted, as a new version. Shape: as ShelfWriter::write_minted() has it.
+  core::Result<core::CatalogVersion> add_minted(const core::retail::Product& product,
+                                                std::optional<std::uint64_t> gtin,
+                                                const ShelfTold& told);
 
   // The present version builds, and what finds a product is there. Errors: kDamaged.
   core::Result<void> check();
@@ -108,8 +113,14 @@ class Shelf {
   core::Result<void> need_version(core::CatalogVersion version) const;
   // What is remembered of a version; of at most two of them.
   core::Result<ShelfMemory::Held*> held(core::CatalogVersion version);
+  // What holds of a product in a version; of one that was minted later, what it began with, if the
+  // version has its tax.
+  core::Result<std::optional<rows::ProductRow>> find_row(core::CatalogVersion version,
+                                                         const core::retail::Terms& terms,
+                                                         core::ProductId id);
   // Adds what is missing, and what that is made of. False: it would be too many.
   core::Result<bool> hold(ShelfMemory::Held& held, const std::vector<core::ProductId>& ids);
+  // A minted product has its barcode unless the catalog gives it to another.
   core::Result<std::optional<core::ProductId>> find_label(core::CatalogVersion version,
                                                           core::retail::ProductCode code);
   core::Unexpected not_sound(const std::string& what) const;

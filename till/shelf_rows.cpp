@@ -148,6 +148,23 @@ Result<std::vector<BomLine>> find_bom(Database& db, CatalogVersion version, Prod
   }
 }
 
+Result<std::optional<ProductRow>> first_row(Database& db, core::Currency currency, ProductId id) {
+  static const std::string kSql =
+      std::string(kProductColumns) + "WHERE id = ? ORDER BY version LIMIT 1";
+  TRY_ASSIGN(Statement s, db.prepare(kSql));
+  TRY_ASSIGN(const bool there, s.bind_int(1, to_sql(id.value)).step());
+  if (!there) return std::optional<ProductRow>();
+  TRY_ASSIGN(ProductRow found, read_product(db, s, currency));
+  return std::optional<ProductRow>(std::move(found));
+}
+
+Result<std::optional<ProductId>> find_minted(Database& db, std::uint64_t gtin) {
+  TRY_ASSIGN(Statement s, db.prepare("SELECT max(id) FROM minted WHERE gtin = ?"));
+  TRY_ASSIGN(const bool there, s.bind_int(1, to_sql(gtin)).step());
+  if (!there || s.column_is_null(0)) return std::optional<ProductId>();
+  return std::optional<ProductId>(product_at(s, 0));
+}
+
 Result<core::retail::Terms> find_terms(Database& db, CatalogVersion version) {
   TRY_ASSIGN(Statement s, db.prepare("SELECT terms FROM catalog WHERE version <= ? AND terms IS "
                                      "NOT NULL ORDER BY version DESC LIMIT 1"));

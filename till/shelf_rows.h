@@ -61,6 +61,14 @@ core::Result<void> each_code(core::sqlite::Database& db, core::CatalogVersion ve
 core::Result<std::vector<core::retail::BomLine>> find_bom(core::sqlite::Database& db,
                                                           core::CatalogVersion version,
                                                           core::ProductId parent);
+// The row that a minted product began with. A receipt that began before may have it all the same: a
+// cashier mints what is in the customer's hand.
+core::Result<std::optional<ProductRow>> first_row(core::sqlite::Database& db,
+                                                  core::Currency currency, core::ProductId id);
+// Of the products that this till minted: which one has a GTIN. The one minted last, if several do.
+core::Result<std::optional<core::ProductId>> find_minted(core::sqlite::Database& db,
+                                                         std::uint64_t gtin);
+
 // Errors: also kNotFound (no such version).
 core::Result<core::retail::Terms> find_terms(core::sqlite::Database& db,
                                              core::CatalogVersion version);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/journal/schema.h"
+#include "core/retail/minted.h"
 
 namespace till {
 
@@ -25,18 +26,53 @@ using core::sqlite::Statement;
 }  // namespace
 
 Result<CatalogVersion> ShelfWriter::write(const Catalog& catalog) {
+  for (const auto& [id, product] : catalog.products()) {
+    if (!core::retail::is_minted(id)) continue;
+    return fail(Errc::kMalformed, core::retail::named(id) +
+                                      ": numbers from 2^52 to 2^53 - 1 are for what tills mint");
+  }
   TRY(write_products(catalog));
   TRY(write_bom(catalog));
   TRY(write_codes(catalog));
   TRY(write_names());
-  const core::retail::Terms terms = terms_of(catalog);
-  const core::Bytes encoded = encode_terms(terms);
+  std::optional<core::retail::Terms> before;
   if (present_.value != 0) {
-    TRY_ASSIGN(const core::retail::Terms before, rows::find_terms(db_, present_));
-    if (before == terms) return finish(nullptr);
+    TRY_ASSIGN(before, rows::find_terms(db_, present_));
   }
+  TRY_ASSIGN(const core::retail::Terms terms, terms_with_minted(catalog, before));
+  const core::Bytes encoded = encode_terms(terms);
+  if (before == terms) return finish(nullptr);
   changed_ = true;
   return finish(&encoded);
+}
+
+Result<CatalogVersion> ShelfWriter::write_minted(const Product& product,
+                                                 std::optional<std::uint64_t> gtin) {
+  TRY(put_product(product, false));
+  names_.emplace_back(rows::name_key(product.name), product.id);
+  TRY(write_names());
+  if (gtin) TRY(put_code({core::retail::CodeKind::kGtin, *gtin}, product.id, false));
+  TRY_ASSIGN(Statement s, db_.prepare("INSERT INTO minted(id, version, gtin) VALUES (?, ?, ?)"));
+  s.bind_int(1, to_sql(product.id.value)).bind_int(2, next_.value);
+  gtin ? s.bind_int(3, to_sql(*gtin)) : s.bind_null(3);
+  TRY(s.run());
+  return finish(nullptr);
+}
+
+Result<core::retail::Terms> ShelfWriter::terms_with_minted(
+    const Catalog& catalog, const std::optional<core::retail::Terms>& before) const {
+  core::retail::Terms terms = terms_of(catalog);
+  if (!before) return terms;
+  for (const core::retail::TaxRate& tax : before->taxes) {
+    const bool is_needed =
+        minted_taxes_.contains(tax.code) && catalog.find_tax(tax.code) == nullptr;
+    if (is_needed) terms.taxes.push_back(tax);
+  }
+  std::sort(terms.taxes.begin(), terms.taxes.end(),
+            [](const auto& a, const auto& b) { return a.code < b.code; });
+  // A closing has a row for each: core/retail/catalog.cpp has the limit.
+  TRY(Catalog::build(currency_, terms.taxes, {}, {}));
+  return terms;
 }
 
 Result<CatalogVersion> ShelfWriter::write_prices(const Prices& prices) {
@@ -64,6 +100,10 @@ Result<void> ShelfWriter::write_products(const Catalog& catalog) {
   };
   TRY(rows::each_product(db_, currency_, present_, [&](rows::ProductRow&& row) -> Result<void> {
     for (; it != end && it->first < row.product.id; ++it) TRY(put_new(it->second));
+    if (core::retail::is_minted(row.product.id)) {
+      minted_taxes_.insert(row.product.tax);
+      return {};
+    }
     if (it == end || it->first != row.product.id) {
       return row.gone ? Result<void>() : put_product(row.product, true);
     }
@@ -99,15 +139,14 @@ Result<void> ShelfWriter::write_bom(const Catalog& catalog) {
 Result<void> ShelfWriter::write_codes(const Catalog& catalog) {
   auto it = catalog.codes().begin();
   const auto end = catalog.codes().end();
-  TRY(rows::each_code(db_, present_,
-                      [&](ProductCode code, ProductId id, bool gone) -> Result<void> {
-                        for (; it != end && it->first < code; ++it)
-                          TRY(put_code(it->first, it->second, false));
-                        if (it == end || it->first != code)
-                          return gone ? Result<void>() : put_code(code, id, true);
-                        const ProductId now = (it++)->second;
-                        return now == id && !gone ? Result<void>() : put_code(code, now, false);
-                      }));
+  TRY(rows::each_code(
+      db_, present_, [&](ProductCode code, ProductId id, bool gone) -> Result<void> {
+        for (; it != end && it->first < code; ++it) TRY(put_code(it->first, it->second, false));
+        if (it == end || it->first != code)
+          return gone || core::retail::is_minted(id) ? Result<void>() : put_code(code, id, true);
+        const ProductId now = (it++)->second;
+        return now == id && !gone ? Result<void>() : put_code(code, now, false);
+      }));
   for (; it != end; ++it) TRY(put_code(it->first, it->second, false));
   return {};
 }

@@ -264,7 +264,9 @@ Result<void> Till::put_messages(const Summary& summary, JournalState next) {
   const Identity& self = journal_.identity();
   const bool closing = std::holds_alternative<Closing>(summary);
   TRY_ASSIGN(const auto sealing_key, this->sealing_key());
-  for (const Summary& part : core::retail::split(summary, core::envelope::kPayloadSizeMax)) {
+  Summary whole = summary;
+  TRY(define_minted(whole));
+  for (const Summary& part : core::retail::split(whole, core::envelope::kPayloadSizeMax)) {
     core::Bytes payload = core::retail::encode_summary(part);
     core::envelope::Header header;
     header.kid = core::envelope::derive_kid(self.origin, public_key());
@@ -278,6 +280,7 @@ Result<void> Till::put_messages(const Summary& summary, JournalState next) {
     }
     TRY_ASSIGN(const core::Bytes message, core::envelope::sign_message(header, payload, self.key));
     TRY(journal_.add_message(header.sequence, closing, message));
+    TRY(note_told(part, header.sequence));
     next.last_sequence = header.sequence;
     next.last_id = core::envelope::message_id(message);
   }

@@ -109,6 +109,16 @@ struct StoredDocument {
 // The products that it names, one perhaps several times.
 std::vector<core::ProductId> products_of(const StoredDocument& document);
 
+// What is minted: see Till::mint().
+struct MintOrder {
+  std::string name;
+  core::Money price;  // of one unit, an inclusive tax inside it
+  core::TaxCode tax;
+  std::string gtin;  // the digits of its barcode; empty: it has none
+  std::string unit;
+  bool whole = false;
+};
+
 // A line of a sale that a customer brings back.
 struct ReturnedLine {
   std::uint32_t line = 0;   // of the sale, from 0
@@ -205,6 +215,13 @@ class Till {
   // Other prices, likewise. Errors: kNotFound (a product), kCurrency, kMalformed (below zero).
   core::Result<core::CatalogVersion> change_prices(
       const std::map<core::ProductId, core::Money>& prices);
+  // A product that the catalog does not know, under this till's own identity: sold, received and
+  // counted like any other, kept when the catalog is replaced, and told to head office with its
+  // first movement. Errors: kState (not joined), kMalformed (of check_definition(); a kind of
+  // barcode that leads to an item code), kNotFound (no such tax code), kExists (the barcode is a
+  // product's, or this till minted one of that name), kOverflow (store, till or epoch has no room
+  // in a number, or all numbers were given).
+  core::Result<core::retail::Product> mint(const MintOrder& order);
   // Where backups go from now on. A place that is new gets an increment that holds everything: now,
   // or when a day is open, by the next closing. Errors: those of check_backup_place().
   core::Result<void> set_backup_to(const std::vector<std::string>& places);
@@ -367,6 +384,13 @@ class Till {
   core::Result<core::CatalogVersion> change_shelf(
       std::string_view what,
       const std::function<core::Result<core::CatalogVersion>(const ShelfTold&)>& change);
+  core::Result<core::ProductId> next_minted_id();
+  // Errors of both, beside those of a shelf: kExists.
+  core::Result<std::optional<std::uint64_t>> free_gtin(std::string_view digits);
+  core::Result<void> need_new_name(const std::string& name);
+  // Inside a transaction: what the summary moves for the first time in this epoch, as it is now.
+  core::Result<void> define_minted(core::retail::Summary& summary);
+  core::Result<void> note_told(const core::retail::Summary& part, core::Sequence sequence);
   core::Result<core::BusinessDay> need_open_day() const;
   // What this epoch's payloads are sealed with; nullopt: they go in clear.
   core::Result<std::optional<core::envelope::SealingKey>> sealing_key() const;

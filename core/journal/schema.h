@@ -43,6 +43,8 @@ CREATE TABLE bom(
 CREATE TABLE label(
   kind INT NOT NULL, key ANY NOT NULL, version INT NOT NULL, product INT NOT NULL,
   gone INT NOT NULL, PRIMARY KEY(kind, key, version, product)) STRICT, WITHOUT ROWID;
+CREATE TABLE minted(
+  id INTEGER PRIMARY KEY, version INT NOT NULL, gtin INT, told INT NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE document(
   position INTEGER PRIMARY KEY, day INT NOT NULL, series INT NOT NULL, number INT NOT NULL,
   about_series INT, about INT, body BLOB NOT NULL, chain BLOB NOT NULL) STRICT;

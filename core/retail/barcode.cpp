@@ -165,6 +165,19 @@ Result<std::uint64_t> parse_gtin(std::string_view text) {
   return gtin;
 }
 
+Result<void> check_gtin(std::uint64_t gtin) {
+  const std::string digits = gtin_digits(gtin);
+  if (gtin == 0 || digits.size() > kGtinDigits) {
+    return fail(Errc::kMalformed, "a GTIN has 8, 12, 13 or 14 digits and is not zero");
+  }
+  TRY(parse_gtin(digits));
+  return {};
+}
+
+bool is_restricted_gtin(std::uint64_t gtin) {
+  return is_restricted(gtin_digits(gtin));
+}
+
 Result<Barcode> parse_barcode(std::string_view text, const std::vector<BarcodePattern>& patterns) {
   TRY(check_digits(text));
   Barcode barcode;

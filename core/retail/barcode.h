@@ -65,6 +65,12 @@ int gs1_check_digit(std::string_view digits);
 // Errors: kMalformed, saying what is wrong: the length, what is no digit, the check digit.
 Result<std::uint64_t> parse_gtin(std::string_view text);
 
+// Errors: kMalformed (zero, more than 14 digits, a wrong check digit).
+Result<void> check_gtin(std::uint64_t gtin);
+// Whether it is of restricted circulation: of one shop's own, so that another shop's product may
+// have the same. Shape: a GTIN as parse_gtin() returns it.
+bool is_restricted_gtin(std::uint64_t gtin);
+
 // By its length: 4 or 5 digits are a PLU number (3000-4999; with 9 in front for organic, and 83000
 // to 84999), 8, 12, 13 or 14 a GTIN. A GTIN of restricted circulation is read by the first pattern
 // whose prefix it has.

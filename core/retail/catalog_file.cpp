@@ -16,6 +16,7 @@
 
 #include "core/base/decimal.h"
 #include "core/retail/json_node.h"
+#include "core/retail/minted.h"
 
 namespace core::retail {
 namespace {
@@ -71,6 +72,9 @@ Result<Product> read_product(const Node& node, Currency currency) {
   TRY_ASSIGN(const Node kind, node.at("kind"));
   Product product;
   TRY_ASSIGN(product.id, id.id<ProductId>());
+  if (is_minted(product.id)) {
+    return id.refuse("numbers from 2^52 to 2^53 - 1 are for what tills mint");
+  }
   TRY_ASSIGN(product.name, name.text());
   TRY_ASSIGN(product.tax, tax.id<TaxCode>());
   TRY_ASSIGN(const std::string kind_text, kind.text());

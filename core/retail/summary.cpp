@@ -1,6 +1,8 @@
 // Summary: what must balance in a closing, and splitting. Encoding: core/retail/summary_codec.cpp.
 #include "core/retail/summary.h"
 
+#include <algorithm>
+
 namespace core::retail {
 
 BusinessDay day_of(const Summary& summary) {
@@ -9,6 +11,42 @@ BusinessDay day_of(const Summary& summary) {
 
 Part part_of(const Summary& summary) {
   return std::visit([](const auto& s) { return s.part; }, summary);
+}
+
+namespace {
+
+template <typename Rows>
+void collect_minted(const Rows& rows, std::vector<ProductId>& out) {
+  for (const auto& [product, row] : rows) {
+    if (is_minted(product)) out.push_back(product);
+  }
+}
+
+void collect_minted(const Opening& opening, std::vector<ProductId>& out) {
+  collect_minted(opening.received, out);
+}
+
+void collect_minted(const Closing& closing, std::vector<ProductId>& out) {
+  collect_minted(closing.sold, out);
+  for (const auto rows :
+       {&Closing::consumed, &Closing::received, &Closing::adjusted, &Closing::on_hand}) {
+    collect_minted(closing.*rows, out);
+  }
+  for (const auto& [key, products] : closing.transfers) collect_minted(products, out);
+}
+
+}  // namespace
+
+std::vector<ProductId> minted_in(const Summary& summary) {
+  std::vector<ProductId> out;
+  std::visit([&](const auto& s) { collect_minted(s, out); }, summary);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+const Definitions& definitions_of(const Summary& summary) {
+  return std::visit([](const auto& s) -> const Definitions& { return s.definitions; }, summary);
 }
 
 Closing empty_closing(BusinessDay day, Currency currency) {
@@ -40,6 +78,7 @@ void clear(Closing& closing) {
   keep_room(&Closing::sold);
   keep_room(&Closing::members);
   keep_room(&Closing::batches);
+  keep_room(&Closing::definitions);
   closing = std::move(blank);
 }
 

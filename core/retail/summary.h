@@ -16,6 +16,7 @@
 #include "core/envelope/keys.h"
 #include "core/retail/catalog.h"
 #include "core/retail/document.h"
+#include "core/retail/minted.h"
 
 namespace core::retail {
 
@@ -26,6 +27,10 @@ struct Part {
   auto operator<=>(const Part&) const = default;
 };
 
+// What a till minted and moved for the first time in this epoch. Of a long summary each stands in
+// the first part that has a row of its product.
+using Definitions = FlatMap<ProductId, Definition>;
+
 // The morning's goods receipt.
 struct Opening {
   BusinessDay day;
@@ -35,6 +40,8 @@ struct Opening {
   // differed from them: received less sent. The notes are in the first part.
   std::vector<std::uint64_t> notes{};
   Components differences{};
+  Definitions definitions{};
+  Currency currency{};  // of the definitions' prices; without definitions none
   bool operator==(const Opening&) const = default;
 };
 
@@ -171,12 +178,16 @@ struct Closing {
   Money open_cards_amount;
   FlatMap<ReceiptKey, Money> refunded_receipts;  // above zero
   FlatMap<OperatorId, OperatorRow> operators;    // by number, without operator 0
+  Definitions definitions;
   bool operator==(const Closing&) const = default;
 };
 
 using Summary = std::variant<Opening, Closing>;
 
 BusinessDay day_of(const Summary& summary);
+// The minted products that it has a row of, ascending.
+std::vector<ProductId> minted_in(const Summary& summary);
+const Definitions& definitions_of(const Summary& summary);
 Part part_of(const Summary& summary);
 
 // An empty closing whose amounts carry the currency.

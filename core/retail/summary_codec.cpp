@@ -42,6 +42,7 @@ enum Field : std::uint64_t {
   kOpenCards = 29,
   kRefundedReceipts = 30,
   kOperators = 31,
+  kDefinitions = 32,  // of an opening, too
   kNotes = 33,
   kDifferences = 34,
 };
@@ -116,8 +117,11 @@ void write_notes(CborWriter& w, const std::vector<std::uint64_t>& notes) {
 Bytes encode(const Opening& opening) {
   FieldWriter f;
   write_kind(f, kKindOpening, opening.day);
+  f.field(kCurrency, !opening.definitions.empty(),
+          [&](CborWriter& w) { w.text(opening.currency.code()); });
   f.rows(kProducts, opening.received, write_products);
   write_part(f, opening.part);
+  f.rows(kDefinitions, opening.definitions, write_definitions);
   f.rows(kNotes, opening.notes, write_notes);
   f.rows(kDifferences, opening.differences, write_products);
   return std::move(f).take();
@@ -179,6 +183,7 @@ void write_rest(FieldWriter& f, const Closing& c) {
   f.integers(kOpenCards, {static_cast<std::int64_t>(c.open_cards), c.open_cards_amount.minor});
   f.rows(kRefundedReceipts, c.refunded_receipts, write_refunded);
   f.rows(kOperators, c.operators, write_operators);
+  f.rows(kDefinitions, c.definitions, write_definitions);
 }
 
 Bytes encode(const Closing& closing) {
@@ -268,8 +273,10 @@ Result<void> read_notes(SummaryReader& r, std::vector<std::uint64_t>& notes) {
   return {};
 }
 
+// In form: the currency is there exactly when prices are.
 Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening) {
   bool has_day = false;
+  bool has_currency = false;
   for (std::size_t i = 1; i < fields; ++i) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t key, r.unsigned_integer());
@@ -279,8 +286,17 @@ Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening
         TRY_ASSIGN(opening.day, read_day(r));
         break;
       }
+      case kCurrency: {
+        has_currency = true;
+        TRY_ASSIGN(opening.currency, read_currency(r));
+        break;
+      }
       case kProducts:
         TRY(expect_rows(r, read_products(r, opening.received), opening.received));
+        break;
+      case kDefinitions:
+        TRY(expect_rows(r, read_definitions(r, opening.currency, opening.definitions),
+                        opening.definitions));
         break;
       case kPart:
         TRY(read_part(r, opening.part));
@@ -295,7 +311,7 @@ Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening
         return unknown_field(r, at, key);
     }
   }
-  return expect_something(r, has_day);
+  return expect_something(r, has_day && has_currency == !opening.definitions.empty());
 }
 
 // In form: no product in both lists, and consumed are those of the plain one that are consumed just
@@ -379,6 +395,8 @@ Result<void> read_rest(SummaryReader& r, std::uint64_t key, std::size_t at, Clos
       return expect_rows(r, read_refunded(r, c.currency, c.refunded_receipts), c.refunded_receipts);
     case kOperators:
       return expect_rows(r, read_operators(r, c.currency, c.operators), c.operators);
+    case kDefinitions:
+      return expect_rows(r, read_definitions(r, c.currency, c.definitions), c.definitions);
     default:
       return unknown_field(r, at, key);
   }

@@ -69,6 +69,12 @@ void write_operators(CborWriter& w, const FlatMap<OperatorId, OperatorRow>& rows
 Result<void> read_operators(SummaryReader& r, Currency currency,
                             FlatMap<OperatorId, OperatorRow>& rows);
 
+// [[product, name, tax, price, GTIN or 0, unit, 1 when only whole units], ...]: each product but
+// the first as the difference to the one before; of the last three those are left out behind which
+// nothing is said.
+void write_definitions(CborWriter& w, const Definitions& definitions);
+Result<void> read_definitions(SummaryReader& r, Currency currency, Definitions& rows);
+
 // An array of exactly so many items. Errors: kMalformed, with what was expected.
 Result<void> expect_items(CborReader& r, std::size_t items, std::string_view what);
 // From 0 to kCountMax. Errors: kMalformed.

@@ -1,5 +1,6 @@
 // Summary: one that is too long for a message, as parts that add up to it.
 #include <functional>
+#include <set>
 
 #include "core/base/check.h"
 #include "core/retail/summary.h"
@@ -68,21 +69,63 @@ void spread(std::vector<Row<S>>& rows, Map S::*member, const Map& all) {
   }
 }
 
+// Puts a product's definition, if it has one, before the first row of the product: in the same part
+// then, or in one before.
+template <typename S>
+class Defining {
+ public:
+  Defining(std::vector<Row<S>>& rows, const S& summary) : rows_(rows), summary_(summary) {}
+
+  // `row` puts a row of the product into a part.
+  void add(ProductId product, Row<S> row) {
+    const auto definition = summary_.definitions.find(product);
+    if (definition == summary_.definitions.end() || !done_.insert(product).second) {
+      rows_.push_back(std::move(row));
+      return;
+    }
+    rows_.push_back(
+        [this_row = std::move(row), entry = &*definition, currency = summary_.currency](S& part) {
+          part.currency = currency;
+          part.definitions.insert(*entry);
+          this_row(part);
+        });
+  }
+  // Those whose product has no row.
+  void finish() {
+    for (const auto& [product, definition] : summary_.definitions) add(product, [](S&) {});
+  }
+
+ private:
+  std::vector<Row<S>>& rows_;
+  const S& summary_;
+  std::set<ProductId> done_;
+};
+
+// A row for each product of a list.
+template <typename S>
+void spread_products(Defining<S>& rows, Components S::*member, const Components& all) {
+  for (const auto& entry : all) {
+    rows.add(entry.first, [member, &entry](S& part) { (part.*member).insert(entry); });
+  }
+}
+
 std::vector<Summary> split_up(const Opening& opening, std::size_t payload_bytes_max) {
   Opening first;
   first.day = opening.day;
   const Opening blank = first;
   first.notes = opening.notes;
   std::vector<Row<Opening>> rows;
-  spread(rows, &Opening::received, opening.received);
-  spread(rows, &Opening::differences, opening.differences);
+  Defining<Opening> defining(rows, opening);
+  spread_products(defining, &Opening::received, opening.received);
+  spread_products(defining, &Opening::differences, opening.differences);
+  defining.finish();
   return fill(first, blank, rows, payload_bytes_max);
 }
 
 // What was sold of a product and what was consumed of it stay together.
-void spread_goods(std::vector<Row<Closing>>& rows, const Closing& closing) {
+void spread_goods(Defining<Closing>& rows, const Closing& closing) {
   for (const auto& sold : closing.sold) {
-    rows.push_back([&closing, &sold](Closing& part) {
+    rows.add(sold.first, [&closing, &sold](Closing& part) {
       part.sold.insert(sold);
       const auto consumed = closing.consumed.find(sold.first);
       if (consumed != closing.consumed.end()) part.consumed.insert(*consumed);
@@ -90,15 +133,16 @@ void spread_goods(std::vector<Row<Closing>>& rows, const Closing& closing) {
   }
   for (const auto& consumed : closing.consumed) {
     if (closing.sold.contains(consumed.first)) continue;
-    rows.push_back([&consumed](Closing& part) { part.consumed.insert(consumed); });
+    rows.add(consumed.first, [&consumed](Closing& part) { part.consumed.insert(consumed); });
   }
 }
 
-void spread_transfers(std::vector<Row<Closing>>& rows, const Closing& closing) {
+void spread_transfers(Defining<Closing>& rows, const Closing& closing) {
   for (const auto& transfer : closing.transfers) {
     for (const auto& product : transfer.second) {
-      rows.push_back(
-          [&transfer, &product](Closing& part) { part.transfers[transfer.first].insert(product); });
+      rows.add(product.first, [&transfer, &product](Closing& part) {
+        part.transfers[transfer.first].insert(product);
+      });
     }
   }
 }
@@ -109,17 +153,21 @@ std::vector<Summary> split_up(const Closing& closing, std::size_t payload_bytes_
   first.consumed.clear();
   first.transfers.clear();
   first.operators.clear();
+  first.definitions.clear();
   std::vector<Row<Closing>> rows;
   spread(rows, &Closing::operators, closing.operators);  // before the many: they stay together
-  spread_goods(rows, closing);
-  spread_transfers(rows, closing);
+  Defining<Closing> defining(rows, closing);
+  spread_goods(defining, closing);
+  spread_transfers(defining, closing);
+  for (const auto member : {&Closing::received, &Closing::on_hand, &Closing::adjusted}) {
+    (first.*member).clear();
+    spread_products(defining, member, closing.*member);
+  }
+  defining.finish();
   const auto spread_all = [&](auto Closing::*member) {
     (first.*member).clear();
     spread(rows, member, closing.*member);
   };
-  spread_all(&Closing::received);
-  spread_all(&Closing::on_hand);
-  spread_all(&Closing::adjusted);
   spread_all(&Closing::members);
   spread_all(&Closing::batches);
   spread_all(&Closing::refunded_receipts);
@@ -147,6 +195,7 @@ void join_rows(Closing& whole, const Closing& part) {
   join(&Closing::batches);
   join(&Closing::refunded_receipts);
   join(&Closing::operators);
+  join(&Closing::definitions);
   for (const auto& [key, products] : part.transfers) {
     whole.transfers[key].insert(products.begin(), products.end());
   }

@@ -11,10 +11,12 @@
 #include "core/base/random.h"
 #include "ledger-rebuild/booked_points.h"
 #include "ledger-rebuild/completeness.h"
+#include "ledger-rebuild/deliveries.h"
 #include "ledger-rebuild/export_formats.h"
 #include "ledger-rebuild/figures.h"
 #include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/print_report.h"
+#include "ledger-rebuild/products_report.h"
 #include "ledger-rebuild/rows.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
@@ -83,7 +85,12 @@ struct World {
         add(random, till, 20480 + 7 * day / 2, day % 2 == 1);
     }
     log.push_back(core::to_bytes(core::as_bytes("no message\xff")));
-    close(fleet.enrol(0, 0), 20490);
+    const std::size_t office = fleet.enrol(0, 0);
+    close(office, 20490);
+    decide(office, rebuild::ProductMerge{{minted(1)}, minted(0)});
+    const auto merged = fleet.till(office);
+    decide(office, rebuild::ProductSplit{{minted(0)}});
+    decide(office, rebuild::ProductUndo{merged.epoch, merged.sequence, merged.prev});
   }
 
   // Head office closes the days up to one, in which it has of each till what it sent first.
@@ -96,9 +103,33 @@ struct World {
     log.push_back(fleet.next_bulletin(office, rebuild::encode_period_close(close)));
   }
 
+  void decide(std::size_t office, const rebuild::ProductBulletin& bulletin) {
+    log.push_back(fleet.next_bulletin(office, rebuild::encode_product_bulletin(bulletin)));
+  }
+  core::ProductId minted(std::size_t till) {
+    const auto& end = fleet.till(till);
+    return *core::retail::minted_id({end.ref, end.epoch, 1});
+  }
+
+  // On its first day a till has a product of its own, which some others have, too.
+  void mint(std::size_t till, core::retail::Summary& summary) {
+    auto* opening = std::get_if<core::retail::Opening>(&summary);
+    if (opening == nullptr || first_ids.contains(till)) return;
+    opening->currency = *core::Currency::parse("USD");
+    opening->received[minted(till)] = test::units(3);
+    opening->definitions[minted(till)] = {till % 3 == 0 ? "Pflaumenmus" : "Plum jam",
+                                          core::TaxCode{0},
+                                          {340, opening->currency},
+                                          {},
+                                          "Glas",
+                                          true};
+    if (till % 2 == 0) opening->definitions[minted(till)].gtin = 4006381333931;
+  }
+
   void add(Random& random, std::size_t till, int day, bool is_opening) {
     const auto before = fleet.till(till);
-    const auto summary = random_summary(random, day, is_opening);
+    auto summary = random_summary(random, day, is_opening);
+    mint(till, summary);
     const Bytes payload = core::retail::encode_summary(summary);
     const Bytes sent = fleet.next(till, summary);
     first_ids.try_emplace(till, core::envelope::message_id(sent));
@@ -188,6 +219,8 @@ std::string everything(const std::filesystem::path& file) {
       out += rebuild::table_csv(need(rebuild::figures(books, by, range, {}, settings)));
     }
   }
+  out += rebuild::products_json(rebuild::product_tables(need(rebuild::read_products(books))));
+  out += rebuild::deliveries_json(need(rebuild::read_deliveries(books)));
   out += rebuild::completeness_json(need(rebuild::completeness(books, std::nullopt, 2)), {});
   auto points = need(rebuild::BookedPoints::open(file));
   for (std::uint64_t i = 0; i <= kMembers; ++i) {

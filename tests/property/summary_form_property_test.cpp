@@ -14,7 +14,10 @@ namespace {
 Summary random_summary(Random& random) {
   const Closing closing = test::FullClosing(random, random.between(1, 10)).make();
   if (random.between(0, 7) > 0) return closing;
-  return Opening{closing.day, closing.received, Part{1, 1 + closing.part.count}};
+  Opening opening{closing.day, closing.received, Part{1, 1 + closing.part.count}};
+  opening.definitions = closing.definitions;
+  if (!opening.definitions.empty()) opening.currency = closing.currency;
+  return opening;
 }
 
 }  // namespace

@@ -32,7 +32,21 @@ class FullClosing {
     add_evidence(c);
     add_rest(c);
     add_operators(c);
+    for (std::uint64_t n = rows(); n > 0; --n) c.definitions[minted()] = definition();
     return c;
+  }
+
+  core::retail::Definition definition() {
+    core::retail::Definition out{
+        name(), core::TaxCode{static_cast<std::uint32_t>(number(300))}, money(0, 500), {}, "",
+        false};
+    if (there()) out.gtin = there() ? 4006381333931 : 96385074;
+    if (there()) out.unit = name();
+    if (there()) out.whole = number(1) == 1;
+    return out;
+  }
+  core::ProductId minted() {
+    return core::ProductId{core::retail::kMintedFirst + (there() ? number(9) : number(1u << 30))};
   }
 
  private:

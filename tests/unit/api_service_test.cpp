@@ -339,6 +339,12 @@ TEST_CASE("a day goes through every route, and each answer is as documented") {
   CHECK(shop.done(shop.get("/v1/day"))["trainings"] == 1);
   shop.done(shop.write("/v1/day/close", {{"day", "2026-11-21"}, {"counted", "500.00"}}));
   CHECK(shop.done(shop.change("/v1/catalog", {{"file", catalog}}))["catalog"] == 4);
+  const Json honey = {
+      {"name", "Honey"}, {"price", "5.00"}, {"tax", 1}, {"gtin", "4006381333931"}, {"whole", true}};
+  const Json minted = shop.done(shop.change("/v1/products", honey));
+  CHECK(minted["price"] == "5.00");
+  CHECK(shop.done(shop.get("/v1/codes/4006381333931"))["product"] == minted);
+  shop.refused(shop.change("/v1/products", honey), 409, "exists", "Honey");
   CHECK(shop.done(shop.get("/v1/outbox")).size() == 2);
   shop.refused(shop.get("/v1/outbox/2/receipt"), 409, "state", "not acknowledged");
   const auto entries = shop.till().outbox().all(core::Sequence{0}, 10).value();

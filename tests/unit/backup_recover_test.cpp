@@ -119,6 +119,46 @@ TEST_CASE("all that a till wrote down comes back, row by row") {
   CHECK(again.public_key() != shop.open().public_key());
 }
 
+TEST_CASE("what a till minted comes back, is told again, and no number is given again") {
+  BackedUpShop shop;
+  const auto jam = shop.step([](Till& till) {
+    return till.mint({"Plum jam", usd(340), core::TaxCode{1}, "4006381333931", "", true});
+  });
+  const auto sell = [](Till& till, core::ProductId product, std::int32_t number) {
+    REQUIRE(till.open_day(day(number), {}));
+    REQUIRE(till.ring(basket_of(product, units(1)), noon(number)));
+    REQUIRE(till.close_day());
+  };
+  {
+    Till till = shop.open();
+    sell(till, jam.id, 1);
+    REQUIRE(till.copy_backups());
+    REQUIRE(till.mint({"Honey", usd(500), core::TaxCode{1}, "", "", false}));  // and it burns
+  }
+  const auto restored = shop.restore(shop.choose(shop.files()));
+  Till till = shop.open_replacement();
+  sound(till);
+  CHECK(till.mint({"Honey", usd(500), core::TaxCode{1}, "", "", false}).error().code ==
+        Errc::kState);
+  shop.office().enrol(restored.request);
+  REQUIRE(till.join(shop.office().roster()));
+  const auto honey = till.mint({"Honey", usd(500), core::TaxCode{1}, "", "", false});
+  REQUIRE(honey);
+  CHECK(core::retail::minted_parts(honey->id) == core::retail::MintedId{kRef, core::Epoch{2}, 1});
+  CHECK(till.shelf().find_code(till.shelf().present(), "4006381333931")->product.id == jam.id);
+  sell(till, jam.id, 2);
+  sell(till, jam.id, 3);
+  sound(till);
+  const auto messages = till.outbox().all(core::Sequence{0}, 10).value();
+  REQUIRE(messages.size() == 4);
+  const auto told = [&](std::size_t index) {
+    return core::retail::definitions_of(shop.office().summary_of(messages[index]));
+  };
+  CHECK(told(1).size() == 1);
+  CHECK(told(1).at(jam.id).name == "Plum jam");
+  CHECK(told(3).empty());
+}
+
 TEST_CASE("the replacement joins as the next epoch, goes on, and can burn as well") {
   ThreeDays shop;
   const auto restored = shop.restore(shop.choose(shop.files()));

@@ -1,4 +1,5 @@
 // Routes of the shelf: what is sold here, by number, code or name; and what a scan is.
+#include <limits>
 #include <utility>
 
 #include "core/base/decimal.h"
@@ -40,6 +41,23 @@ Result<Service::Answer> Service::find_code(const Call& call) {
   out["weight"] = found.weight ? Json(to_string(*found.weight)) : Json();
   out["label_price"] = found.price ? Json(amount(*found.price)) : Json();
   return Answer{200, dump(out)};
+}
+
+Result<Service::Answer> Service::mint(const Call& call) {
+  const Fields& body = call.body;
+  MintOrder order;
+  TRY_ASSIGN(order.name, body.text("name"));
+  TRY_ASSIGN(order.price, body.money("price", currency()));
+  TRY_ASSIGN(const std::uint64_t tax, body.number("tax"));
+  if (tax > std::numeric_limits<core::TaxCode::rep>::max()) {
+    return fail(Errc::kUsage, "'tax': expected a tax code of the catalog");
+  }
+  order.tax = core::TaxCode{static_cast<core::TaxCode::rep>(tax)};
+  TRY_ASSIGN(order.gtin, body.text_or("gtin", ""));
+  TRY_ASSIGN(order.unit, body.text_or("unit", ""));
+  TRY_ASSIGN(order.whole, body.flag_or("whole", false));
+  TRY_ASSIGN(const core::retail::Product product, till_.mint(order));
+  return Answer{201, dump(product_json(product))};
 }
 
 Result<Scanned> Service::read_scanned(const Fields& body, core::CatalogVersion version) {

@@ -95,6 +95,7 @@ std::span<const Service::Entry> Service::table() {
       {{"POST", "/v1/prices", kChanges, "prices!"}, &S::change_prices},
       {{"GET", "/v1/products", kReads, "name!"}, &S::find_products},
       {{"GET", "/v1/products/{product}", kReads, ""}, &S::get_product},
+      {{"POST", "/v1/products", kChanges, "name! price! tax! gtin unit whole"}, &S::mint},
       {{"GET", "/v1/codes/{code}", kReads, ""}, &S::find_code},
       {{"GET", "/v1/operators", kReads, ""}, &S::get_operators},
       {{"POST", "/v1/operators", kChanges, "operator! name! role! pin!"}, &S::add_operator},

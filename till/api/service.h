@@ -131,6 +131,7 @@ class Service {
   core::Result<Answer> get_product(const Call& call);
   core::Result<Answer> find_products(const Call& call);
   core::Result<Answer> find_code(const Call& call);
+  core::Result<Answer> mint(const Call& call);
   // till/api/document_routes.cpp
   core::Result<Answer> get_document(const Call& call);
   core::Result<Answer> get_signed_receipt(const Call& call);
