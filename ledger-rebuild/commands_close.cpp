@@ -1,5 +1,6 @@
 // close-period, send: head office's decisions, signed and into the log.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 
 #include "core/envelope/key_files.h"
@@ -21,6 +22,9 @@ using core::Result;
 Result<void> renew_notices(const std::string& head_office) {
   TRY_ASSIGN(const auto file, core::envelope::read_roster_file(head_office));
   if (!file.roster.sealing_key() || file.roster.office() == nullptr) return {};
+  std::error_code error;
+  const auto sealing_key = std::filesystem::path(head_office) / core::envelope::kSealingFile;
+  if (!std::filesystem::exists(sealing_key, error)) return {};  // elsewhere: nothing can be told
   TRY_ASSIGN(Notices notices, Notices::open(head_office));
   TRY_ASSIGN(const Told told, notices.refresh());
   if (told.keys > 0) std::printf("signed keys for %zu tills\n", told.keys);

@@ -58,7 +58,8 @@ Result<Notices> Notices::open(const fs::path& directory) {
     return fail(Errc::kState, directory.string() +
                                   ": head office was made with --in-clear, and notices are sealed");
   }
-  TRY_ASSIGN(const auto sealing_key, core::envelope::read_sealing_key(directory / "sealing.key"));
+  TRY_ASSIGN(const auto sealing_key,
+             core::envelope::read_sealing_key(directory / core::envelope::kSealingFile));
   Notices out(directory, std::move(file.roster), sealing_key, std::move(decisions));
   const core::Epoch last = out.roster_.latest_epoch(core::envelope::kHeadOffice);
   for (core::Epoch epoch{1}; epoch <= last; epoch.value++) {

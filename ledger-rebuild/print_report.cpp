@@ -13,9 +13,11 @@ using core::Result;
 using core::retail::TenderKind;
 
 // A table whose columns are as wide as their widest cell; the first `left` columns are flush left.
-class Table {
+class ColumnsOfText {
  public:
-  Table(std::size_t left, std::vector<std::string> head) : left_(left) { row(std::move(head)); }
+  ColumnsOfText(std::size_t left, std::vector<std::string> head) : left_(left) {
+    row(std::move(head));
+  }
   void row(std::vector<std::string> cells) {
     widths_.resize(std::max(widths_.size(), cells.size()));
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -108,7 +110,7 @@ std::string name_text(const MessageName& name) {
 
 void print_takings(const ReportData& r, std::size_t list_max, std::string& out) {
   out += "\nTakings by store and day\n";
-  Table table(3, joined({"store", "day"}, kTakingsHead));
+  ColumnsOfText table(3, joined({"store", "day"}, kTakingsHead));
   std::size_t printed = 0;
   for (const StoreDay& day : r.store_days) {
     if (list_max > 0 && printed++ == list_max) break;
@@ -123,7 +125,7 @@ void print_takings(const ReportData& r, std::size_t list_max, std::string& out) 
            " more store days (--all lists them)\n";
   }
   out += "\nTax\n";
-  Table taxes(2, {"currency", "code", "takings", "tax inside"});
+  ColumnsOfText taxes(2, {"currency", "code", "takings", "tax inside"});
   for (const auto& [currency, takings] : r.totals) {
     for (const auto& [code, row] : takings.taxes) {
       taxes.row(
@@ -140,7 +142,7 @@ void print_stock(const ReportData& r, std::size_t list_max, std::string& out) {
         to_string(s.consumed), to_string(s.on_hand), s.on_hand < Quantity{} ? "negative" : ""};
   };
   out += "\nStock\n";
-  Table table(2, {"store", "product", "received", "consumed", "on hand", ""});
+  ColumnsOfText table(2, {"store", "product", "received", "consumed", "on hand", ""});
   std::size_t all = 0;
   for (const auto& [store, products] : r.stock_by_store) {
     for (const auto& [product, stock] : products) {
@@ -161,7 +163,7 @@ void print_stock(const ReportData& r, std::size_t list_max, std::string& out) {
 
 void print_trial_balance(const ReportData& r, std::string& out) {
   out += "\nTrial balance\n";
-  Table table(2, {"account", "name", "currency", "debit", "credit", "balance"});
+  ColumnsOfText table(2, {"account", "name", "currency", "debit", "credit", "balance"});
   for (const AccountBalance& b : r.trial_balance.accounts) {
     table.row({std::to_string(b.account), b.name, std::string(b.currency.code()), amount(b.debit),
                amount(b.credit), amount(b.balance)});

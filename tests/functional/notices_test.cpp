@@ -325,3 +325,24 @@ TEST_CASE("a firmware is announced, and fetched whole") {
   chain.good(chain.till("till", {"firmware", "--relay", chain.url, "--out", chain.path("out")}));
   CHECK(test::read_file(chain.dir / "out") == core::to_bytes(core::as_bytes(image)));
 }
+
+TEST_CASE("a till that stays open hears of a price by itself") {
+  Chain chain;
+  chain.catalog();
+  chain.told({"price", "--from", "2026-03-02", "145=470.00"});
+  chain.good(chain.send());
+  chain.open("till", "2026-03-02");
+  // It asks when it starts; how long that takes is the machine's business.
+  bool heard = false;
+  for (int round = 0; round < 20 && !heard; ++round) {
+    test::Process run({std::string(DAYBOOK_BIN_DIR) + "/daybook-till", "run", "--journal",
+                       chain.path("till"), "--http", "127.0.0.1:0", "--relay", chain.url});
+    REQUIRE_FALSE(run.wait_for_line("listening on").empty());
+    std::this_thread::sleep_for(std::chrono::milliseconds(500 * (round + 1)));
+    run.signal(SIGTERM);
+    CHECK(run.wait().status == 0);
+    heard = chain.feeds("till")[1].at("epoch") == 1;
+  }
+  CHECK(heard);
+  CHECK(chain.price_of("till", "145") == "470.00");
+}

@@ -202,3 +202,109 @@ TEST_CASE("the shelf is what head office said, in whatever order and pieces it c
   CHECK(waited > 20);
   MESSAGE("compared ", compared, ", waiting ", waited, ", would not fit ", refused);
 }
+
+namespace {
+
+using Placed = std::vector<std::pair<core::LogIndex, Bytes>>;
+
+// A relay that says what it likes.
+till::NoticePorts saying(const Office& office, const Placed& all) {
+  till::NoticePorts out;
+  out.ask = [all](std::optional<core::LogIndex> after,
+                  const till::NoticePorts::Take& take) -> Result<void> {
+    for (const auto& [index, message] : all) {
+      if (!after || index > *after) TRY(take(index, message));
+    }
+    return {};
+  };
+  out.piece = [](const core::envelope::BlobName&) -> Result<Bytes> {
+    return core::fail(Errc::kNotFound, "no pieces here");
+  };
+  out.roster = [&office]() -> Result<Bytes> {
+    return test::read_file(office.dir / "ho" / "roster.cbor");
+  };
+  return out;
+}
+
+void tell_price(rebuild::Notices& notices, std::int64_t minor) {
+  auto catalog = *notices.state(kFleet, BusinessDay{20000}).value().catalog;
+  core::retail::NoticeContent content;
+  content.catalog = core::retail::CatalogChange{.currency = kUsd};
+  content.catalog->products.push_back(catalog.products().begin()->second);
+  content.catalog->products.back().price = Money{minor, kUsd};
+  REQUIRE(notices.tell(kFleet, BusinessDay{20000}, content).has_value());
+}
+
+}  // namespace
+
+TEST_CASE("a relay that leaves out, repeats, forges or mixes up changes nothing, and is named") {
+  core::Random random(5);
+  Office office;
+  Shop shop(office, 4, random);
+  auto notices = office.notices();
+  core::retail::NoticeContent first;
+  first.catalog = core::retail::change_between(nullptr, some_catalog(random));
+  REQUIRE(notices.tell(kFleet, BusinessDay{20000}, first).has_value());
+  for (const std::int64_t minor : {101, 102, 103}) tell_price(notices, minor);
+  const ProductId product = first.catalog->products.front().id;
+  const auto price = [&] {
+    return shop.till.shelf().find(shop.till.shelf().present(), product).value()->price;
+  };
+  const Placed all = office.notices_for(shop.ref);
+  REQUIRE(all.size() == 5);  // keys, the whole catalog, three prices
+  REQUIRE(shop.till.open_day(BusinessDay{20000}, {}).has_value());
+
+  // It leaves out the first price: the others are not taken, in whatever order it tries.
+  Placed gap = all;
+  gap.erase(gap.begin() + 2);
+  for (int i = 0; i < 2; ++i) {
+    const auto report = till::fetch_notices(shop.till, saying(office, gap));
+    REQUIRE(report.has_value());
+    CHECK(report->trouble == "the relay leaves out a notice of head office");
+    CHECK(price() == first.catalog->products.front().price);
+  }
+  // It has them all again: the till catches up from its own beginning.
+  auto report = till::fetch_notices(shop.till, saying(office, all));
+  REQUIRE(report.has_value());
+  CHECK(report->trouble.empty());
+  CHECK(price() == Money{103, kUsd});
+
+  // It gives old ones again, as if they were new.
+  Placed again = all;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    again.emplace_back(core::LogIndex{1000 + i}, all[all.size() - 1 - i].second);
+  }
+  report = till::fetch_notices(shop.till, saying(office, again));
+  REQUIRE(report.has_value());
+  CHECK(report->fetched == 0);
+  CHECK(price() == Money{103, kUsd});
+
+  // It changes a byte of what is new.
+  tell_price(notices, 104);
+  const Placed now = office.notices_for(shop.ref);
+  for (std::size_t at = 0; at < now.back().second.size(); at += 7) {
+    Placed forged = now;
+    forged.back().second[at] ^= 4;
+    const auto fetched = till::fetch_notices(shop.till, saying(office, forged));
+    if (fetched) CHECK(fetched->fetched == 0);
+    CHECK(price() == Money{103, kUsd});
+  }
+  // It mixes in another head office's, and another store's.
+  Office other;
+  Shop stranger(other, 4, random);
+  auto others = other.notices();
+  REQUIRE(others.tell(kFleet, BusinessDay{20000}, first).has_value());
+  Placed mixed = other.notices_for(stranger.ref);
+  REQUIRE(notices.tell({core::StoreId{5}, {}}, BusinessDay{20000}, store_prices(random)));
+  for (const auto& [index, message] : office.notices_for({core::StoreId{5}, core::TillId{1}})) {
+    mixed.emplace_back(core::LogIndex{500 + index.value}, message);
+  }
+  report = till::fetch_notices(shop.till, saying(office, mixed));
+  REQUIRE(report.has_value());
+  CHECK(report->trouble == "a notice of a key that is not head office's was passed over");
+  CHECK(shop.till.notices().status().value().at(till::FeedKind::kStore).epoch.value == 0);
+  report = till::fetch_notices(shop.till, saying(office, office.notices_for(shop.ref)));
+  REQUIRE(report.has_value());
+  CHECK(price() == Money{104, kUsd});
+  REQUIRE(shop.till.check().has_value());
+}
