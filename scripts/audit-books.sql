@@ -67,7 +67,7 @@ CREATE TEMP VIEW wrong AS
   UNION ALL
   SELECT 'deliveries of a message that must not be posted', message, 0
     FROM deliveries LEFT JOIN messages ON number = message
-    WHERE state IS NULL OR state NOT IN (1, 2, 3, 7) OR kind <> 1
+    WHERE state IS NULL OR state NOT IN (1, 2, 3, 7) OR messages.kind <> 1
   UNION ALL
   SELECT 'products decided by what is no such bulletin', message, 0
     FROM decided LEFT JOIN messages ON number = message WHERE kind IS NULL OR kind NOT IN (5, 6)

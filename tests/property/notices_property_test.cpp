@@ -294,10 +294,13 @@ TEST_CASE("a relay that leaves out, repeats, forges or mixes up changes nothing,
   Shop stranger(other, 4, random);
   auto others = other.notices();
   REQUIRE(others.tell(kFleet, BusinessDay{20000}, first).has_value());
-  Placed mixed = other.notices_for(stranger.ref);
+  Placed mixed;
+  for (const auto& [index, message] : other.notices_for(stranger.ref)) {
+    mixed.emplace_back(core::LogIndex{2000 + index.value}, message);
+  }
   REQUIRE(notices.tell({core::StoreId{5}, {}}, BusinessDay{20000}, store_prices(random)));
   for (const auto& [index, message] : office.notices_for({core::StoreId{5}, core::TillId{1}})) {
-    mixed.emplace_back(core::LogIndex{500 + index.value}, message);
+    mixed.emplace_back(core::LogIndex{3000 + index.value}, message);
   }
   report = till::fetch_notices(shop.till, saying(office, mixed));
   REQUIRE(report.has_value());
