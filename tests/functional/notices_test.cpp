@@ -211,10 +211,10 @@ TEST_CASE("staff that head office names signs on with the PIN, and with no other
   chain.good(chain.till("till", {"check"}));
 }
 
-TEST_CASE("a till that was away for 400 days catches up with what was said last") {
+TEST_CASE("a till that missed 130 changes catches up with what was said last") {
   Chain chain;
   chain.catalog();
-  for (int i = 1; i <= 400; ++i) {
+  for (int i = 1; i <= 130; ++i) {
     chain.told({"price", "--from", "2026-03-02", "145=" + std::to_string(100 + i) + ".00"});
   }
   chain.good(chain.send());
@@ -226,7 +226,7 @@ TEST_CASE("a till that was away for 400 days catches up with what was said last"
   CHECK(fetched >= 2);
   CHECK(fetched <= 66);
   chain.open("till", "2026-03-02");
-  CHECK(chain.price_of("till", "145") == "500.00");
+  CHECK(chain.price_of("till", "145") == "230.00");
 }
 
 TEST_CASE("what is too large for a message comes in pieces, all of it or none") {

@@ -311,3 +311,20 @@ TEST_CASE("a relay that leaves out, repeats, forges or mixes up changes nothing,
   CHECK(price() == Money{104, kUsd});
   REQUIRE(shop.till.check().has_value());
 }
+
+TEST_CASE("a till that was away for 400 days reads what was said last, and little more") {
+  core::Random random(6);
+  Office office;
+  Shop shop(office, 4, random);
+  auto notices = office.notices();
+  core::retail::NoticeContent first;
+  first.catalog = core::retail::change_between(nullptr, some_catalog(random));
+  REQUIRE(notices.tell(kFleet, BusinessDay{20000}, first).has_value());
+  for (std::int64_t day = 1; day <= 400; ++day) tell_price(notices, day);
+  const Placed all = office.notices_for(shop.ref);
+  CHECK(all.size() <= 66);  // keys, the whole catalog, at most 64 changes
+  REQUIRE(till::fetch_notices(shop.till, saying(office, all)).has_value());
+  REQUIRE(shop.till.open_day(BusinessDay{20400}, {}).has_value());
+  const Catalog here = shop.till.shelf().whole(shop.till.shelf().present()).value();
+  CHECK(same(here, expected(notices, shop.ref, BusinessDay{20400})));
+}
