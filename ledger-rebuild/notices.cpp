@@ -44,8 +44,8 @@ fs::path blob_file(const fs::path& directory, const core::envelope::Hash& hash) 
 
 }  // namespace
 
-Notices::Notices(fs::path directory, Roster roster, core::envelope::SealingPrivateKey sealing_key,
-                 Decisions decisions)
+Notices::Notices(fs::path directory, Roster roster,
+                 const core::envelope::SealingPrivateKey& sealing_key, Decisions decisions)
     : directory_(std::move(directory)),
       roster_(std::move(roster)),
       sealing_key_(sealing_key),
@@ -287,7 +287,8 @@ Result<Told> Notices::sign(Batch batch) {
     Feed& feed = feeds_[ref];
     feed.generation = generation();
     if (said.whole) feed.said.clear();
-    std::erase_if(feed.said, [&](const Said& before) { return before.from > said.from; });
+    const BusinessDay from = said.from;
+    std::erase_if(feed.said, [from](const Said& before) { return before.from > from; });
     feed.said.push_back(std::move(said));
   }
   return batch.told;

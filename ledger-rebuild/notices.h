@@ -74,7 +74,7 @@ class Notices {
 
  private:
   Notices(std::filesystem::path directory, core::envelope::Roster roster,
-          core::envelope::SealingPrivateKey sealing_key, Decisions decisions);
+          const core::envelope::SealingPrivateKey& sealing_key, Decisions decisions);
 
   // Of each till's own feed: the roster entry of the epoch that was told, and the generation.
   struct KeysTold {

@@ -113,6 +113,7 @@ std::vector<ProductProposal> proposals(const MintedProducts& minted,
     if (!is_new && at->second.likeness < found->likeness) at->second = *found;
   }
   std::vector<ProductProposal> out;
+  out.reserve(best.size());
   for (const auto& [pair, proposal] : best) out.push_back(proposal);
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
     return std::tuple(-a.likeness, a.one, a.other) < std::tuple(-b.likeness, b.one, b.other);
