@@ -43,7 +43,7 @@ class Fetch {
   // False: one is missing before another, where the reading ended.
   Result<bool> read_from(std::optional<core::LogIndex> after) {
     bool gap = false;
-    const auto read = ports_.ask(after, [&](core::LogIndex index, core::Bytes message) {
+    const auto read = ports_.ask(after, [&](core::LogIndex index, const core::Bytes& message) {
       return take(index, message, gap);
     });
     if (gap) return false;
