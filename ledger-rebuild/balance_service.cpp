@@ -93,7 +93,7 @@ Result<PointsAnswer> BalanceService::act(const HoldOwner& owner, const PointsReq
   out.verdict = PointsVerdict::kDone;
   if (request.ask == PointsAsk::kHold) {
     TRY_ASSIGN(const HoldVerdict verdict,
-               holds_.hold(owner, request, [this] { return BookedPoints::open(options_.books); }));
+               holds_.hold(owner, request, [this] { return open_books(); }));
     out.verdict = verdict.verdict;
     out.available = verdict.available;
     out.reason = verdict.reason;
@@ -108,6 +108,13 @@ Result<PointsAnswer> BalanceService::act(const HoldOwner& owner, const PointsReq
         roster_->origin(), *key_);
   }
   return out;
+}
+
+// That they cannot be read now is no reason to end: only the holds' file is the service's own.
+Result<BookedPoints> BalanceService::open_books() const {
+  auto books = BookedPoints::open(options_.books);
+  if (!books) return fail(Errc::kBusy, books.error().what);
+  return books;
 }
 
 BalanceReply BalanceService::fail_with(const core::Error& error) {

@@ -62,6 +62,7 @@ class BalanceService {
   core::Result<HoldOwner> owner_of(const core::envelope::Statement& statement) const;
   core::Result<core::retail::PointsAnswer> act(const HoldOwner& owner,
                                                const core::retail::PointsRequest& request);
+  core::Result<BookedPoints> open_books() const;
   BalanceReply fail_with(const core::Error& error);
 
   BalanceOptions options_;

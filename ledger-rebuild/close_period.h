@@ -26,6 +26,9 @@ struct ClosePlan {
 // the books have nothing of that day or later), kDatabase, kDamaged.
 core::Result<ClosePlan> plan_close(const Books& books, core::BusinessDay last, std::int32_t quiet);
 
+// The books may be behind what head office signed, but have nothing that the directory does not
+// have. Errors: kState (another, or older, directory).
+core::Result<void> check_own(const Books& books, const Decisions& decisions);
 // Whether the books have just what head office signed until now: else a second content could be
 // signed for a place. Errors: kState, saying which of the two is behind; kDatabase, kDamaged.
 core::Result<void> check_replayed(const Books& books, const Decisions& decisions);

@@ -19,6 +19,7 @@ void add_import(CLI::App& app, int& exit_code);
 void add_price(CLI::App& app, int& exit_code);
 void add_dispatch(CLI::App& app, int& exit_code);
 void add_staff(CLI::App& app, int& exit_code);
+void add_till_settings(CLI::App& app, int& exit_code);
 void add_firmware(CLI::App& app, int& exit_code);
 void add_notices(CLI::App& app, int& exit_code);
 void add_close_period(CLI::App& app, int& exit_code);

@@ -32,18 +32,26 @@ Result<void> renew_notices(const std::string& head_office) {
 }
 
 // Sends all that there is: what the log has already is answered so.
-Result<void> send_all(const std::string& head_office, const std::string& relay) {
+Result<void> send_all(const std::string& head_office, const std::string& relay, Pieces which) {
   TRY_ASSIGN(const auto endpoint, core::wire::parse_endpoint(relay));
-  TRY(renew_notices(head_office));
-  TRY_ASSIGN(const std::uint64_t pieces, send_blobs(head_office, endpoint));
-  if (pieces > 0) {
-    std::printf("sent %llu pieces of notices\n", static_cast<unsigned long long>(pieces));
+  const auto renewed = renew_notices(head_office);
+  TRY_ASSIGN(const SignedMessages messages, signed_messages(head_office));
+  // First: whatever is wrong with notices, a key that was taken back is.
+  TRY_ASSIGN(Sent sent, send_messages(messages.bulletins, endpoint));
+  const auto pieces = send_blobs(head_office, endpoint, which);
+  if (renewed && pieces) {
+    TRY_ASSIGN(const Sent notices, send_messages(messages.notices, endpoint));
+    sent.all += notices.all;
+    sent.accepted += notices.accepted;
   }
-  TRY_ASSIGN(const auto messages, signed_messages(head_office));
-  TRY_ASSIGN(const Sent sent, send_messages(messages, endpoint));
+  if (pieces && *pieces > 0) {
+    std::printf("sent %llu pieces of notices\n", static_cast<unsigned long long>(*pieces));
+  }
   std::printf("sent %llu bulletins, %llu of them new to the log\n",
               static_cast<unsigned long long>(sent.all),
               static_cast<unsigned long long>(sent.accepted));
+  if (!renewed) return fail(renewed.error().code, "notices were not sent: " + renewed.error().what);
+  if (!pieces) return fail(pieces.error().code, "notices were not sent: " + pieces.error().what);
   return {};
 }
 
@@ -84,17 +92,18 @@ Result<int> run_close(const CloseArguments& a) {
     std::printf("not sent; daybook-rebuild send does\n");
     return 0;
   }
-  TRY(send_all(a.head_office, a.relay));
+  TRY(send_all(a.head_office, a.relay, Pieces::kNew));
   return 0;
 }
 
 struct SendArguments {
   std::string head_office;
   std::string relay;
+  bool again = false;
 };
 
 Result<int> run_send(const SendArguments& a) {
-  TRY(send_all(a.head_office, a.relay));
+  TRY(send_all(a.head_office, a.relay, a.again ? Pieces::kAll : Pieces::kNew));
   return 0;
 }
 
@@ -129,6 +138,8 @@ void add_send(CLI::App& app, int& exit_code) {
   auto a = std::make_shared<SendArguments>();
   command->add_option("--head-office", a->head_office, "Head-office directory")->required();
   command->add_option("--relay", a->relay, "URL of the relay")->required();
+  command->add_flag("--again", a->again,
+                    "Send all pieces of notices again, when the relay lost some");
   command->footer(
       "Example:\n  daybook-rebuild send --head-office head-office --relay http://127.0.0.1:8080\n"
       "Sends all of them, the roster first, which the relay takes up; the log drops what it has.");

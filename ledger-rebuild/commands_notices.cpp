@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/base/decimal.h"
 #include "core/base/whole_file.h"
@@ -99,11 +100,7 @@ Result<std::string> read_pin_hash(const std::string& file) {
   const auto pin = core::retail::Pin::from(text);
   sodium_memzero(text.data(), text.size());
   if (!pin) return fail(pin.error());
-  if (pin->too_simple()) {
-    return fail(Errc::kUsage,
-                "this PIN is too simple: no runs such as 1234 or 8642, no repetitions such as 1111 "
-                "or 1212");
-  }
+  TRY(core::retail::check_new_pin(*pin));
   return core::retail::hash_pin(*pin);
 }
 
@@ -119,7 +116,10 @@ Result<int> staff(const StaffArguments& a) {
     return fail(Errc::kUsage, "operator " + to_string(who.id) +
                                   " is new here, and takes --name, --role and --new-pin-file");
   }
-  if (!a.name.empty()) who.name = a.name;
+  if (!a.name.empty()) {
+    TRY(core::retail::check_operator_name(a.name));
+    who.name = a.name;
+  }
   if (!a.role.empty()) {
     TRY_ASSIGN(const core::retail::Role role, core::retail::parse_role(a.role));
     who.role = static_cast<std::uint32_t>(role);
@@ -131,6 +131,62 @@ Result<int> staff(const StaffArguments& a) {
   if (!is_new && who == known->second) return fail(Errc::kUsage, "nothing of it changes");
   NoticeContent content;
   content.operators.push_back(std::move(who));
+  FeedState after = state;
+  TRY(after.absorb(content));
+  const bool manager =
+      std::any_of(after.operators.begin(), after.operators.end(), [](const auto& entry) {
+        return entry.second.active &&
+               entry.second.role == static_cast<std::uint32_t>(core::retail::Role::kManager);
+      });
+  if (!manager) {
+    std::fprintf(
+        stderr,
+        "daybook-rebuild: warning: nobody named here is an active manager; tills that have "
+        "none of their own take nothing of this store's notices until one is named\n");
+  }
+  return tell_and_say(a.to, notices, content);
+}
+
+struct SettingsArguments {
+  NoticeArguments to;
+  std::string sale_per_point;
+  std::string point_worth;
+  std::string tax_at;
+  std::string member_key_file;
+  std::optional<std::int64_t> cut_off;
+};
+
+Result<void> take_amount(const std::string& word, core::Currency currency, const char* flag,
+                         std::int64_t& minor) {
+  if (word.empty()) return {};
+  const auto money = core::parse_money(word, currency);
+  if (!money) return fail(Errc::kUsage, std::string(flag) + ": " + money.error().what);
+  minor = money->minor;
+  return {};
+}
+
+Result<int> till_settings(const SettingsArguments& a) {
+  TRY_ASSIGN(Notices notices, Notices::open(a.to.directory));
+  TRY_ASSIGN(const FeedState fleet, notices.final_state({}));
+  if (!fleet.catalog) {
+    return fail(Errc::kState,
+                "tills have no catalog of head office yet, and so no currency: begin "
+                "with daybook-rebuild catalog");
+  }
+  TRY_ASSIGN(const FeedState state, notices.final_state(feed_of(a.to)));
+  core::retail::Settings settings = state.settings.value_or(core::retail::Settings{});
+  const core::Currency currency = fleet.catalog->currency();
+  TRY(take_amount(a.sale_per_point, currency, "--sale-per-point", settings.earn_minor_per_point));
+  TRY(take_amount(a.point_worth, currency, "--point-worth", settings.value_minor_per_point));
+  if (!a.tax_at.empty()) settings.tax_at_deposit = a.tax_at == "deposit";
+  if (a.cut_off) settings.delivery_cut_off_minutes = *a.cut_off;
+  if (!a.member_key_file.empty()) {
+    TRY_ASSIGN(settings.member_key, core::retail::read_member_key(a.member_key_file));
+  }
+  TRY(check_settings(settings));
+  if (state.settings == settings) return fail(Errc::kUsage, "nothing of them changes");
+  NoticeContent content;
+  content.settings = std::move(settings);
   return tell_and_say(a.to, notices, content);
 }
 
@@ -158,7 +214,8 @@ Result<int> firmware(const FirmwareArguments& a) {
 }
 
 struct NoticesArguments {
-  NoticeArguments to;
+  std::string directory;
+  std::optional<std::uint32_t> store;  // 0: all tills
   bool whole = false;
   bool json = false;
 };
@@ -180,14 +237,16 @@ std::string name_of(core::TillRef feed) {
 }
 
 Result<int> list_notices(const NoticesArguments& a) {
-  TRY_ASSIGN(Notices notices, Notices::open(a.to.directory));
+  TRY_ASSIGN(Notices notices, Notices::open(a.directory));
   if (a.whole) {
-    TRY_ASSIGN(const Told told, notices.tell_whole(feed_of(a.to), today()));
+    const core::TillRef feed{core::StoreId{a.store.value_or(0)}, core::TillId{0}};
+    TRY_ASSIGN(const Told told, notices.tell_whole(feed, today()));
     say(told);
     return 0;
   }
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const auto& [feed, state] : notices.feeds()) {
+    if (a.store && feed.store.value != *a.store) continue;
     if (!a.json)
       std::printf("%s, keys of generation %llu\n", name_of(feed).c_str(),
                   static_cast<unsigned long long>(state.generation));
@@ -248,6 +307,31 @@ void add_staff(CLI::App& app, int& exit_code) {
   command->callback([a, &exit_code] { exit_code = finish(staff(*a)); });
 }
 
+void add_till_settings(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("till-settings", "Tell tills what is decided once: points, layaways");
+  auto a = std::make_shared<SettingsArguments>();
+  add_notice_options(command, a->to);
+  command->add_option("--sale-per-point", a->sale_per_point,
+                      "A member earns a point for each so much of a sale; 0: none");
+  command->add_option("--point-worth", a->point_worth, "What a point pays; 0: points cannot pay");
+  command->add_option("--tax-at", a->tax_at, "When a layaway's tax is due: deposit or hand-over")
+      ->check(CLI::IsMember({"deposit", "hand-over"}));
+  command
+      ->add_option("--delivery-cut-off", a->cut_off,
+                   "Minutes that an opening waits for its delivery, at most")
+      ->check(CLI::Range(0, 1440));
+  command->add_option("--member-key-file", a->member_key_file,
+                      "64 hexadecimal digits that members' keys are made with, the same in all "
+                      "shops");
+  command->footer(
+      "Example:\n  daybook-rebuild till-settings --head-office head-office --sale-per-point 1.00 "
+      "\\\n"
+      "      --point-worth 0.01 --member-key-file member.key\n"
+      "What is not named stays as head office told it last. They replace what a till was set to.");
+  command->callback([a, &exit_code] { exit_code = finish(till_settings(*a)); });
+}
+
 void add_firmware(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("firmware", "Announce a firmware to all tills");
   auto a = std::make_shared<FirmwareArguments>();
@@ -266,7 +350,8 @@ void add_notices(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("notices", "List what tills were told, or say it all again");
   auto a = std::make_shared<NoticesArguments>();
-  add_notice_options(command, a->to);
+  command->add_option("--head-office", a->directory, "Head-office directory")->required();
+  command->add_option("--store", a->store, "Only those to this store; 0: to all tills");
   command->add_flag("--whole", a->whole,
                     "Sign one notice of all that was said, for tills that were away long");
   command->add_flag("--json", a->json, "As JSON");

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/retail/limits.h"
 #include "core/wire/endpoint.h"
 #include "ledger-rebuild/balance_server.h"
 #include "ledger-rebuild/balance_service.h"
@@ -16,8 +17,6 @@ namespace {
 using core::Errc;
 using core::fail;
 using core::Result;
-
-constexpr const char* kPointsPath = "/v1/points";
 
 struct ServeArguments {
   BalanceOptions balance;
@@ -39,12 +38,12 @@ Result<int> run_serve(ServeArguments& a) {
   std::printf("listening on %s:%u\n", endpoint.host.c_str(), unsigned{server->port()});
   std::fflush(stdout);
   server->run([&](std::string_view method, std::string_view target, core::ByteView body) {
-    if (target != kPointsPath) return plain_text(404, "there is only /v1/points\n");
+    if (target != core::retail::kPointsPath) return plain_text(404, "there is only /v1/points\n");
     if (method != "POST") return plain_text(405, "/v1/points takes POST\n");
     BalanceReply reply = service->answer(body);
     if (service->fatal()) server->stop();
     if (reply.status != 200) return plain_text(reply.status, core::as_text(reply.body));
-    return BalanceResponse{200, "application/cose", std::move(reply.body)};
+    return BalanceResponse{200, core::retail::kPointsContentType, std::move(reply.body)};
   });
   if (service->fatal()) return fail(*service->fatal());
   return 0;
@@ -81,14 +80,14 @@ Result<void> drop_hold(const HoldsArguments& a) {
   const auto id =
       raw ? core::retail::HoldId::from(*raw) : Result<core::retail::HoldId>(fail(raw.error()));
   if (!id) return fail(Errc::kUsage, "--drop: 32 hexadecimal digits, as the list has them");
-  TRY_ASSIGN(Holds holds, Holds::open_to_read(a.holds));
+  TRY_ASSIGN(Holds holds, Holds::open_existing(a.holds));
   return holds.drop(*id);
 }
 
 Result<int> run_holds(const HoldsArguments& a) {
-  if (!a.drop.empty()) TRY(drop_hold(a));
   TRY_ASSIGN(const auto asked, parse_day(a.as_of, "--as-of"));
-  TRY_ASSIGN(Holds holds, Holds::open_to_read(a.holds));
+  if (!a.drop.empty()) TRY(drop_hold(a));
+  TRY_ASSIGN(Holds holds, Holds::open_existing(a.holds));
   TRY_ASSIGN(BookedPoints books, BookedPoints::open(a.books));
   TRY_ASSIGN(const auto open, holds.open_holds(books));
   core::BusinessDay newest{};
@@ -124,7 +123,7 @@ void add_serve(CLI::App& app, int& exit_code) {
   command->add_option("--tls-key", a->server.tls_key, "PEM file: the certificate's private key");
   command->add_flag("--plain-http", a->server.plain_anywhere,
                     "Plain HTTP on other addresses than loopback: behind a proxy that speaks TLS");
-  constexpr std::int64_t kPointsMax = 1'000'000'000'000;
+  constexpr std::int64_t kPointsMax = core::retail::kFigureMax;
   command
       ->add_option("--allowance-member", a->balance.member_points,
                    "Points that one member may redeem at a till and day while it has no connection")

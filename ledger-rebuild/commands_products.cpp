@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/retail/limits.h"
+#include "ledger-rebuild/close_period.h"
 #include "ledger-rebuild/command_support.h"
 #include "ledger-rebuild/commands.h"
 #include "ledger-rebuild/head_office.h"
@@ -61,13 +62,7 @@ Result<void> need_known(const Products& products, ProductId product) {
 Result<int> sign_decision(const DecisionArguments& a, const Books& books,
                           const ProductBulletin& bulletin) {
   TRY_ASSIGN(Decisions decisions, open_decisions(a.head_office));
-  TRY_ASSIGN(TillChains chains, TillChains::load(books.database()));
-  const TillChain* chain = chains.find(decisions.kid());
-  if (chain != nullptr && chain->tip_sequence > decisions.last_sequence()) {
-    return fail(Errc::kState,
-                "the log has bulletins of head office that this directory does not have: it is an "
-                "old copy; use the one that they were signed in");
-  }
+  TRY(check_own(books, decisions));
   const core::Bytes payload = encode_product_bulletin(bulletin);
   TRY(decisions.sign(std::span(&payload, 1)));
   std::printf("bulletin %s signed; not sent: daybook-rebuild send does\n",

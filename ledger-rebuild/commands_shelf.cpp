@@ -50,7 +50,14 @@ Result<int> tell_catalog(const NoticeArguments& to, bool dry_run, Notices& notic
   return tell_and_say(to, notices, content);
 }
 
+// Two catalogs at one till would be each other's end, in the order in which they came.
+Result<void> need_all_tills(const NoticeArguments& to) {
+  if (to.store == 0) return {};
+  return fail(Errc::kUsage, "there is one catalog for all tills; a store has prices of its own");
+}
+
 Result<int> catalog(const CatalogArguments& a) {
+  TRY(need_all_tills(a.to));
   TRY_ASSIGN(const Catalog after, core::retail::read_catalog_file(a.catalog));
   TRY_ASSIGN(Notices notices, Notices::open(a.to.directory));
   TRY_ASSIGN(const BusinessDay from, from_of(a.to));
@@ -70,6 +77,7 @@ struct ImportArguments {
 Result<int> import(const ImportArguments& a) {
   ImportOptions options;
   options.whole = a.whole;
+  TRY(need_all_tills(a.to));
   if (a.tax != 0) options.tax = core::TaxCode{a.tax};
   for (const std::string& word : a.columns) {
     const std::size_t at = word.find('=');
@@ -136,8 +144,7 @@ Result<int> price(const PriceArguments& a) {
   TRY_ASSIGN(Notices notices, Notices::open(a.to.directory));
   TRY_ASSIGN(const BusinessDay from, from_of(a.to));
   TRY_ASSIGN(const FeedState fleet, notices.state({}, from));
-  TRY_ASSIGN(const FeedState store, notices.state(feed_of(a.to), from));
-  const auto& catalog = store.catalog ? store.catalog : fleet.catalog;
+  const auto& catalog = fleet.catalog;
   if (!catalog) {
     return fail(Errc::kState,
                 "tills have no catalog of head office yet: begin with "

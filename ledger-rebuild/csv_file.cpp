@@ -91,7 +91,13 @@ Result<void> read_csv_table(const std::filesystem::path& file,
   if (!in) return fail(Errc::kIo, file.string() + ": " + std::strerror(errno));
   std::string line;
   if (!std::getline(in, line)) return fail(Errc::kMalformed, file.string() + ": it is empty");
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // of UTF-8: some programs begin so
+  if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
   const CsvFields columns = csv_fields(line);
+  for (const std::string& name : columns) {
+    if (std::count(columns.begin(), columns.end(), name) == 1) continue;
+    return fail(Errc::kMalformed, file.string() + ":1: the column '" + name + "' is there twice");
+  }
   for (const std::string& name : needed) {
     if (std::find(columns.begin(), columns.end(), name) != columns.end()) continue;
     return fail(Errc::kMalformed, file.string() + ":1: there is no column '" + name + "'");

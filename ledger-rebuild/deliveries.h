@@ -19,6 +19,7 @@ struct Delivery {
   core::BusinessDay day;
   core::TillRef till;
   std::vector<std::uint64_t> notes;  // ascending
+  std::vector<std::uint64_t> again;  // those of them that the store had received before
   struct Difference {
     core::ProductId product;
     core::Quantity quantity;  // received less sent

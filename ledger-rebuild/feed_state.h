@@ -1,5 +1,5 @@
 // FeedState: what all that was said in a feed comes to.
-// Must not know messages or tills. Rules: docs/formats/notice.md, "Feeds".
+// Must not know messages or tills. Rules: docs/formats/notice.md, "Content".
 #pragma once
 
 #include <cstdint>

@@ -82,9 +82,10 @@ Result<Holds> Holds::open(const std::filesystem::path& file) {
   return Holds(std::move(db));
 }
 
-Result<Holds> Holds::open_to_read(const std::filesystem::path& file) {
+Result<Holds> Holds::open_existing(const std::filesystem::path& file) {
   TRY_ASSIGN(core::sqlite::Database db,
              core::sqlite::Database::open(file, {.busy_timeout_ms = kHoldsBusyMs}));
+  TRY(db.exec("PRAGMA synchronous = FULL"));
   TRY(check_holds_file(db));
   return Holds(std::move(db));
 }
@@ -152,18 +153,22 @@ Result<HoldVerdict> Holds::hold(const HoldOwner& owner, const PointsRequest& req
       return refused("a hold of this id has another content");
     }
   }
-  TRY_ASSIGN(BookedPoints booked, books());
-  TRY_ASSIGN(const std::int64_t balance, booked.balance(request.member));
-  TRY_ASSIGN(const std::int64_t held, this->held(booked, request.member));
   HoldVerdict out{PointsVerdict::kDone, 0, {}};
-  TRY_ASSIGN(out.available, core::checked_subtract(balance, held));
+  bool is_closed = false;
+  {  // no longer than this: a replay's commit waits for it
+    TRY_ASSIGN(BookedPoints booked, books());
+    TRY_ASSIGN(const std::int64_t balance, booked.balance(request.member));
+    TRY_ASSIGN(const std::int64_t held, this->held(booked, request.member));
+    TRY_ASSIGN(out.available, core::checked_subtract(balance, held));
+    TRY_ASSIGN(const auto closing, booked.closing(owner.kid, request.day));
+    is_closed = closing.has_value();
+  }
   if (before) {
     const bool too_few = before->state == HoldState::kTooFew;
     out.verdict = too_few ? PointsVerdict::kTooFew : PointsVerdict::kDone;
     return out;
   }
-  TRY_ASSIGN(const auto closed, booked.closing(owner.kid, request.day));
-  if (closed) return refused("the books have the closing of " + to_string(request.day));
+  if (is_closed) return refused("the books have the closing of " + to_string(request.day));
   const bool too_few = request.points > out.available;
   if (too_few) out.verdict = PointsVerdict::kTooFew;
   TRY(put({owner, request.id, request.day, request.member, request.points,

@@ -53,8 +53,8 @@ class Holds {
  public:
   // Makes the file when there is none. Errors: also kMalformed (no such file of ours).
   static core::Result<Holds> open(const std::filesystem::path& file);
-  // To be read beside a service that writes. Errors: also kNotFound.
-  static core::Result<Holds> open_to_read(const std::filesystem::path& file);
+  // Beside a service that may be writing. Errors: also kNotFound.
+  static core::Result<Holds> open_existing(const std::filesystem::path& file);
 
   using OpenBooks = std::function<core::Result<BookedPoints>()>;
   // Whether a hold's points are there, and if so holds them. What was said once is said again.

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   rebuild::add_price(app, exit_code);
   rebuild::add_dispatch(app, exit_code);
   rebuild::add_staff(app, exit_code);
+  rebuild::add_till_settings(app, exit_code);
   rebuild::add_firmware(app, exit_code);
   rebuild::add_notices(app, exit_code);
   rebuild::add_close_period(app, exit_code);

@@ -49,7 +49,9 @@ Notices::Notices(fs::path directory, Roster roster,
     : directory_(std::move(directory)),
       roster_(std::move(roster)),
       sealing_key_(sealing_key),
-      decisions_(std::move(decisions)) {}
+      decisions_(std::move(decisions)) {
+  for (const auto& [kid, key] : roster_.enrolments()) generation_ += key.revoked ? 1 : 0;
+}
 
 Result<Notices> Notices::open(const fs::path& directory) {
   TRY_ASSIGN(Decisions decisions, open_decisions(directory));
@@ -98,12 +100,16 @@ Result<void> Notices::read_notice(core::ByteView bytes) {
   Said said{body.from, {}, message.header.epoch, message.header.sequence, address.whole};
   TRY_ASSIGN(said.content, core::retail::decode_notice_content(content));
   links_[address.feed] = core::envelope::message_id(bytes);
-  Feed& feed = feeds_[address.feed];
-  feed.generation = address.generation;
-  if (said.whole) feed.said.clear();
-  std::erase_if(feed.said, [&](const Said& before) { return before.from > said.from; });
-  feed.said.push_back(std::move(said));
+  take_up(address.feed, address.generation, std::move(said));
   return {};
+}
+
+void Notices::take_up(TillRef ref, std::uint64_t generation, Said said) {
+  Feed& feed = feeds_[ref];
+  feed.generation = generation;
+  if (said.whole) feed.said.clear();
+  std::erase_if(feed.said, [from = said.from](const Said& old) { return old.from > from; });
+  feed.said.push_back(std::move(said));
 }
 
 Result<Bytes> Notices::read_content(const NoticeBody& body, const SealingKey& key) const {
@@ -123,14 +129,8 @@ SealingKey Notices::key_of(TillRef feed, std::uint64_t generation) const {
       core::envelope::derive_feed_secret(sealing_key_, roster_.origin(), feed.store, generation));
 }
 
-std::uint64_t Notices::generation() const {
-  std::uint64_t revoked = 0;
-  for (const auto& [kid, key] : roster_.enrolments()) revoked += key.revoked ? 1 : 0;
-  return revoked;
-}
-
 Result<void> Notices::add_key(const Enrolment& till, Batch& batch) const {
-  const KeysTold now{till.entry, generation()};
+  const KeysTold now{till.entry, generation_};
   const auto told = keys_told_.find(till.till);
   if (told != keys_told_.end() && told->second == now) return {};
   auto context = roster_.sealing_context(till);
@@ -141,11 +141,11 @@ Result<void> Notices::add_key(const Enrolment& till, Batch& batch) const {
   const std::string& origin = roster_.origin();
   NoticeContent content;
   content.keys = {
-      generation(), core::envelope::derive_feed_secret(sealing_key_, origin, {}, generation()),
-      core::envelope::derive_feed_secret(sealing_key_, origin, till.till.store, generation())};
+      generation_, core::envelope::derive_feed_secret(sealing_key_, origin, {}, generation_),
+      core::envelope::derive_feed_secret(sealing_key_, origin, till.till.store, generation_)};
   const NoticeBody body{BusinessDay{}, core::retail::encode_notice_content(content)};
   batch.drafts.push_back(
-      {{till.till, till.entry, true, generation()}, core::retail::encode_notice_body(body), key});
+      {{till.till, till.entry, true, generation_}, core::retail::encode_notice_body(body), key});
   ++batch.told.keys;
   return {};
 }
@@ -180,8 +180,12 @@ Result<std::vector<BlobName>> Notices::keep_pieces(const SealingKey& key,
 }
 
 Result<void> Notices::add(TillRef feed, Said said, Batch& batch) const {
-  const SealingKey key = key_of(feed, generation());
+  const SealingKey key = key_of(feed, generation_);
   Bytes content = core::retail::encode_notice_content(said.content);
+  // What nobody could read must not be signed: head office reads it again each time.
+  if (const auto read = core::retail::decode_notice_content(content); !read) {
+    return fail(Errc::kMalformed, "tills could not read this: " + read.error().what);
+  }
   NoticeBody body{said.from, {}};
   if (content.size() <= kInsideMax) {
     body.content = std::move(content);
@@ -191,7 +195,7 @@ Result<void> Notices::add(TillRef feed, Said said, Batch& batch) const {
     body.content = std::move(blobs);
   }
   batch.drafts.push_back(
-      {{feed, {}, said.whole, generation()}, core::retail::encode_notice_body(body), key});
+      {{feed, {}, said.whole, generation_}, core::retail::encode_notice_body(body), key});
   batch.said.emplace_back(feed, std::move(said));
   ++batch.told.notices;
   return {};
@@ -216,7 +220,7 @@ Result<Told> Notices::tell(TillRef feed, BusinessDay from, const NoticeContent& 
     }
   }
   const bool is_due =
-      !holds.empty() && (known->second.generation != generation() || holds.size() >= kSaidMax);
+      !holds.empty() && (known->second.generation != generation_ || holds.size() >= kSaidMax);
   if (is_due) TRY(add_whole(feed, holds, batch));
   // With nothing before it that stays, it is all that there is.
   Said said{from, content, {}, {}, holds.empty()};
@@ -274,7 +278,7 @@ Result<Told> Notices::refresh() {
     TRY(add_keys(feed, batch));
   }
   for (const auto& [feed, state] : feeds_) {
-    if (state.generation != generation()) TRY(add_again(feed, state.said, batch));
+    if (state.generation != generation_) TRY(add_again(feed, state.said, batch));
   }
   if (batch.drafts.empty()) return Told{};
   return sign(std::move(batch));
@@ -284,12 +288,7 @@ Result<Told> Notices::sign(Batch batch) {
   TRY(decisions_.sign(batch.drafts, links_));
   for (const auto& [till, told] : batch.keys) keys_told_.insert_or_assign(till, told);
   for (auto& [ref, said] : batch.said) {
-    Feed& feed = feeds_[ref];
-    feed.generation = generation();
-    if (said.whole) feed.said.clear();
-    const BusinessDay from = said.from;
-    std::erase_if(feed.said, [from](const Said& before) { return before.from > from; });
-    feed.said.push_back(std::move(said));
+    take_up(ref, generation_, std::move(said));
   }
   return batch.told;
 }

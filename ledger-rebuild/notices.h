@@ -94,8 +94,8 @@ class Notices {
   core::Result<core::Bytes> read_content(const core::retail::NoticeBody& body,
                                          const core::envelope::SealingKey& key) const;
   core::envelope::SealingKey key_of(core::TillRef feed, std::uint64_t generation) const;
-  // Grows with every key that was taken back.
-  std::uint64_t generation() const;
+  // Of a shared feed, as tills take it up: after it comes what was said behind it.
+  void take_up(core::TillRef feed, std::uint64_t generation, Said said);
   core::Result<void> add_keys(core::TillRef feed, Batch& batch) const;
   core::Result<void> add_key(const core::envelope::Enrolment& till, Batch& batch) const;
   core::Result<void> add_whole(core::TillRef feed, const std::vector<Said>& of, Batch& batch) const;
@@ -108,6 +108,7 @@ class Notices {
   core::envelope::Roster roster_;
   core::envelope::SealingPrivateKey sealing_key_;
   Decisions decisions_;
+  std::uint64_t generation_ = 0;         // of keys: grows with every key that was taken back
   std::map<core::TillRef, Feed> feeds_;  // shared ones
   Decisions::Links links_;
   std::map<core::TillRef, KeysTold> keys_told_;

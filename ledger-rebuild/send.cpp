@@ -37,61 +37,74 @@ Result<void> split_into(core::ByteView sequence, std::vector<Bytes>& out) {
 struct Look {
   core::envelope::Kid kid;
   bool is_entry = false;
+  bool is_notice = false;
 };
 Result<Look> look_at(const Bytes& bytes) {
   TRY_ASSIGN(const auto message, core::envelope::parse_message(bytes));
-  return Look{message.header.kid, core::envelope::Roster::is_entry(message.payload)};
+  const bool is_notice = message.header.address.has_value();
+  return Look{message.header.kid, !is_notice && core::envelope::Roster::is_entry(message.payload),
+              is_notice};
 }
 
 }  // namespace
 
-Result<std::vector<Bytes>> signed_messages(const std::filesystem::path& directory) {
+Result<SignedMessages> signed_messages(const std::filesystem::path& directory) {
   TRY_ASSIGN(const auto file, core::envelope::read_roster_file(directory));
-  std::vector<Bytes> out;
-  TRY(split_into(file.bytes, out));
+  SignedMessages out;
+  TRY(split_into(file.bytes, out.bulletins));
   const core::Epoch last = file.roster.latest_epoch(core::envelope::kHeadOffice);
   for (core::Epoch epoch{1}; epoch <= last; epoch.value++) {
     const auto* key = file.roster.find(core::envelope::kHeadOffice, epoch);
     TRY_ASSIGN(std::vector<Bytes> messages, read_decisions(directory, file.roster, *key));
     for (Bytes& message : messages) {
       TRY_ASSIGN(const Look look, look_at(message));
-      if (!look.is_entry) out.push_back(std::move(message));
+      if (look.is_entry) continue;
+      (look.is_notice ? out.notices : out.bulletins).push_back(std::move(message));
     }
   }
   return out;
 }
 
 Result<std::uint64_t> send_blobs(const std::filesystem::path& directory,
-                                 const core::wire::Endpoint& relay) {
+                                 const core::wire::Endpoint& relay, Pieces which) {
   const auto blobs = directory / kBlobDirectory;
   std::error_code error;
   if (!std::filesystem::is_directory(blobs, error)) return std::uint64_t{0};
   // A line a piece that the relay has. Lost, it is only made again.
   const auto sent_file = blobs / ("sent-to-" + relay.host + "-" + std::to_string(relay.port));
-  const auto known = core::disk::posix_filesystem().content(sent_file);
-  std::string sent = known ? std::string(core::as_text(known->bytes)) : std::string();
+  std::string sent;
+  if (which == Pieces::kNew) {
+    const auto known = core::disk::posix_filesystem().content(sent_file);
+    if (known) sent = core::as_text(known->bytes);
+  }
   TRY_ASSIGN(const auto file, core::envelope::read_roster_file(directory));
   TRY_ASSIGN(const auto credential, read_credential(directory, file.roster));
   core::wire::RelayClient client(relay);
   if (credential) client.sign_reads(*credential);
   std::uint64_t count = 0;
-  for (std::filesystem::directory_iterator it(blobs, error), end; !error && it != end;
-       it.increment(error)) {
-    const std::string name = it->path().filename().string();
+  const auto put = [&](const std::filesystem::path& path) -> Result<void> {
+    const std::string name = path.filename().string();
     const auto raw = core::from_hex(name);
-    if (!raw || raw->size() != core::envelope::Hash::kSize) continue;
-    if (sent.find(name) != std::string::npos) continue;
+    if (!raw || raw->size() != core::envelope::Hash::kSize) return {};
+    if (sent.find(name) != std::string::npos) return {};
     TRY_ASSIGN(const auto hash, core::envelope::Hash::from(*raw));
-    TRY_ASSIGN(const auto piece, core::disk::posix_filesystem().content(it->path()));
+    TRY_ASSIGN(const auto piece, core::disk::posix_filesystem().content(path));
     TRY(client.put_blob(hash, piece.bytes));
     sent += name + "\n";
     ++count;
+    return {};
+  };
+  Result<void> done;
+  for (std::filesystem::directory_iterator it(blobs, error), end; !error && done && it != end;
+       it.increment(error)) {
+    done = put(it->path());
   }
-  if (error) return fail(Errc::kIo, blobs.string() + ": " + error.message());
   if (count > 0) {
     TRY(core::disk::replace_file(core::disk::posix_filesystem(), sent_file, core::as_bytes(sent),
                                  core::disk::Access::kGroup));
   }
+  TRY(done);
+  if (error) return fail(Errc::kIo, blobs.string() + ": " + error.message());
   return count;
 }
 

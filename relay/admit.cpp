@@ -18,7 +18,12 @@ bool is_known(const Tenant& owner, Item& item) {
 void classify(Tenant& owner, Item& item) {
   using core::envelope::ContentType;
   const auto members = owner.admission().members();
-  if (members == nullptr || members->office_key(item.kid) == nullptr) return;
+  if (members == nullptr) return;
+  const auto* sender = members->roster.find(item.kid);
+  // A former key's, too: what it said in time is handed out, whenever it comes.
+  const bool is_office = members->office_key(item.kid) != nullptr ||
+                         (sender != nullptr && core::envelope::is_head_office(sender->till));
+  if (!is_office) return;
   const auto message = core::envelope::parse_message(item.bytes);
   if (!message) return;
   const ContentType type = message->header.content_type;

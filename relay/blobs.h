@@ -9,12 +9,13 @@
 #include <optional>
 
 #include "core/disk/file.h"
+#include "core/envelope/feed_key.h"
 #include "core/envelope/keys.h"
 #include "relay/response_stream.h"
 
 namespace relay {
 
-inline constexpr std::size_t kBlobSizeMax = std::size_t{512} << 10;
+using core::envelope::kBlobSizeMax;
 inline constexpr const char* kBlobsDirectory = "blobs";
 
 // Thread: any. Owner: the filesystem and `bytes_kept` outlive it.

@@ -100,6 +100,6 @@ daybook_test(test_notices
   LABELS functional
   BINARIES daybook-rebuild daybook-relay daybook-till)
 daybook_test(test_notices_property
-  SOURCES property/notices_property_test.cpp
-  USES daybook_test_rebuild daybook_till
+  SOURCES property/notices_property_test.cpp unit/notice_carrier_test.cpp
+  USES daybook_test_rebuild daybook_till daybook_till_api
   LABELS property)

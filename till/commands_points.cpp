@@ -11,8 +11,6 @@ using core::Result;
 
 namespace {
 
-constexpr const char* kPointsPath = "/v1/points";
-
 // Releases what waits, and fetches the day's allowance.
 Result<void> tell_service(Till& till, const PointsService& service, const AskPoints& ask) {
   while (true) {
@@ -50,7 +48,7 @@ Result<AskPoints> points_over_http(const std::filesystem::path& authorities) {
                            core::ByteView request) -> Result<core::Bytes> {
     TRY_ASSIGN(const auto endpoint, core::wire::parse_endpoint(service.url));
     core::wire::RelayClient client(endpoint, std::chrono::milliseconds(service.timeout_ms), trust);
-    return client.exchange(kPointsPath, "application/cose", request);
+    return client.exchange(core::retail::kPointsPath, core::retail::kPointsContentType, request);
   });
 }
 

@@ -1,7 +1,6 @@
 // Command `settings`: what a retailer decides once for its tills, shown or changed.
 #include <cstdio>
 
-#include "core/base/whole_file.h"
 #include "core/retail/settings.h"
 #include "till/command_support.h"
 #include "till/commands.h"
@@ -23,15 +22,6 @@ Result<void> take_amount(const std::string& word, core::Currency currency, const
   if (!money) return fail(Errc::kUsage, std::string(flag) + ": " + money.error().what);
   minor = money->minor;
   return {};
-}
-
-// 64 hexadecimal digits, the same file in all shops of the retailer.
-Result<core::Bytes> read_member_key(const std::filesystem::path& path) {
-  TRY_ASSIGN(std::string text, core::read_whole_file(path));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  auto key = core::from_hex(text);
-  if (!key) return fail(key.error().code, path.string() + ": " + key.error().what);
-  return key;
 }
 
 std::string settings_text(const Settings& settings, core::Currency currency) {
@@ -58,7 +48,7 @@ Result<void> run_settings(const CommandWords& words) {
   if (!words.tax_at.empty()) settings.tax_at_deposit = words.tax_at == "deposit";
   if (words.delivery_cut_off) settings.delivery_cut_off_minutes = *words.delivery_cut_off;
   if (!words.member_key_file.empty()) {
-    TRY_ASSIGN(settings.member_key, read_member_key(words.member_key_file));
+    TRY_ASSIGN(settings.member_key, core::retail::read_member_key(words.member_key_file));
   }
   if (settings != till.settings()) TRY(till.set_settings(settings));
   if (!words.backup_to.empty()) {

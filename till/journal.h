@@ -36,6 +36,13 @@ enum class Durability {
   kSimulated,  // nothing is synced: for simulations, whose tills all share one disk
 };
 
+// Whether the journal or its disk failed, and not what was to be written in it.
+inline bool is_journals(core::Errc code) {
+  using core::Errc;
+  return code == Errc::kSyncFailed || code == Errc::kIo || code == Errc::kDiskFull ||
+         code == Errc::kBusy || code == Errc::kDatabase || code == Errc::kDamaged;
+}
+
 // What never changes after init.
 struct Identity {
   core::TillRef ref;

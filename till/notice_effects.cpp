@@ -28,12 +28,6 @@ std::string subject_of(FeedKind kind, core::Epoch epoch, core::Sequence sequence
   return std::string(feed_name(kind)) + " " + to_string(epoch) + "." + to_string(sequence);
 }
 
-// Not what a notice says is wrong, but the disk.
-bool is_journals(Errc code) {
-  return code == Errc::kSyncFailed || code == Errc::kIo || code == Errc::kDiskFull ||
-         code == Errc::kBusy || code == Errc::kDatabase || code == Errc::kDamaged;
-}
-
 Result<DispatchStatus> read_dispatch_row(const Journal& journal, const Statement& row) {
   const auto content = core::retail::decode_notice_content(row.column_blob(0));
   if (!content || content->dispatched.size() != 1) {
@@ -53,11 +47,15 @@ Result<NoticeContent> Notices::content_of(const Opened& notice) {
   if (const auto* inside = std::get_if<Bytes>(&notice.body.content)) {
     content = *inside;
   } else {
+    const auto& pieces = std::get<std::vector<BlobName>>(notice.body.content);
+    for (const BlobName& piece : pieces) {
+      TRY_ASSIGN(const bool there, has_piece(piece));
+      if (!there) return fail(Errc::kNotFound, "a piece of it was not fetched yet");
+    }
     std::uint64_t number = 0;
     TRY_ASSIGN(Statement s, journal_->database().prepare("SELECT bytes FROM piece WHERE hash = ?"));
-    for (const BlobName& piece : std::get<std::vector<BlobName>>(notice.body.content)) {
-      TRY_ASSIGN(const bool there, s.bind_blob(1, piece.hash.view()).step());
-      if (!there) return fail(Errc::kNotFound, "a piece of it was not fetched yet");
+    for (const BlobName& piece : pieces) {
+      TRY(s.bind_blob(1, piece.hash.view()).step());
       TRY_ASSIGN(const Bytes plain,
                  core::envelope::open_piece(notice.key, number++, s.column_blob(0)));
       core::append(content, plain);
@@ -72,7 +70,7 @@ Result<std::uint64_t> Notices::take_effect(BusinessDay day) {
   for (const FeedKind kind : kFeedKinds) {
     std::string trouble;
     TRY_ASSIGN(auto opened, queue(kind, trouble));
-    std::erase_if(opened, [&](const Opened& notice) { return notice.from > day; });
+    std::erase_if(opened, [&](const Opened& notice) { return notice.body.from > day; });
     const auto done = opened.empty() ? Result<void>() : put_into_force(kind, opened);
     if (!done && is_journals(done.error().code)) return fail(done.error());
     if (done) {
@@ -93,24 +91,25 @@ Result<void> Notices::put_into_force(FeedKind kind, const std::vector<Opened>& n
   }
   const Opened& last = notices.back();
   CatalogVersion version = shelf_.present();
-  std::vector<Operator> changed;
+  StaffChange staff;
   Operators operators(*journal_, *staff_);
   TRY(journal_->transact([&]() -> Result<void> {
-    TRY(put_content(content, notices.front().whole, version, changed));
+    staff = {};
+    TRY(put_content(content, notices.front().whole, version, staff));
     TRY_ASSIGN(Statement s,
                journal_->database().prepare("DELETE FROM notice WHERE kind = ?1 AND (epoch < ?2 OR "
                                             "(epoch = ?2 AND sequence <= ?3))"));
     s.bind_int(1, static_cast<int>(kind)).bind_int(2, last.epoch.value);
     TRY(s.bind_int(3, to_sql(last.sequence.value)).run());
     TRY(journal_->database().exec("DELETE FROM piece WHERE NOT EXISTS (SELECT 1 FROM notice)"));
-    return operators.write(
-        {}, {AuditEvent::kNoticeTaken, subject_of(kind, last.epoch, last.sequence),
-             "catalog " + to_string(shelf_.present()), "catalog " + to_string(version),
-             operators.now_ms()});
+    staff.notes.push_back({AuditEvent::kNoticeTaken, subject_of(kind, last.epoch, last.sequence),
+                           "catalog " + to_string(shelf_.present()),
+                           "catalog " + to_string(version), operators.now_ms()});
+    return operators.write({}, staff.notes);
   }));
   shelf_.use(version);
   staff_->waiting.clear();  // it was written with the row
-  for (Operator& who : changed) {
+  for (Operator& who : staff.operators) {
     if (!who.active) staff_->signed_on.erase(who.id);
     staff_->all.insert_or_assign(who.id, std::move(who));
   }
@@ -118,10 +117,10 @@ Result<void> Notices::put_into_force(FeedKind kind, const std::vector<Opened>& n
 }
 
 Result<void> Notices::put_content(const NoticeContent& content, bool whole, CatalogVersion& version,
-                                  std::vector<Operator>& operators) {
+                                  StaffChange& staff) {
   if (content.keys) TRY(put_keys(*content.keys));
   if (content.settings) TRY(journal_->put_settings(*content.settings));
-  TRY(put_operators(content, operators));
+  TRY(put_operators(content, staff));
   TRY(put_dispatched(content));
   if (content.firmware) TRY(put_firmware(*content.firmware));
   TRY_ASSIGN(version, NoticeShelf(*journal_, shelf_).put(content, whole));
@@ -136,10 +135,10 @@ Result<void> Notices::put_keys(const core::retail::FeedKeys& keys) {
 }
 
 // What head office does not say of somebody stays: failures, and whether they are at work.
-Result<void> Notices::put_operators(const NoticeContent& content, std::vector<Operator>& changed) {
+Result<void> Notices::put_operators(const NoticeContent& content, StaffChange& staff) {
   if (content.operators.empty()) return {};
   std::map<core::OperatorId, Operator> all = staff_->all;
-  Operators operators(*journal_, *staff_);
+  const std::int64_t now_ms = Operators(*journal_, *staff_).now_ms();
   for (const auto& said : content.operators) {
     TRY(check_operator_name(said.name));
     if (said.id.value == 0) return fail(Errc::kMalformed, "operators have numbers from 1");
@@ -163,11 +162,10 @@ Result<void> Notices::put_operators(const NoticeContent& content, std::vector<Op
     const bool is_new = before == all.end();
     const std::string old = is_new ? "" : operator_text(before->second);
     TRY(journal_->put_operator(next));
-    TRY(operators.write({},
-                        {is_new ? AuditEvent::kOperatorMade : AuditEvent::kOperatorChanged,
-                         operator_subject(next.id), old, operator_text(next), operators.now_ms()}));
+    staff.notes.push_back({is_new ? AuditEvent::kOperatorMade : AuditEvent::kOperatorChanged,
+                           operator_subject(next.id), old, operator_text(next), now_ms});
     all.insert_or_assign(next.id, next);
-    changed.push_back(std::move(next));
+    staff.operators.push_back(std::move(next));
   }
   const bool manager = std::any_of(all.begin(), all.end(), [](const auto& entry) {
     return entry.second.active && entry.second.role == Role::kManager;
@@ -178,9 +176,14 @@ Result<void> Notices::put_operators(const NoticeContent& content, std::vector<Op
 
 Result<void> Notices::put_dispatched(const NoticeContent& content) {
   TRY_ASSIGN(Statement s,
-             journal_->database().prepare("INSERT INTO dispatch(number, note) VALUES (?, ?) "
-                                          "ON CONFLICT(number) DO NOTHING"));
+             journal_->database().prepare("INSERT INTO dispatch(number, note) VALUES (?, ?)"));
   for (const DispatchNote& note : content.dispatched) {
+    TRY_ASSIGN(const auto known, find_dispatch(note.number));
+    if (known && known->note != note) {
+      return fail(Errc::kExists, "dispatch note " + std::to_string(note.number) +
+                                     " came before, with other goods");
+    }
+    if (known) continue;
     NoticeContent alone;
     alone.dispatched.push_back(note);
     s.bind_int(1, to_sql(note.number));

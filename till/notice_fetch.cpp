@@ -10,6 +10,9 @@ using core::Result;
 using core::envelope::BlobName;
 using Taken = Notices::Taken;
 
+// Of one fetching: a feed has some 70 at most that a till needs.
+constexpr std::uint64_t kNoticesMax = 10'000;
+
 class Fetch {
  public:
   Fetch(Till& till, const NoticePorts& ports) : till_(till), ports_(ports) {}
@@ -19,16 +22,27 @@ class Fetch {
     // Keys come first, and a notice that becomes readable may name pieces.
     TRY(put_into_force());
     TRY_ASSIGN(const auto missing, till_.notices().missing_pieces());
-    for (const BlobName& piece : missing) {
-      TRY_ASSIGN(const core::Bytes bytes, ports_.piece(piece));
-      TRY(till_.notices().keep_piece(piece, bytes));
-      ++report_.pieces;
-    }
-    if (!missing.empty()) TRY(put_into_force());
+    for (const BlobName& piece : missing) TRY(fetch(piece));
+    if (report_.pieces > 0) TRY(put_into_force());
     return report_;
   }
 
  private:
+  // One that the relay lost holds up what names it, and nothing else.
+  Result<void> fetch(const BlobName& piece) {
+    const auto bytes = ports_.piece(piece);
+    const bool is_lost = !bytes && (bytes.error().code == core::Errc::kNotFound ||
+                                    bytes.error().code == core::Errc::kProtocol);
+    if (is_lost) {
+      report_.trouble = "piece " + piece.hash.hex() + ": " + bytes.error().what;
+      return {};
+    }
+    if (!bytes) return core::fail(bytes.error());
+    TRY(till_.notices().keep_piece(piece, *bytes));
+    ++report_.pieces;
+    return {};
+  }
+
   Result<void> read_feeds() {
     TRY_ASSIGN(const auto reached, till_.notices().reached());
     TRY_ASSIGN(const bool all, read_from(reached));
@@ -52,6 +66,9 @@ class Fetch {
   }
 
   Result<void> take(core::LogIndex index, const core::Bytes& message, bool& gap) {
+    if (++seen_ > kNoticesMax) {
+      return core::fail(core::Errc::kProtocol, "the relay goes on with notices without an end");
+    }
     TRY_ASSIGN(Taken taken, till_.notices().take(index, message));
     if (taken == Taken::kUnknownKey && !asked_for_roster_) {
       asked_for_roster_ = true;
@@ -85,6 +102,7 @@ class Fetch {
   const NoticePorts& ports_;
   FetchReport report_;
   bool asked_for_roster_ = false;
+  std::uint64_t seen_ = 0;
 };
 
 }  // namespace

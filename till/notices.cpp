@@ -56,11 +56,19 @@ std::string_view feed_name(FeedKind kind) {
 
 Result<void> Notices::put_head_office(const core::envelope::Roster& roster) {
   const auto* office = roster.office();
+  const core::Epoch epoch = roster.latest_epoch(core::envelope::kHeadOffice);
+  const auto known = head_office();
+  if (!known && known.error().code != Errc::kState) return fail(known.error());
+  const bool is_older = known && (epoch < known->epoch ||
+                                  (epoch == known->epoch && !known->key && office != nullptr));
+  if (is_older) {
+    return fail(Errc::kState, "the roster is older than the one that this till knows");
+  }
   TRY_ASSIGN(Statement s,
              journal_->database().prepare(
                  "INSERT INTO head_office(id, root, epoch, key) VALUES (1, ?1, ?2, ?3) "
                  "ON CONFLICT(id) DO UPDATE SET root = ?1, epoch = ?2, key = ?3"));
-  s.bind_blob(1, roster.root().view()).bind_int(2, office == nullptr ? 0 : office->epoch.value);
+  s.bind_blob(1, roster.root().view()).bind_int(2, epoch.value);
   if (office == nullptr) {
     s.bind_null(3);
   } else {
@@ -70,8 +78,8 @@ Result<void> Notices::put_head_office(const core::envelope::Roster& roster) {
 }
 
 Result<void> Notices::learn(const core::envelope::Roster& roster) {
-  TRY_ASSIGN(const PublicKey own, root());
-  if (roster.root() != own) {
+  TRY_ASSIGN(const HeadOfficeRow row, head_office());
+  if (roster.root() != row.root) {
     return fail(Errc::kUnknownKey, "the roster is of another root than the till joined under");
   }
   return journal_->transact([&] { return put_head_office(roster); });
@@ -116,9 +124,12 @@ Result<std::optional<LogIndex>> Notices::reached() {
   return row.reached;
 }
 
+Result<void> Notices::forget_reached() {
+  return journal_->database().exec("UPDATE head_office SET reached = NULL");
+}
+
 Result<void> Notices::begin_again() {
-  return journal_->transact(
-      [&] { return journal_->database().exec("UPDATE head_office SET reached = NULL"); });
+  return journal_->transact([&] { return forget_reached(); });
 }
 
 Result<std::optional<Notices::FeedRow>> Notices::feed(FeedKind kind) {
@@ -235,14 +246,7 @@ Result<Notices::Opened> Notices::open(FeedKind kind, const Waiting& waiting,
   TRY_ASSIGN(const Bytes plain,
              core::envelope::open_sealed(key, message.protected_header, message.payload));
   TRY_ASSIGN(NoticeBody body, core::retail::decode_notice_body(plain));
-  const BusinessDay from = body.from;
-  return Opened{waiting.epoch,
-                waiting.sequence,
-                address.whole,
-                from,
-                std::move(body),
-                address.generation,
-                key};
+  return Opened{waiting.epoch, waiting.sequence, address.whole, std::move(body), key};
 }
 
 Result<std::vector<Notices::Opened>> Notices::queue(FeedKind kind, std::string& trouble) {
@@ -255,7 +259,7 @@ Result<std::vector<Notices::Opened>> Notices::queue(FeedKind kind, std::string& 
       trouble = describe(opened.error());
       break;
     }
-    std::erase_if(out, [&](const Opened& before) { return before.from > opened->from; });
+    std::erase_if(out, [&](const Opened& old) { return old.body.from > opened->body.from; });
     out.push_back(std::move(*opened));
   }
   return out;

@@ -48,10 +48,11 @@ class Notices {
   Notices(Journal& journal, ShelfMemory& shelf, Staff& staff)
       : journal_(&journal), shelf_(journal, shelf), staff_(&staff) {}
 
-  // Whose word counts from now on. Inside a transaction.
+  // Whose word counts from now on. Inside a transaction. Errors: kState (an older roster than the
+  // one before, which would give a key back that head office took).
   core::Result<void> put_head_office(const core::envelope::Roster& roster);
   // The same, as a transaction of its own, of a roster that was fetched again. Errors: kUnknownKey
-  // (of another root than the one that the till joined under).
+  // (of another root than the one that the till joined under), and those of put_head_office().
   core::Result<void> learn(const core::envelope::Roster& roster);
   // Head office's root. Errors: kState (not joined).
   core::Result<core::envelope::PublicKey> root();
@@ -69,7 +70,9 @@ class Notices {
   };
   // Durable when it returns kNew. Errors: kMalformed, kBadSignature (not head office's word).
   core::Result<Taken> take(core::LogIndex index, core::ByteView message);
-  // Reads from the beginning again.
+  // Reads from the beginning again: the relay's word alone says how far a till has read. The first
+  // inside a transaction.
+  core::Result<void> forget_reached();
   core::Result<void> begin_again();
 
   // Pieces that readable notices name and that are not here. Errors: kDamaged.
@@ -114,10 +117,14 @@ class Notices {
     core::Epoch epoch;
     core::Sequence sequence;
     bool whole = false;
-    core::BusinessDay from;
     core::retail::NoticeBody body;
-    std::uint64_t generation = 0;
     core::envelope::SealingKey key;
+  };
+
+  // Who works here otherwise than before, and what the audit log is to tell of it.
+  struct StaffChange {
+    std::vector<Operator> operators;
+    std::vector<AuditNote> notes;
   };
 
   core::Result<HeadOfficeRow> head_office();
@@ -129,7 +136,7 @@ class Notices {
                                                    const HeadOfficeRow& row);
   core::Result<Opened> open(FeedKind kind, const Waiting& waiting, const HeadOfficeRow& row);
   // What is still to come to hold, in order; one that holds earlier takes back those before it.
-  // `trouble`: why it ends before the last.
+  // `trouble`: why it ends before the last. Errors: kState (not joined).
   core::Result<std::vector<Opened>> queue(FeedKind kind, std::string& trouble);
   core::Result<bool> has_piece(const core::envelope::BlobName& name);
   core::Result<core::retail::NoticeContent> content_of(const Opened& notice);
@@ -137,10 +144,9 @@ class Notices {
   // `notices`: in order, one at least.
   core::Result<void> put_into_force(FeedKind kind, const std::vector<Opened>& notices);
   core::Result<void> put_content(const core::retail::NoticeContent& content, bool whole,
-                                 core::CatalogVersion& version, std::vector<Operator>& operators);
+                                 core::CatalogVersion& version, StaffChange& staff);
   core::Result<void> put_keys(const core::retail::FeedKeys& keys);
-  core::Result<void> put_operators(const core::retail::NoticeContent& content,
-                                   std::vector<Operator>& changed);
+  core::Result<void> put_operators(const core::retail::NoticeContent& content, StaffChange& staff);
   core::Result<void> put_dispatched(const core::retail::NoticeContent& content);
   core::Result<void> put_firmware(const core::retail::FirmwareNotice& firmware);
 

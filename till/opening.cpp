@@ -129,6 +129,8 @@ Result<void> Till::put_opening(BusinessDay day, const Delivery& delivery, Journa
     TRY(journal_.add_receipt(day, id, quantity));
   }
   for (const std::uint64_t number : delivery.notes) TRY(notices().set_received(number, day));
+  // Once a day: a relay that lied about how far the till has read is found out then.
+  TRY(notices().forget_reached());
   Opening opening{day, delivery.received, {}};
   opening.notes = delivery.notes;
   opening.differences = delivery.differences;

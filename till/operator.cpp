@@ -45,23 +45,4 @@ std::string operator_subject(core::OperatorId id) {
   return "operator " + to_string(id);
 }
 
-Result<void> check_operator_name(const std::string& name) {
-  if (name.empty() || name.size() > kOperatorNameBytesMax) {
-    return fail(Errc::kUsage,
-                "an operator's name has 1 to " + std::to_string(kOperatorNameBytesMax) + " bytes");
-  }
-  const bool control = std::any_of(name.begin(), name.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
-  core::envelope::CborWriter w;
-  w.text(name);
-  core::envelope::CborReader r(w.view());
-  const auto read = r.text();
-  if (control || !read) {
-    return fail(Errc::kUsage, "an operator's name is UTF-8 without control characters");
-  }
-  return {};
-}
-
 }  // namespace till

@@ -8,6 +8,7 @@
 
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/retail/role.h"
 #include "till/permissions.h"
 #include "till/uptime.h"
 
@@ -32,7 +33,7 @@ struct Operator {
   bool operator==(const Operator&) const = default;
 };
 
-inline constexpr std::size_t kOperatorNameBytesMax = 60;
+using core::retail::check_operator_name;
 
 // After so many failures no PIN is looked at for a while.
 inline constexpr std::uint32_t kTriesMax = 5;
@@ -48,8 +49,5 @@ std::int64_t locked_for_ms(const Operator& who, const Uptime& now);
 std::string operator_text(const Operator& who);
 // "operator 3".
 std::string operator_subject(core::OperatorId id);
-
-// Errors: kUsage (empty, too long, control characters, no UTF-8).
-core::Result<void> check_operator_name(const std::string& name);
 
 }  // namespace till

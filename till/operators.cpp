@@ -14,13 +14,6 @@ using core::Result;
 
 namespace {
 
-Result<void> check_new_pin(const Pin& pin) {
-  if (!pin.too_simple()) return {};
-  return fail(Errc::kUsage,
-              "this PIN is too simple: no runs such as 1234 or 8642, no repetitions such as 1111 "
-              "or 1212");
-}
-
 // "supervisor or manager".
 std::string roles_with(PermissionSet permissions) {
   std::string out;
@@ -178,9 +171,19 @@ Result<void> Operators::write_waiting() {
 }
 
 Result<void> Operators::write(Actor actor, const AuditNote& note) {
-  TRY_ASSIGN(const AuditRow row, row_of(actor, note));
+  return write(actor, std::vector<AuditNote>{note});
+}
+
+Result<void> Operators::write(Actor actor, const std::vector<AuditNote>& notes) {
+  std::vector<AuditRow> rows;
+  rows.reserve(notes.size());
+  for (const AuditNote& note : notes) {
+    TRY_ASSIGN(AuditRow row, row_of(actor, note));
+    rows.push_back(std::move(row));
+  }
   TRY(write_waiting());
-  return journal_.add_audit(row);
+  for (AuditRow& row : rows) TRY(journal_.add_audit(std::move(row)));
+  return {};
 }
 
 Result<void> Operators::put(Actor actor, const Operator& next, AuditEvent event,

@@ -113,6 +113,7 @@ class Operators {
   // Inside a transaction: writes what waits; and a note.
   core::Result<void> write_waiting();
   core::Result<void> write(Actor actor, const AuditNote& note);
+  core::Result<void> write(Actor actor, const std::vector<AuditNote>& notes);
   // After it: nothing waits any more, and what was approved is used up.
   void is_written();
 

@@ -114,7 +114,7 @@ Result<void> Points::keep_allowance(const Bytes& allowance) {
 Result<PointsAnswer> Points::verify(const Kept& kept, ByteView answer, ByteView request) const {
   if (!kept.office) {
     return fail(Errc::kUnknownKey,
-                "the roster that this till joined with names no key of every day; join again");
+                "the roster that this till knows names no key of every day of head office");
   }
   return core::retail::verify_points_answer(answer, request, journal_.identity().origin,
                                             *kept.office);
@@ -288,7 +288,8 @@ Result<std::optional<Bytes>> Points::next_request() {
   TRY_ASSIGN(const Kept kept, read());
   if (kept.service.url.empty() || !kept.office || state.epoch.value == 0) return out;
   TRY_ASSIGN(auto next, next_release(nullptr, {}));
-  if (!next && state.open_day && memory_.asked_on != state.open_day) {
+  if (!next && state.open_day &&
+      (memory_.asked_on != state.open_day || memory_.asked_of != kept.office)) {
     next = PointsRequest{PointsAsk::kAllowance, new_hold_id(), *state.open_day, {}, 0};
   }
   if (next) out = signed_request(*next);
@@ -306,7 +307,10 @@ Result<void> Points::settle(ByteView request, ByteView answer) {
     if (said.allowance != kept.allowance) TRY(keep_allowance(said.allowance));
     return asked.ask == PointsAsk::kRelease ? forget(asked.id) : Result<void>{};
   }));
-  if (asked.ask == PointsAsk::kAllowance) memory_.asked_on = asked.day;
+  if (asked.ask == PointsAsk::kAllowance) {
+    memory_.asked_on = asked.day;
+    memory_.asked_of = kept.office;
+  }
   return {};
 }
 

@@ -57,8 +57,9 @@ struct PointsStatus {
 
 // What a process knows beside the journal.
 struct PointsMemory {
-  std::set<HoldId> in_progress;               // of a receipt that is not finished
-  std::optional<core::BusinessDay> asked_on;  // for the allowance of this day, with success
+  std::set<HoldId> in_progress;                       // of a receipt that is not finished
+  std::optional<core::BusinessDay> asked_on;          // for the allowance of this day, with success
+  std::optional<core::envelope::PublicKey> asked_of;  // the key that signed it
 };
 
 // A view: Till makes one for each use. Errors of all: also those of Journal::transact.

@@ -260,13 +260,12 @@ Result<std::optional<core::envelope::SealingKey>> Till::sealing_key() const {
   return key;
 }
 
-Result<void> Till::put_messages(const Summary& summary, JournalState next) {
+Result<void> Till::put_messages(Summary summary, JournalState next) {
   const Identity& self = journal_.identity();
   const bool closing = std::holds_alternative<Closing>(summary);
   TRY_ASSIGN(const auto sealing_key, this->sealing_key());
-  Summary whole = summary;
-  TRY(define_minted(whole));
-  for (const Summary& part : core::retail::split(whole, core::envelope::kPayloadSizeMax)) {
+  TRY(define_minted(summary));
+  for (const Summary& part : core::retail::split(summary, core::envelope::kPayloadSizeMax)) {
     core::Bytes payload = core::retail::encode_summary(part);
     core::envelope::Header header;
     header.kid = core::envelope::derive_kid(self.origin, public_key());

@@ -409,7 +409,7 @@ class Till {
                                  JournalState next);
   core::Result<void> seal_opening(Actor actor, std::string_view why, const Delivery& delivery);
   // Inside a transaction: signs the summary's parts and writes them to the outbox with `next`.
-  core::Result<void> put_messages(const core::retail::Summary& summary, JournalState next);
+  core::Result<void> put_messages(core::retail::Summary summary, JournalState next);
   // Numbers a document of the open day and writes it down, with `more` in its transaction.
   core::Result<DocumentNumbers> record(core::retail::Document document,
                                        const std::function<core::Result<void>()>& more = {});

@@ -17,6 +17,9 @@ std::string fold_case(std::string_view text);
 // Whether it is UTF-8 as RFC 3629 has it: no overlong forms, no surrogates.
 bool is_utf8(std::string_view text);
 
+// UTF-8 without control characters, those from U+0080 on included: fit for a terminal and a line.
+bool is_plain_text(std::string_view text);
+
 // The longest beginning of at most `bytes` bytes that cuts no character apart. Shape: UTF-8.
 std::string_view utf8_prefix(std::string_view text, std::size_t bytes);
 

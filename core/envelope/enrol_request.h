@@ -30,10 +30,10 @@ Result<void> check_proof(const EnrolRequest& request);
 
 // Six lines, in this order: origin, store, till, key, sealing-key, proof.
 std::string enrol_request_text(const EnrolRequest& request);
-// Errors: kMalformed (another line, with its number; a number or key out of shape).
 // The same as one line of letters that a QR code holds compactly, to be scanned or typed.
 std::string enrol_request_code(const EnrolRequest& request);
-// Either form; a code may have blanks and line ends around it.
+// Either form; a code may have blanks and line ends around it. Errors: kMalformed (another line,
+// with its number; a number or key out of shape; a code that is none).
 Result<EnrolRequest> parse_enrol_request(std::string_view text);
 
 }  // namespace core::envelope

@@ -253,7 +253,7 @@ Result<ByteView> open_payload(ContentType type, ByteView protected_header, ByteV
     case ContentType::kNotice:
       break;
   }
-  return fail(Errc::kMalformed, "a bulletin, signed with a till's key");
+  return fail(Errc::kMalformed, "head office's kind of message, signed with a till's key");
 }
 
 Hash hkdf_sha256(ByteView secret, ByteView salt, ByteView info) {

@@ -1,5 +1,5 @@
 // CatalogChange: what one catalog has that another has not, as head office sends it to its tills.
-// Must not know messages or journals. Format: docs/formats/notice.md, "Catalog".
+// Must not know messages or journals. Format: docs/formats/notice.md, "Content".
 #pragma once
 
 #include <map>

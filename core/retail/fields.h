@@ -76,6 +76,17 @@ inline Result<BusinessDay> read_day(CborReader& r) {
   return BusinessDay{static_cast<std::int32_t>(days)};
 }
 
+// A byte string of one length.
+template <typename Fixed>
+Result<void> read_fixed(CborReader& r, Fixed& out) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const ByteView view, r.bytes());
+  const auto value = Fixed::from(view);
+  if (!value) return r.refuse(at, value.error().what);
+  out = *value;
+  return {};
+}
+
 template <typename Id>
 Result<Id> read_id(CborReader& r) {
   const std::size_t at = r.offset();

@@ -30,15 +30,6 @@ Result<void> append_part(std::uint64_t& id, std::uint64_t part, unsigned bits, c
   return {};
 }
 
-// It is printed on receipts and on head office's terminals.
-bool is_plain_text(const std::string& text) {
-  const bool has_controls = std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
-  return !has_controls && is_utf8(text);
-}
-
 // The lowest bits of `rest`, which it loses.
 std::uint64_t take_part(std::uint64_t& rest, unsigned bits) {
   const std::uint64_t part = rest & mask(bits);

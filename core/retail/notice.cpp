@@ -39,15 +39,6 @@ Result<std::string> read_text(CborReader& r, std::size_t bytes_max) {
   return std::string(text);
 }
 
-template <typename Fixed>
-Result<Fixed> read_fixed(CborReader& r) {
-  const std::size_t at = r.offset();
-  TRY_ASSIGN(const ByteView bytes, r.bytes());
-  auto fixed = Fixed::from(bytes);
-  if (!fixed) return r.refuse(at, fixed.error().what);
-  return fixed;
-}
-
 void write_blobs(CborWriter& w, const std::vector<BlobName>& blobs) {
   w.array(blobs.size());
   for (const BlobName& blob : blobs) {
@@ -65,7 +56,7 @@ Result<std::vector<BlobName>> read_blobs(CborReader& r) {
   for (std::size_t i = 0; i < count; ++i) {
     TRY(expect_parts(r, 2, "a piece"));
     BlobName blob;
-    TRY_ASSIGN(blob.hash, read_fixed<envelope::Hash>(r));
+    TRY(read_fixed(r, blob.hash));
     const std::size_t size_at = r.offset();
     TRY_ASSIGN(blob.size, r.unsigned_integer());
     if (blob.size == 0 || blob.size > envelope::kBlobSizeMax) {
@@ -195,9 +186,9 @@ Result<FirmwareNotice> read_firmware(CborReader& r) {
   TRY(expect_parts(r, 5, "a firmware"));
   FirmwareNotice out;
   TRY_ASSIGN(out.version, read_text(r, kFirmwareVersionBytesMax));
-  TRY_ASSIGN(out.hash, read_fixed<envelope::Hash>(r));
+  TRY(read_fixed(r, out.hash));
   TRY_ASSIGN(out.size, r.unsigned_integer());
-  TRY_ASSIGN(out.secret, read_fixed<envelope::FeedSecret>(r));
+  TRY(read_fixed(r, out.secret));
   TRY_ASSIGN(out.pieces, read_blobs(r));
   return out;
 }
@@ -213,8 +204,8 @@ Result<FeedKeys> read_keys(CborReader& r) {
   TRY(expect_parts(r, 3, "keys"));
   FeedKeys keys;
   TRY_ASSIGN(keys.generation, r.unsigned_integer());
-  TRY_ASSIGN(keys.fleet, read_fixed<envelope::FeedSecret>(r));
-  TRY_ASSIGN(keys.store, read_fixed<envelope::FeedSecret>(r));
+  TRY(read_fixed(r, keys.fleet));
+  TRY(read_fixed(r, keys.store));
   return keys;
 }
 

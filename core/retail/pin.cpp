@@ -81,4 +81,11 @@ Result<bool> pin_fits(const Pin& pin, const std::string& hash) {
   return fail(Errc::kDamaged, "a PIN's hash cannot be read");
 }
 
+Result<void> check_new_pin(const Pin& pin) {
+  if (!pin.too_simple()) return {};
+  return fail(Errc::kUsage,
+              "this PIN is too simple: no runs such as 1234 or 8642, no repetitions such as 1111 "
+              "or 1212");
+}
+
 }  // namespace core::retail

@@ -36,6 +36,9 @@ class Pin {
   std::size_t size_ = 0;
 };
 
+// Errors: kUsage (too simple for somebody's new one).
+Result<void> check_new_pin(const Pin& pin);
+
 // Argon2id, version 1.3, one lane: how much memory one hash takes, and how often it is gone
 // through. The memory is the operating system's again when the hash is done.
 inline constexpr std::size_t kPinMemoryBytes = 7 * 1024 * 1024;

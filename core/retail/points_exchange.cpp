@@ -1,6 +1,7 @@
 // The three statements' payloads: deterministic CBOR arrays.
 #include "core/retail/points_exchange.h"
 
+#include "core/base/fold_case.h"
 #include "core/envelope/cbor.h"
 #include "core/retail/fields.h"
 #include "core/retail/limits.h"
@@ -18,16 +19,6 @@ Bytes sign(StatementType type, ByteView payload, std::string_view origin,
                                   key);
 }
 
-template <typename Fixed>
-Result<void> read_fixed_bytes(CborReader& r, Fixed& out) {
-  const std::size_t at = r.offset();
-  TRY_ASSIGN(const ByteView view, r.bytes());
-  const auto value = Fixed::from(view);
-  if (!value) return r.refuse(at, value.error().what);
-  out = *value;
-  return {};
-}
-
 Result<void> read_points(CborReader& r, std::int64_t least, std::int64_t& points) {
   const std::size_t at = r.offset();
   TRY_ASSIGN(points, r.integer());
@@ -43,7 +34,7 @@ Result<PointsAnswer> decode_answer(ByteView payload) {
   PointsAnswer out;
   TRY_ASSIGN(const std::size_t items, r.array());
   if (items != 5) return r.refuse(0, "an answer has 5 items");
-  TRY(read_fixed_bytes(r, out.request));
+  TRY(read_fixed(r, out.request));
   const std::size_t at = r.offset();
   TRY_ASSIGN(const std::uint64_t verdict, r.unsigned_integer());
   if (verdict < 1 || verdict > 3) return r.refuse(at, "no such verdict");
@@ -128,7 +119,7 @@ Bytes sign_points_answer(const PointsAnswer& answer, std::string_view origin,
   w.unsigned_integer(static_cast<std::uint64_t>(answer.verdict));
   w.integer(answer.available);
   w.bytes(answer.allowance);
-  w.text(std::string_view(answer.reason).substr(0, kReasonMax));
+  w.text(utf8_prefix(answer.reason, kReasonMax));
   return sign(StatementType::kPointsAnswer, w.view(), origin, office);
 }
 
@@ -142,10 +133,10 @@ Result<PointsRequest> decode_points_request(ByteView payload) {
   out.ask = static_cast<PointsAsk>(ask);
   const bool hold = out.ask == PointsAsk::kHold;
   if (items != (hold ? 5U : 3U)) return r.refuse(0, "another number of items than it has");
-  TRY(read_fixed_bytes(r, out.id));
+  TRY(read_fixed(r, out.id));
   TRY_ASSIGN(out.day, read_day(r));
   if (hold) {
-    TRY(read_fixed_bytes(r, out.member));
+    TRY(read_fixed(r, out.member));
     TRY(read_points(r, 1, out.points));
   }
   TRY(r.finish());

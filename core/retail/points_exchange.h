@@ -20,6 +20,8 @@ namespace core::retail {
 // A till's own name for one hold, random: never used for another.
 using HoldId = FixedBytes<struct HoldIdTag, 16>;
 
+inline constexpr const char* kPointsPath = "/v1/points";
+inline constexpr const char* kPointsContentType = "application/cose";
 inline constexpr std::size_t kPointsRequestSizeMax = 1024;  // bytes of a signed request
 inline constexpr std::size_t kPointsAnswerSizeMax = 4096;   // bytes of a signed answer
 

@@ -1,8 +1,9 @@
-// Role: what somebody who works at a till is there; head office names it, and the till enforces it.
+// Role: who works at a till, and as what; head office names them, too, and the till enforces it.
 // Must not know what a role may do.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/base/result.h"
@@ -17,5 +18,9 @@ inline constexpr Role kRoles[] = {Role::kCashier, Role::kSupervisor, Role::kMana
 std::string_view role_name(Role role);
 // Errors: kUsage.
 Result<Role> parse_role(std::string_view name);
+
+inline constexpr std::size_t kOperatorNameBytesMax = 60;
+// Errors: kUsage (empty, too long, control characters, no UTF-8).
+Result<void> check_operator_name(const std::string& name);
 
 }  // namespace core::retail

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/arithmetic.h"
+#include "core/base/whole_file.h"
 #include "core/envelope/keys.h"
 #include "core/retail/limits.h"
 
@@ -30,6 +31,14 @@ Result<void> check_settings(const Settings& settings) {
     return fail(Errc::kMalformed, "an opening waits 0 to 1440 minutes for the delivery");
   }
   return {};
+}
+
+Result<Bytes> read_member_key(const std::filesystem::path& file) {
+  TRY_ASSIGN(std::string text, read_whole_file(file));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  auto key = from_hex(text);
+  if (!key) return fail(key.error().code, file.string() + ": " + key.error().what);
+  return key;
 }
 
 Result<std::int64_t> points_earned(const Settings& settings, Money net) {

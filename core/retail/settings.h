@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -31,6 +32,9 @@ struct Settings {
 // Errors: kMalformed (a figure below zero or above limits.h, a member key of another length, a
 // cut-off beyond a day).
 Result<void> check_settings(const Settings& settings);
+
+// From a file of 64 hexadecimal digits. Errors: kMalformed, kNotFound, kIo, naming the file.
+Result<Bytes> read_member_key(const std::filesystem::path& file);
 
 // Points for a sale of so much; none for what is not above zero. Errors: kOverflow.
 Result<std::int64_t> points_earned(const Settings& settings, Money net);

@@ -86,6 +86,9 @@ struct EventLoop::Impl {
 };
 
 // One request at a time: connect if needed, send, receive, call back.
+// Of what is at most a megabyte: a line of 16 KiB a timeout is the slowest, as the relay has it.
+constexpr int kSmallTimeouts = 64;
+
 struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Impl> {
   using Done = std::function<void(Result<Response>)>;
 
@@ -356,9 +359,11 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     begin({}, std::move(then));
   }
 
+  // With a sink the body may be long, and is bounded by its progress alone.
   void get(std::string_view path, Sink body_sink, Done then) {
     write_head("GET", path);
     request.append("\r\n");
+    if (!body_sink) latest = SteadyClock::now() + kSmallTimeouts * timeout;
     begin(std::move(body_sink), std::move(then));
   }
 
@@ -366,6 +371,7 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     write_head("PUT", path);
     request.append("Content-Type: application/octet-stream\r\nContent-Length: ");
     request.append(std::to_string(body.size())).append("\r\n\r\n").append(as_text(body));
+    latest = SteadyClock::now() + kSmallTimeouts * timeout;
     begin({}, std::move(then));
   }
 };

@@ -255,16 +255,18 @@ TEST_CASE("what is too large for a message comes in pieces, all of it or none") 
   fs::rename(chain.dir / "lost", pieces[0]);
   // Whatever is killed on the way, it is whole in the end.
   core::Random random(20261128);
+  int kills = 0;
   for (int i = 0; i < 12; ++i) {
     test::Process fetch({std::string(DAYBOOK_BIN_DIR) + "/daybook-till", "fetch", "--relay",
                          chain.url, "--journal", chain.path("till")});
     std::this_thread::sleep_for(std::chrono::milliseconds(random.between(1, 120)));
     fetch.signal(SIGKILL);
-    fetch.wait();
+    kills += fetch.wait().status == 128 + SIGKILL ? 1 : 0;
     const bool has_one = chain.till("till", {"ring", "--line", "1000x1"}).status == 0;
     const bool has_last = chain.till("till", {"ring", "--line", "20999x1"}).status == 0;
     CHECK(has_one == has_last);
   }
+  CHECK(kills > 0);
   chain.good(chain.fetch("till"));
   CHECK(chain.price_of("till", "20999") == "1.39");
   chain.good(chain.till("till", {"check"}));
@@ -345,4 +347,55 @@ TEST_CASE("a till that stays open hears of a price by itself") {
   }
   CHECK(heard);
   CHECK(chain.price_of("till", "145") == "470.00");
+}
+
+TEST_CASE(
+    "what tills could not read is refused before it is signed, and nothing holds up a revocation") {
+  Chain chain;
+  chain.catalog();
+  write(chain.dir / "latin1.csv", "product,name,tax\n200,Ma\xdfkrug,1\n");
+  CHECK(says(chain.tell({"import", "--csv", chain.path("latin1.csv")}).err,
+             "tills could not read this"));
+  CHECK(chain
+            .tell({"dispatch", "--store", "4", "--note", "1", "--day", "2026-03-02",
+                   "133=4006381333931"})
+            .status != 0);
+  CHECK(chain
+            .tell({"staff", "--store", "4", "--operator", "3", "--name", "A\x1b[2J", "--role",
+                   "manager", "--new-pin-file", "-"})
+            .status != 0);
+  CHECK(chain
+            .tell({"catalog", "--store", "4", "--catalog",
+                   std::string(DAYBOOK_SOURCE_DIR) + "/seeds/gardenworld.json"})
+            .status == 2);
+  chain.good(chain.send());  // head office reads its own notices as before
+
+  // A piece is gone from head office's directory: what names it stays there, and says so.
+  std::string table = "product,name,tax\n";
+  for (int i = 1000; i < 3000; ++i)
+    table += std::to_string(i) + ",A product " + std::to_string(i) + ",1\n";
+  write(chain.dir / "many.csv", table);
+  chain.told({"import", "--from", "2026-03-02", "--csv", chain.path("many.csv")});
+  fs::remove_all(chain.dir / "ho" / "blobs");
+  chain.good(chain.office(
+      {"revoke", "--dir", chain.path("ho"), "--store", "4", "--till", "1", "--nothing"}));
+  const Outcome sent = chain.send();
+  CHECK(sent.status != 0);
+  CHECK(says(sent.err, "notices were not sent"));
+  const Outcome thief = chain.fetch("till");
+  CHECK(says(thief.err, "nobody's who is on the roster"));
+}
+
+TEST_CASE("settings come from head office, and stay as it told them last") {
+  Chain chain;
+  chain.catalog();
+  chain.told({"till-settings", "--from", "2026-03-02", "--sale-per-point", "2.00",
+              "--delivery-cut-off", "30"});
+  chain.told({"till-settings", "--from", "2026-03-02", "--point-worth", "0.05"});
+  chain.open("till", "2026-03-02");
+  chain.reaches({"till"});
+  const std::string settings = chain.good(chain.till("till", {"settings"}));
+  CHECK(says(settings, "sale for one point 2.00"));
+  CHECK(says(settings, "worth of a point that pays 0.05"));
+  CHECK(says(settings, "waits for its delivery 30 minutes"));
 }

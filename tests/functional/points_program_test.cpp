@@ -1,7 +1,9 @@
 // Points with the real programs: two tills, their relay, head office's books and its balance
 // service; sales in the same moment, a service that is away, and a till that is killed in between.
 #include <doctest/doctest.h>
+
 #include <signal.h>
+#include "core/base/money.h"
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -119,7 +121,8 @@ class PointsFleet {
   int redeemed(int number) const {
     const Json day = Json::parse(till(number, {"show", "day", "--json"}));
     const std::string text = day.at("tenders").value("points", "0.00");
-    return static_cast<int>(std::stod(text) * 100 + 0.5);
+    return static_cast<int>(
+        core::parse_money(text, core::Currency::parse("USD").value()).value().minor);
   }
 
  private:
@@ -203,7 +206,6 @@ TEST_CASE("a screen's till that is killed with points tendered gives them back w
     fleet.till(i, {"open", "--day", "2026-03-03", "--receive", "133=400", "134=100", "135=100"});
     fleet.till(i, {"points-service", "--url", fleet.service_url()});
   }
-  int kills = 0;
   const auto ask = [&](const std::string& target, const Json& body) {
     till::api::HttpClient client(socket);
     const auto answer =
@@ -245,9 +247,7 @@ TEST_CASE("a screen's till that is killed with points tendered gives them back w
     }
     till.signal(SIGKILL);
     REQUIRE(till.wait().status == 128 + SIGKILL);
-    ++kills;
   }
-  CHECK(kills == 5);
   CHECK(fleet.holds().size() == 1);
   CHECK(fleet.redeemed(0) == kEarned);
   fleet.till(0, {"points-service"});

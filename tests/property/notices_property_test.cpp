@@ -328,3 +328,47 @@ TEST_CASE("a till that was away for 400 days reads what was said last, and littl
   const Catalog here = shop.till.shelf().whole(shop.till.shelf().present()).value();
   CHECK(same(here, expected(notices, shop.ref, BusinessDay{20400})));
 }
+
+TEST_CASE("an old roster gives no key back that head office took") {
+  core::Random random(7);
+  Office office;
+  Shop shop(office, 4, random);
+  auto notices = office.notices();
+  core::retail::NoticeContent first;
+  first.catalog = core::retail::change_between(nullptr, some_catalog(random));
+  REQUIRE(notices.tell(kFleet, BusinessDay{20000}, first).has_value());
+  const Bytes old_roster = test::read_file(office.dir / "ho" / "roster.cbor");
+  std::filesystem::copy(office.dir / "ho", office.dir / "thief",
+                        std::filesystem::copy_options::recursive);
+  auto head_office = rebuild::HeadOffice::open(office.dir / "ho").value();
+  REQUIRE(head_office.replace_office_key(office.dir / "ho" / "head-office.key", {}).has_value());
+  auto now = office.notices();
+  REQUIRE(now.refresh().has_value());
+  REQUIRE(shop.till.open_day(BusinessDay{20000}, {}).has_value());
+  const auto fetched = till::fetch_notices(shop.till, saying(office, office.notices_for(shop.ref)));
+  REQUIRE(fetched.has_value());
+  CHECK(fetched->trouble.empty());
+  const auto before = shop.till.shelf().present();
+
+  // The thief and the relay are in it together.
+  auto thiefs = rebuild::Notices::open(office.dir / "thief").value();
+  tell_price(thiefs, 1);
+  REQUIRE(thiefs.tell_whole(kFleet, BusinessDay{20000}).has_value());
+  const auto roster = rebuild::read_roster(office.dir / "thief").value();
+  const auto messages =
+      rebuild::read_decisions(office.dir / "thief", roster, *roster.office()).value();
+  Placed lies;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const auto message = core::envelope::parse_message(messages[i]).value();
+    if (message.header.address && message.header.address->feed == kFleet) {
+      lies.emplace_back(core::LogIndex{5000 + i}, messages[i]);
+    }
+  }
+  till::NoticePorts ports = saying(office, lies);
+  ports.roster = [&]() -> Result<Bytes> { return old_roster; };
+  const auto deceived = till::fetch_notices(shop.till, ports);
+  CHECK_FALSE(deceived.has_value());
+  CHECK(deceived.error().what == "the roster is older than the one that this till knows");
+  CHECK(shop.till.shelf().present() == before);
+  CHECK(shop.till.notices().office_key().value() == office.roster().office()->key);
+}

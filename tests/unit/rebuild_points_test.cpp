@@ -216,7 +216,8 @@ TEST_CASE("the books' points are those of posted closings, and verify looks at e
     const auto changed = rebuild::Books::open(copy);
     REQUIRE(changed);
     const auto problems = rebuild::verify_books(*changed);
-    CHECK((!problems || !problems->empty()));
+    REQUIRE(problems);
+    CHECK_FALSE(problems->empty());
   }
 }
 

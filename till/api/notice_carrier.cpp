@@ -16,6 +16,9 @@ using core::envelope::BlobName;
 
 constexpr std::int64_t kBetweenRounds_ms = 10 * 60 * 1000;
 constexpr std::int64_t kFirstPauseAfterFailure_ms = 10'000;
+// What waits in memory to be taken up; more is asked for behind it.
+constexpr std::size_t kAnswerBytesMax = std::size_t{4} << 20;
+constexpr std::uint64_t kListsMax = 8;  // of one round
 
 }  // namespace
 
@@ -48,10 +51,15 @@ void NoticeCarrier::work() {
 NoticeCarrier::Answer NoticeCarrier::ask(const Question& question) const {
   Answer answer{question, {}};
   if (const auto* after = std::get_if<After>(&question)) {
+    std::size_t bytes = 0;
     answer.done = ports_.ask(*after, [&](LogIndex index, Bytes message) -> Result<void> {
+      bytes += message.size();
+      answer.is_cut = bytes > kAnswerBytesMax;
+      if (answer.is_cut) return fail(Errc::kTooLarge, "the rest later");
       answer.notices.emplace_back(index, std::move(message));
       return {};
     });
+    if (answer.is_cut) answer.done = {};
     return answer;
   }
   const auto* name = std::get_if<BlobName>(&question);
@@ -71,21 +79,21 @@ NoticePorts NoticeCarrier::brought() {
   };
   NoticePorts ports;
   ports.ask = [this, want](After after, const NoticePorts::Take& take) -> Result<void> {
-    if (!list_ || list_->first != after) {
-      // What was taken up since it was asked is not asked for again.
-      const bool is_rest = list_ && after && (!list_->first || *list_->first < *after);
-      if (!is_rest) return want(after);
-    }
-    for (const auto& [index, message] : list_->second) {
+    // What was taken up since it was asked is not asked for again.
+    const bool is_it =
+        list_ && (list_->after == after || (after && (!list_->after || *list_->after < *after)));
+    if (!is_it) return want(after);
+    for (const auto& [index, message] : list_->notices) {
       if (after && index <= *after) continue;
       TRY(take(index, message));
     }
+    if (list_->is_cut) return want(list_->notices.empty() ? after : list_->notices.back().first);
     return {};
   };
   ports.piece = [this, want](const BlobName& name) -> Result<Bytes> {
     const auto piece = pieces_.find(name);
     if (piece == pieces_.end()) return want(name);
-    return piece->second;
+    return std::move(pieces_.extract(piece).mapped());  // the journal has it then
   };
   ports.roster = [this, want]() -> Result<Bytes> {
     if (!roster_) return want(std::monostate{});
@@ -96,7 +104,8 @@ NoticePorts NoticeCarrier::brought() {
 
 void NoticeCarrier::keep(Answer answer) {
   if (const auto* after = std::get_if<After>(&answer.question)) {
-    list_.emplace(*after, std::move(answer.notices));
+    list_ = List{*after, std::move(answer.notices), answer.is_cut};
+    ++lists_;
   } else if (const auto* name = std::get_if<BlobName>(&answer.question)) {
     pieces_.insert_or_assign(*name, std::move(answer.bytes));
   } else {
@@ -113,10 +122,11 @@ void NoticeCarrier::start(Question question) {
   wake_.notify_one();
 }
 
-void NoticeCarrier::give_up() {
+void NoticeCarrier::rest() {
   list_.reset();
   pieces_.clear();
   roster_.reset();
+  lists_ = 0;
   next_try_ms_ = now_ms_() +
                  std::min(kBetweenRounds_ms, kFirstPauseAfterFailure_ms
                                                  << std::min<std::uint64_t>(failures_in_a_row_, 6));
@@ -135,13 +145,19 @@ Result<std::optional<core::Error>> NoticeCarrier::step(Till& till) {
     is_asking_ = false;
     if (!answer->done) {
       const core::Error error = answer->done.error();
-      give_up();
+      rest();
       return Wrong(error);
     }
     keep(std::move(*answer));
+    if (lists_ > kListsMax) {
+      rest();
+      return Wrong(core::Error{Errc::kProtocol, "the relay goes on with notices without an end"});
+    }
   } else if (now_ms_() < next_try_ms_) {
     return Wrong();
   }
+  TRY_ASSIGN(const TillStatus status, till.status());
+  if (status.epoch.value == 0) return Wrong();  // not joined yet: there is nobody to listen to
   wanted_.reset();
   const NoticePorts ports = brought();
   const auto report = fetch_notices(till, ports);
@@ -150,17 +166,12 @@ Result<std::optional<core::Error>> NoticeCarrier::step(Till& till) {
     return Wrong();
   }
   if (!report) {
-    const Errc code = report.error().code;
-    // The till has not joined yet: there is nobody to listen to.
-    const bool is_early = code == Errc::kState;
-    if (code == Errc::kSyncFailed || code == Errc::kIo || code == Errc::kDiskFull) {
-      return fail(report.error());
-    }
-    give_up();
-    return is_early ? Wrong() : Wrong(report.error());
+    if (is_journals(report.error().code)) return fail(report.error());
+    rest();
+    return Wrong(report.error());
   }
   const std::string trouble = report->trouble;
-  give_up();
+  rest();
   failures_in_a_row_ = 0;
   next_try_ms_ = now_ms_() + kBetweenRounds_ms;
   return trouble.empty() ? Wrong() : Wrong(core::Error{Errc::kProtocol, trouble});

@@ -35,12 +35,18 @@ class NoticeCarrier {
  private:
   using After = std::optional<core::LogIndex>;
   using Question = std::variant<After, core::envelope::BlobName, std::monostate>;  // or the roster
-  using Notices = std::vector<std::pair<core::LogIndex, core::Bytes>>;
+  using Placed = std::vector<std::pair<core::LogIndex, core::Bytes>>;
   struct Answer {
     Question question;
     core::Result<void> done;
-    Notices notices{};
+    Placed notices{};
+    bool is_cut = false;  // there may be more behind the last
     core::Bytes bytes{};
+  };
+  struct List {
+    After after;
+    Placed notices;
+    bool is_cut = false;
   };
 
   void work();
@@ -48,8 +54,8 @@ class NoticeCarrier {
   // What the thread brought; kBusy, and noted as wanted, when it did not yet.
   NoticePorts brought();
   void keep(Answer answer);
-  void give_up();
-  // True: it is on its way now.
+  // Drops what was brought, until the next try.
+  void rest();
   void start(Question question);
 
   NoticePorts ports_;
@@ -58,7 +64,8 @@ class NoticeCarrier {
   std::uint64_t failures_in_a_row_ = 0;
   bool is_asking_ = false;
   // Of the present round.
-  std::optional<std::pair<After, Notices>> list_;
+  std::optional<List> list_;
+  std::uint64_t lists_ = 0;  // that were asked for
   std::map<core::envelope::BlobName, core::Bytes> pieces_;
   std::optional<core::Bytes> roster_;
   std::optional<Question> wanted_;

@@ -79,8 +79,7 @@ Result<std::optional<core::Error>> PointsDesk::step(Points points) {
         *answer ? points.settle(request, **answer) : Result<void>(fail(answer->error()));
     if (settled) return nothing;
     next_try_ms_ = now_ms_() + kPointsPause_ms;
-    const Errc code = settled.error().code;
-    if (code == Errc::kSyncFailed || code == Errc::kDiskFull) return fail(settled.error());
+    if (*answer && is_journals(settled.error().code)) return fail(settled.error());
     return std::optional(settled.error());
   }
   if (now_ms_() < next_try_ms_) return nothing;

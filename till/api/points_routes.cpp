@@ -61,10 +61,9 @@ Result<void> Service::hold_points(OpenTender& tender) {
   return {};
 }
 
-Result<void> Service::give_up_points(std::uint32_t tender) {
+Result<void> Service::give_up_points() {
   for (const OpenTender& one : receipt_->open.tenders()) {
-    if (!one.held || (tender != 0 && one.number != tender)) continue;
-    TRY(till_.points().give_up(one.held->id));
+    if (one.held) TRY(till_.points().give_up(one.held->id));
   }
   return {};
 }

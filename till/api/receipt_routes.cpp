@@ -252,8 +252,12 @@ Result<Service::Answer> Service::add_tender(const Call& call) {
 Result<Service::Answer> Service::take_tender_back(const Call& call) {
   TRY_ASSIGN(Receipt * receipt, find_receipt(call));
   TRY_ASSIGN(const std::uint32_t tender, parse_place(call.parameters[1], "tender"));
-  TRY(give_up_points(tender));
+  std::optional<core::retail::HoldId> held;
+  for (const OpenTender& one : receipt->open.tenders()) {
+    if (one.number == tender && one.held) held = one.held->id;
+  }
   TRY(receipt->open.take_back(tender));
+  if (held) TRY(till_.points().give_up(*held));
   return answer_receipt();
 }
 

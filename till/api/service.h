@@ -149,8 +149,8 @@ class Service {
   core::Result<Answer> change_points_service(const Call& call);
   // Holds what a tender of points is to pay with, before it is one, where a balance service is set.
   core::Result<void> hold_points(OpenTender& tender);
-  // Of the receipt in progress. `tender`: of this one; 0: of all. They are not needed any more.
-  core::Result<void> give_up_points(std::uint32_t tender = 0);
+  // Of the receipt in progress: they are not needed any more.
+  core::Result<void> give_up_points();
   // till/api/waiting_routes.cpp
   core::Result<Answer> get_open_items(const Call& call);
   core::Result<Answer> hold_receipt(const Call& call);
