@@ -38,6 +38,7 @@ void add_export(CLI::App& app, int& exit_code);
 void add_reconcile(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_recover(CLI::App& app, int& exit_code);
+void add_collect(CLI::App& app, int& exit_code);
 void add_serve(CLI::App& app, int& exit_code);
 void add_holds(CLI::App& app, int& exit_code);
 

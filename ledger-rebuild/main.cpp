@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   rebuild::add_reconcile(app, exit_code);
   rebuild::add_verify(app, exit_code);
   rebuild::add_recover(app, exit_code);
+  rebuild::add_collect(app, exit_code);
   rebuild::add_serve(app, exit_code);
   rebuild::add_holds(app, exit_code);
   sweep::add_sweep_command(app, exit_code);

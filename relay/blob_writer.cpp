@@ -1,10 +1,10 @@
-// One blob after the other.
+// One task after the other.
 // Must not know HTTP.
 #include "relay/blob_writer.h"
 
 namespace relay {
 
-BlobWriter::BlobWriter(Blobs& blobs) : blobs_(blobs) {
+BlobWriter::BlobWriter() {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -17,11 +17,10 @@ BlobWriter::~BlobWriter() {
   thread_.join();
 }
 
-void BlobWriter::submit(std::shared_ptr<Submission> submission, const core::envelope::Hash& hash,
-                        core::ByteView bytes) {
+void BlobWriter::submit(std::shared_ptr<Submission> submission, Work work) {
   {
     const std::lock_guard lock(mutex_);
-    tasks_.push_back({std::move(submission), hash, bytes});
+    tasks_.push_back({std::move(submission), std::move(work)});
   }
   wake_.notify_one();
 }
@@ -36,7 +35,7 @@ void BlobWriter::run() {
       tasks.swap(tasks_);
     }
     for (Task& task : tasks) {
-      task.submission->blob = blobs_.put(task.hash, task.bytes);
+      task.submission->kept = task.work();
       Home* const home = task.submission->home;
       home->settled({std::move(task.submission)});
     }

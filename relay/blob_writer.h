@@ -1,38 +1,36 @@
-// BlobWriter: a thread that keeps one log's blobs, so that no worker waits for a disk.
-// Must not know HTTP.
+// BlobWriter: a thread that keeps what lies beside one log, so that no worker waits for a disk.
+// Must not know HTTP, nor what it keeps.
 #pragma once
 
 #include <condition_variable>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
-#include "relay/blobs.h"
 #include "relay/submission.h"
 
 namespace relay {
 
-// Owner: the blobs outlive it.
 class BlobWriter {
  public:
-  explicit BlobWriter(Blobs& blobs);
+  BlobWriter();
   // Settles what was submitted first.
   ~BlobWriter();
 
-  // Puts a blob, in turn, and sends `submission` home with what Blobs::put said. Thread: any.
-  // Owner: the submission keeps `bytes` till then.
-  void submit(std::shared_ptr<Submission> submission, const core::envelope::Hash& hash,
-              core::ByteView bytes);
+  // Runs `work`, in turn, and sends `submission` home with what it said. Thread: any.
+  // Owner: what `work` borrows stays till then.
+  using Work = std::function<core::Result<bool>()>;
+  void submit(std::shared_ptr<Submission> submission, Work work);
 
  private:
   struct Task {
     std::shared_ptr<Submission> submission;
-    core::envelope::Hash hash;
-    core::ByteView bytes;
+    Work work;
   };
   void run();
 
-  Blobs& blobs_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Task> tasks_;  // guarded by mutex_

@@ -15,6 +15,7 @@ using core::fail;
 using core::Result;
 using core::disk::File;
 using core::disk::Filesystem;
+using core::envelope::BlobName;
 using core::envelope::Hash;
 
 constexpr std::uint64_t kBlockSize = 4096;
@@ -63,23 +64,34 @@ Result<std::unique_ptr<Blobs>> Blobs::open(Filesystem& filesystem,
                                            const std::filesystem::path& directory,
                                            std::uint64_t bytes_max,
                                            std::atomic<std::uint64_t>& bytes_kept) {
-  std::unique_ptr<Blobs> blobs(
-      new Blobs(filesystem, directory / kBlobsDirectory, bytes_max, bytes_kept));
+  std::unique_ptr<Blobs> blobs(new Blobs(filesystem, directory, bytes_max, bytes_kept));
   TRY(blobs->clean_up());
   TRY(blobs->count());
   return blobs;
 }
 
-Result<void> Blobs::count() {
+Result<std::vector<BlobName>> Blobs::list() const {
+  std::vector<BlobName> blobs;
   const auto names = filesystem_.list(directory_);
-  if (!names && names.error().code != Errc::kNotFound) return fail(names.error());
-  std::uint64_t bytes = 0;
-  for (const std::string& name : names ? *names : std::vector<std::string>()) {
-    if (!blob_of(name)) continue;
-    TRY_ASSIGN(const auto file, filesystem_.open(directory_ / name, core::disk::OpenMode::kRead));
-    TRY_ASSIGN(const std::uint64_t size, file->size());
-    bytes += blocks_of(size);
+  if (!names && names.error().code == Errc::kNotFound) return blobs;
+  if (!names) return fail(names.error());
+  for (const std::string& name : *names) {
+    const auto hash = blob_of(name);
+    if (!hash) continue;
+    const auto file = filesystem_.open(directory_ / name, core::disk::OpenMode::kRead);
+    if (!file && file.error().code == Errc::kNotFound) continue;  // removed meanwhile
+    if (!file) return fail(file.error());
+    TRY_ASSIGN(const std::uint64_t size, (*file)->size());
+    blobs.push_back({*hash, size});
   }
+  std::sort(blobs.begin(), blobs.end());
+  return blobs;
+}
+
+Result<void> Blobs::count() {
+  TRY_ASSIGN(const auto blobs, list());
+  std::uint64_t bytes = 0;
+  for (const BlobName& blob : blobs) bytes += blocks_of(blob.size);
   bytes_kept_ += bytes - bytes_;
   bytes_ = bytes;
   return {};
@@ -112,8 +124,8 @@ Result<bool> Blobs::put(const Hash& hash, ByteView bytes) {
   if (!there && there.error().code != Errc::kNotFound) return fail(there.error());
   const std::uint64_t more = blocks_of(bytes.size());
   if (!there && bytes_ + more > bytes_max_) {
-    return fail(Errc::kDiskFull, "the log's blobs have " + std::to_string(bytes_) +
-                                     " bytes; the limit is " + std::to_string(bytes_max_));
+    return fail(Errc::kDiskFull, std::to_string(bytes_) + " bytes are kept here; the limit is " +
+                                     std::to_string(bytes_max_));
   }
   TRY(write(path, bytes));
   if (there) {  // it was damaged, and counted with whatever length it had
@@ -146,6 +158,18 @@ Result<std::unique_ptr<ResponseStream>> Blobs::read(const Hash& hash) const {
   TRY_ASSIGN(auto file, filesystem_.open(directory_ / hash.hex(), core::disk::OpenMode::kRead));
   TRY_ASSIGN(const std::uint64_t size, file->size());
   return std::unique_ptr<ResponseStream>(std::make_unique<BlobReader>(std::move(file), size));
+}
+
+Result<void> Blobs::remove(const Hash& hash) {
+  const std::filesystem::path path = directory_ / hash.hex();
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const auto file, filesystem_.open(path, core::disk::OpenMode::kRead));
+  TRY_ASSIGN(const std::uint64_t size, file->size());
+  TRY(filesystem_.remove(path));
+  const std::uint64_t less = std::min(bytes_, blocks_of(size));
+  bytes_kept_ -= less;
+  bytes_ -= less;
+  return {};
 }
 
 }  // namespace relay

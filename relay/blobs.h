@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "core/disk/file.h"
 #include "core/envelope/feed_key.h"
@@ -21,8 +22,8 @@ inline constexpr const char* kBlobsDirectory = "blobs";
 // Thread: any. Owner: the filesystem and `bytes_kept` outlive it.
 class Blobs {
  public:
-  // `bytes_max`: of all blobs together, each counted in whole blocks of 4,096 bytes; `bytes_kept`
-  // grows by what is there. Errors: kIo, kSyncFailed.
+  // `directory` is made with the first blob. `bytes_max`: of all blobs in it, each counted in whole
+  // blocks of 4,096 bytes; `bytes_kept` grows by what is there. Errors: kIo, kSyncFailed.
   static core::Result<std::unique_ptr<Blobs>> open(core::disk::Filesystem& filesystem,
                                                    const std::filesystem::path& directory,
                                                    std::uint64_t bytes_max,
@@ -35,6 +36,10 @@ class Blobs {
   core::Result<bool> put(const core::envelope::Hash& hash, core::ByteView bytes);
   // Errors: kNotFound, kIo.
   core::Result<std::unique_ptr<ResponseStream>> read(const core::envelope::Hash& hash) const;
+  // After a power cut it may be there again. Errors: kNotFound, kIo.
+  core::Result<void> remove(const core::envelope::Hash& hash);
+  // Of each one hash and size, ascending. Errors: kIo.
+  core::Result<std::vector<core::envelope::BlobName>> list() const;
 
  private:
   Blobs(core::disk::Filesystem& filesystem, std::filesystem::path directory,

@@ -61,10 +61,12 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     if (readable_ && std::exchange(waiting_to_read_, false)) on_readable();
   }
 
-  // The sequencer, or who keeps blobs, has settled this request.
+  // The sequencer, or the blob writer, has settled this request.
   void completed() {
-    if (const auto kept = std::exchange(blob, {})) {
-      if (state_ == State::kWaiting) respond(blob_response(service_.metrics, *kept));
+    if (const auto changed = std::exchange(kept, {})) {
+      if (state_ == State::kWaiting) {
+        respond(changed_response(service_.metrics, changing_, *changed));
+      }
       return;
     }
     if (outcome == Outcome::kAnswered) learn();
@@ -225,9 +227,13 @@ class Connection final : public Submission, public std::enable_shared_from_this<
       case Action::kEntries:
       case Action::kNotices:
       case Action::kGetBlob:
+      case Action::kListBackups:
+      case Action::kGetBackup:
         return read(chosen);
       case Action::kPutBlob:
-        return put(chosen);
+      case Action::kPutBackup:
+      case Action::kDeleteBackup:
+        return change(chosen);
     }
   }
 
@@ -321,15 +327,16 @@ class Connection final : public Submission, public std::enable_shared_from_this<
     start_stream(reply.response);
   }
 
-  void put(const Route& chosen) {
+  void change(const Route& chosen) {
     std::string authority;
-    const BlobPlace place = place_blob(service_, chosen, signed_parts(authority));
-    if (place.tenant == nullptr) return respond(place.refusal);
     body_ = std::move(parser_->body);
+    Change change = change_beside(service_, chosen, signed_parts(authority), body_);
+    if (change.tenant == nullptr) return respond(change.refusal);
+    changing_ = chosen.action;
     parser_.reset();
     state_ = State::kWaiting;
     deadline_ = TimePoint::max();
-    place.tenant->blob_writer().submit(shared_from_this(), chosen.blob, body_);
+    change.tenant->blob_writer().submit(shared_from_this(), std::move(change.work));
   }
 
   // The first piece is read before anything is said: if it cannot be, that is the response.
@@ -477,9 +484,10 @@ class Connection final : public Submission, public std::enable_shared_from_this<
   std::size_t request_bytes_ = 0;
   // A connection at rest is small: what only a request needs is made with it.
   std::unique_ptr<RequestParser> parser_;
-  core::Bytes body_;         // of the request that waits for the log
-  core::Bytes pending_;      // received, not parsed
-  std::size_t charged_ = 0;  // of service_.buffered
+  core::Bytes body_;                    // of the request that waits for the log
+  Action changing_ = Action::kRespond;  // what that does beside the log
+  core::Bytes pending_;                 // received, not parsed
+  std::size_t charged_ = 0;             // of service_.buffered
   bool continued_ = false;
   bool keep_alive_ = true;
   std::string out_;  // to be written

@@ -7,7 +7,7 @@
 #include "core/disk/log_scan.h"
 #include "core/envelope/message.h"
 #include "core/tlog/frontier.h"
-#include "relay/blobs.h"
+#include "relay/backups.h"
 #include "relay/entry_index.h"
 
 namespace relay {
@@ -109,25 +109,48 @@ core::Result<void> check_index(const std::filesystem::path& directory, const Log
   return {};
 }
 
-// Every blob's bytes are those that its name says. What is being written is none yet.
-core::Result<void> check_blobs(const std::filesystem::path& directory, Faults& faults,
-                               std::FILE* out) {
-  core::disk::Filesystem& filesystem = core::disk::posix_filesystem();
-  const auto names = filesystem.list(directory / kBlobsDirectory);
-  if (!names && names.error().code == core::Errc::kNotFound) return {};
-  if (!names) return core::fail(names.error());
+struct BlobSum {
   std::size_t blobs = 0;
-  std::uint64_t bytes = 0;
-  for (const std::string& name : *names) {
+  unsigned long long bytes = 0;
+};
+
+// Nothing, where there is no such directory.
+core::Result<std::vector<std::string>> names_in(const std::filesystem::path& directory) {
+  auto names = core::disk::posix_filesystem().list(directory);
+  if (!names && names.error().code == core::Errc::kNotFound) return std::vector<std::string>();
+  return names;
+}
+
+// Every blob's bytes are those that its name says. What is being written is none yet.
+core::Result<void> check_blobs(const std::filesystem::path& log, const std::filesystem::path& below,
+                               const std::string& who, BlobSum& sum, Faults& faults) {
+  TRY_ASSIGN(const auto names, names_in(log / below));
+  for (const std::string& name : names) {
     const auto hash = blob_of(name);
     if (!hash) continue;
-    TRY_ASSIGN(const auto content, filesystem.content(directory / kBlobsDirectory / name));
-    ++blobs;
-    bytes += content.bytes.size();
+    TRY_ASSIGN(const auto content, core::disk::posix_filesystem().content(log / below / name));
+    ++sum.blobs;
+    sum.bytes += content.bytes.size();
     if (core::envelope::sha256(content.bytes) == *hash) continue;
-    faults.add("blobs/" + name + ": its bytes are other ones; head office can send it again");
+    faults.add((below / name).string() + ": its bytes are other ones; " + who +
+               " can send it again");
   }
-  std::fprintf(out, "%zu blobs, %llu bytes\n", blobs, static_cast<unsigned long long>(bytes));
+  return {};
+}
+
+core::Result<void> check_beside(const std::filesystem::path& log, Faults& faults, std::FILE* out) {
+  BlobSum blobs;
+  TRY(check_blobs(log, kBlobsDirectory, "head office", blobs, faults));
+  std::fprintf(out, "%zu blobs, %llu bytes\n", blobs.blobs, blobs.bytes);
+  TRY_ASSIGN(const auto tills, names_in(log / kBackupsDirectory));
+  BlobSum backups;
+  for (const std::string& till : tills) {
+    if (!kid_of(till)) continue;
+    TRY(check_blobs(log, std::filesystem::path(kBackupsDirectory) / till, "the till (backup --to)",
+                    backups, faults));
+  }
+  if (backups.blobs == 0) return {};
+  std::fprintf(out, "%zu parts of backups, %llu bytes\n", backups.blobs, backups.bytes);
   return {};
 }
 
@@ -158,7 +181,7 @@ core::Result<void> check_log(const std::filesystem::path& directory, std::FILE* 
                static_cast<unsigned long long>(bytes),
                static_cast<unsigned long long>(log.checkpoint));
   Faults faults(out);
-  TRY(check_blobs(directory, faults, out));
+  TRY(check_beside(directory, faults, out));
   // A tree with gaps has no root, and the index is right about entries that are gone.
   if (log.entries.size() != log.end) return verdict(directory, damages + faults.count());
   std::vector<MessageId> leaves = leaves_of(log);

@@ -26,6 +26,7 @@ struct Words {
   std::size_t connections_max = 16384;
   std::uint32_t messages_per_minute = 600;
   std::uint64_t blob_bytes_max = std::uint64_t{4} << 30;
+  std::uint64_t backup_bytes_max = std::uint64_t{64} << 20;
   unsigned workers = 0;
   bool open = false;
   bool plain_http = false;
@@ -70,6 +71,12 @@ void add_serve(CLI::App& app, Words& words) {
   serve
       ->add_option("--max-blob-bytes", words.blob_bytes_max,
                    "Bytes of all blobs beside one log; then head office gets 507")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 50))
+      ->capture_default_str();
+  serve
+      ->add_option("--max-backup-bytes", words.backup_bytes_max,
+                   "Bytes of backups that one till's key may have waiting here for head office; "
+                   "then it gets 507")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 50))
       ->capture_default_str();
   serve
@@ -150,6 +157,7 @@ core::Result<void> serve(const Words& words) {
   options.tenant.log.room_bytes = kRoomBytes;
   options.tenant.limits.messages_per_key_and_minute = words.messages_per_minute;
   options.tenant.blob_bytes_max = words.blob_bytes_max;
+  options.tenant.backup_bytes_max = words.backup_bytes_max;
   options.tenant.open = words.open;
   return relay::serve(options);
 }

@@ -47,7 +47,7 @@ void messages(std::string& out, const Metrics& m) {
   sample(out, "daybook_relay_requests_failed_total{reason=\"unauthorized\"}", m.reads_refused);
 }
 
-void notices_and_blobs(std::string& out, const Metrics& m) {
+void beside_the_log(std::string& out, const Metrics& m) {
   single(out, "daybook_relay_notices_total", "counter", "Notices taken into feeds.", m.notices);
   single(out, "daybook_relay_notices_handed_out_total", "counter", "Notices handed out to tills.",
          m.notices_handed_out);
@@ -56,6 +56,9 @@ void notices_and_blobs(std::string& out, const Metrics& m) {
   single(out, "daybook_relay_blobs_total", "counter", "Blobs taken.", m.blobs_taken);
   single(out, "daybook_relay_blobs_handed_out_total", "counter", "Blobs handed out.",
          m.blobs_handed_out);
+  single(out, "daybook_relay_backup_bytes", "gauge",
+         "Bytes of all backups that wait for head office, in whole blocks.", m.backup_bytes);
+  single(out, "daybook_relay_backups_total", "counter", "Parts of backups taken.", m.backups_taken);
 }
 
 std::string seconds(std::uint64_t microseconds) {
@@ -82,7 +85,7 @@ std::string prometheus_text(const Metrics& m) {
   single(out, "daybook_relay_seal_failures_total", "counter",
          "Closed segments that could not be taken into the index yet.", m.seal_failures);
   single(out, "daybook_relay_log_entries", "gauge", "Durable entries of the log.", m.log_size);
-  notices_and_blobs(out, m);
+  beside_the_log(out, m);
   single(out, "daybook_relay_connections", "gauge", "Open connections.", m.connections);
   single(out, "daybook_relay_connections_opened_total", "counter", "Connections accepted.",
          m.connections_opened);

@@ -34,6 +34,8 @@ struct Metrics {
   std::atomic<std::uint64_t> blob_bytes{0};          // kept, in whole blocks
   std::atomic<std::uint64_t> blobs_taken{0};
   std::atomic<std::uint64_t> blobs_handed_out{0};
+  std::atomic<std::uint64_t> backup_bytes{0};  // kept, in whole blocks
+  std::atomic<std::uint64_t> backups_taken{0};
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> connections_opened{0};
   std::atomic<std::uint64_t> connections_cut_off{0};  // stalled

@@ -2,6 +2,8 @@
 // Must not know sockets.
 #include "relay/reading.h"
 
+#include "core/envelope/cbor.h"
+#include "core/envelope/statement.h"
 #include "relay/log_lines.h"
 #include "relay/log_responses.h"
 
@@ -31,7 +33,7 @@ Caller check_caller(Service& service, const Tenant& tenant, const ReadRequest& r
 }
 
 Response open_has_none() {
-  return problem(404, "an open log has no members: no notices and no blobs");
+  return problem(404, "an open log has no members: no notices, blobs or backups");
 }
 
 Response roster_response(const Tenant& tenant) {
@@ -82,9 +84,52 @@ Reply blob_reply(Service& service, const Tenant& tenant, const core::envelope::H
   return {{200, "application/octet-stream", {}, {}}, std::move(*stream)};
 }
 
-// The words of a blob that was not taken, and its counter.
-Response blob_problem(Metrics& metrics, const core::Error& error) {
+Reply backup_reply(const Tenant& tenant, const core::envelope::Kid& till,
+                   const core::envelope::Hash& hash) {
+  auto stream = tenant.backups().read(till, hash);
+  if (!stream && stream.error().code == core::Errc::kNotFound) {
+    return {problem(404, "there is no such part here")};
+  }
+  if (!stream) return {unreadable_response(stream.error())};
+  return {{200, "application/octet-stream", {}, {}}, std::move(*stream)};
+}
+
+// [kid, hash, size] of each.
+Response backup_list(const Tenant& tenant, const std::optional<core::envelope::Kid>& after) {
+  const auto names = tenant.backups().list(after);
+  if (!names) return unreadable_response(names.error());
+  core::envelope::CborWriter out;
+  for (const BackupName& name : *names) {
+    out.array(3);
+    out.bytes(name.till.view());
+    out.bytes(name.part.hash.view());
+    out.unsigned_integer(name.part.size);
+  }
+  return {200, "application/cbor-seq", std::string(core::as_text(out.view())), {}};
+}
+
+// A part is let in by what it is: signed by a till of this log, like a message.
+std::optional<Response> refuse_backup(Service& service, const Tenant& tenant, const Route& chosen,
+                                      core::ByteView body) {
+  const auto part = core::envelope::parse_statement(body, core::envelope::StatementType::kBackup);
+  if (!part) return problem(400, "this is no part of a backup: " + part.error().what);
+  if (part->kid != *chosen.till) return problem(400, "this is a part of another key's backup");
+  const auto members = tenant.admission().members();
+  const auto* enrolment = members->roster.find(part->kid);
+  const auto* key = members->till_key(part->kid);
+  if (key == nullptr || core::envelope::is_head_office(enrolment->till)) {
+    return refused_caller(service, 403, "this key is no till's of this log, or was revoked")
+        .refusal;
+  }
+  if (verify_statement(*part, *key)) return std::nullopt;
+  return refused_caller(service, 403, "the part is not signed by the key that it names").refusal;
+}
+
+// The words of a change that was not made, and its counter.
+Response change_problem(Metrics& metrics, const core::Error& error) {
   switch (error.code) {
+    case core::Errc::kNotFound:
+      return problem(404, "there is no such part here");
     case core::Errc::kTooLarge:
       ++metrics.requests_too_large;
       return problem(413, error.what);
@@ -97,7 +142,7 @@ Response blob_problem(Metrics& metrics, const core::Error& error) {
     default:
       ++metrics.requests_unavailable;
       log_event(Level::kError, "blob-not-kept", {{"detail", core::describe(error)}});
-      return problem(503, "the blob could not be kept: " + error.what);
+      return problem(503, "it could not be kept: " + error.what);
   }
 }
 
@@ -137,25 +182,47 @@ Reply read_log(Service& service, const Route& chosen, const ReadRequest& request
       if (service.tenants.open()) return {open_has_none()};
       if (auto caller = checked(Readers::kMembers); caller.refusal) return {*caller.refusal};
       return blob_reply(service, *tenant, chosen.blob);
+    case Action::kListBackups:
+    case Action::kGetBackup:
+      if (service.tenants.open()) return {open_has_none()};
+      if (auto caller = checked(Readers::kHeadOffice); caller.refusal) return {*caller.refusal};
+      if (chosen.action == Action::kListBackups) return {backup_list(*tenant, chosen.till)};
+      return backup_reply(*tenant, *chosen.till, chosen.blob);
     default:
       return {problem(404, "no such path")};
   }
 }
 
-BlobPlace place_blob(Service& service, const Route& chosen, const ReadRequest& request) {
+Change change_beside(Service& service, const Route& chosen, const ReadRequest& request,
+                     core::ByteView body) {
   Tenant* const tenant = service.tenants.by_name(chosen.tenant);
-  if (tenant == nullptr) return {nullptr, problem(404, "no such log")};
-  if (service.tenants.open()) return {nullptr, open_has_none()};
+  if (tenant == nullptr) return {nullptr, {}, problem(404, "no such log")};
+  if (service.tenants.open()) return {nullptr, {}, open_has_none()};
+  if (chosen.action == Action::kPutBackup) {
+    auto refusal = refuse_backup(service, *tenant, chosen, body);
+    if (refusal) return {nullptr, {}, std::move(*refusal)};
+    return {tenant, [tenant, till = *chosen.till, hash = chosen.blob, body] {
+              return tenant->backups().put(till, hash, body);
+            }};
+  }
   auto caller = check_caller(service, *tenant, request, Readers::kHeadOffice);
-  if (caller.refusal) return {nullptr, std::move(*caller.refusal)};
-  return {tenant};
+  if (caller.refusal) return {nullptr, {}, std::move(*caller.refusal)};
+  if (chosen.action == Action::kPutBlob) {
+    return {tenant, [tenant, hash = chosen.blob, body] { return tenant->blobs().put(hash, body); }};
+  }
+  return {tenant, [tenant, till = *chosen.till, hash = chosen.blob]() -> core::Result<bool> {
+            TRY(tenant->backups().remove(till, hash));
+            return true;
+          }};
 }
 
-Response blob_response(Metrics& metrics, const core::Result<bool>& kept) {
-  if (!kept) return blob_problem(metrics, kept.error());
-  if (!*kept) return {200, "text/plain; charset=utf-8", "it is kept already\n", {}};
-  ++metrics.blobs_taken;
-  return {201, "text/plain; charset=utf-8", "kept\n", {}};
+Response changed_response(Metrics& metrics, Action action, const core::Result<bool>& changed) {
+  constexpr std::string_view kText = "text/plain; charset=utf-8";
+  if (!changed) return change_problem(metrics, changed.error());
+  if (action == Action::kDeleteBackup) return {200, kText, "removed\n", {}};
+  if (!*changed) return {200, kText, "it is kept already\n", {}};
+  ++(action == Action::kPutBackup ? metrics.backups_taken : metrics.blobs_taken);
+  return {201, kText, "kept\n", {}};
 }
 
 }  // namespace relay

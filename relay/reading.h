@@ -1,4 +1,4 @@
-// Reading: what those get who ask for something of a log, or put a blob beside it.
+// Reading: what those get who ask for something of a log, or change what lies beside it.
 // Must not know sockets. Specification: docs/formats/relay-http.md, "Reading".
 #pragma once
 
@@ -18,14 +18,17 @@ struct Reply {
 // Answers a route that reads a log; counts and logs what goes wrong. Thread: any.
 Reply read_log(Service& service, const Route& chosen, const ReadRequest& request);
 
-// Whose log a blob is put beside, or why it is not.
-struct BlobPlace {
+// What is to be done beside whose log, or why it is not.
+struct Change {
   Tenant* tenant = nullptr;  // none: `refusal` is the response
+  BlobWriter::Work work{};
   Response refusal{};
 };
-BlobPlace place_blob(Service& service, const Route& chosen, const ReadRequest& request);
-// Says what Blobs::put said; counts it.
-Response blob_response(Metrics& metrics, const core::Result<bool>& kept);
+// Owner: `work` borrows the body.
+Change change_beside(Service& service, const Route& chosen, const ReadRequest& request,
+                     core::ByteView body);
+// Says what a change's work said; counts it.
+Response changed_response(Metrics& metrics, Action action, const core::Result<bool>& changed);
 
 // The response to a stream's error before its first byte, which is logged.
 Response unreadable_response(const core::Error& error);

@@ -2,15 +2,18 @@
 // Must not know sockets or the log.
 #include "relay/routes.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "core/base/decimal.h"
-#include "relay/blobs.h"
+#include "relay/backups.h"
 
 namespace relay {
 namespace {
 
 constexpr std::string_view kBlobs = "v1/blobs/";
+constexpr std::string_view kBackupList = "v1/backups";
+constexpr std::string_view kBackups = "v1/backups/";
 
 std::string_view reason_phrase(int status) {
   switch (status) {
@@ -57,9 +60,9 @@ Route act(Action action) {
   return route;
 }
 
-Route wrong_method(std::string_view allow) {
+Route wrong_method(std::string_view allowed) {
   Response response = problem(405, "this path takes another method");
-  response.extra_headers = allow;
+  response.extra_headers = "Allow: " + std::string(allowed) + "\r\n";
   return respond(std::move(response));
 }
 
@@ -100,9 +103,47 @@ Route blob_route(std::string_view method, std::string_view name) {
   return route;
 }
 
+Route backup_list_route(std::string_view query) {
+  constexpr std::string_view kAfter = "after=";
+  Route route = act(Action::kListBackups);
+  if (query.empty()) return route;
+  route.till = query.starts_with(kAfter) ? kid_of(query.substr(kAfter.size())) : std::nullopt;
+  if (!route.till) return respond(problem(400, "the query is not of the form after=KID"));
+  return route;
+}
+
+Route backup_route(std::string_view method, std::string_view name) {
+  const std::size_t slash = std::min(name.find('/'), name.size());
+  const auto till = kid_of(name.substr(0, slash));
+  const auto hash = slash < name.size() ? blob_of(name.substr(slash + 1)) : std::nullopt;
+  if (!till || !hash) {
+    return respond(problem(404, "a part of a backup is named by its till's kid and its SHA-256"));
+  }
+  Route route = act(method == "PUT"      ? Action::kPutBackup
+                    : method == "DELETE" ? Action::kDeleteBackup
+                                         : Action::kGetBackup);
+  route.till = till;
+  route.blob = *hash;
+  return route;
+}
+
+// The methods of a path of one log.
+std::string_view methods_of(std::string_view path) {
+  if (path.starts_with(kBackups)) return "GET, PUT, DELETE";
+  return path.starts_with(kBlobs) ? "GET, PUT" : "GET";
+}
+
+bool takes(std::string_view path, std::string_view method) {
+  if (method == "GET") return true;
+  if (method == "PUT") return path.starts_with(kBlobs) || path.starts_with(kBackups);
+  return method == "DELETE" && path.starts_with(kBackups);
+}
+
 // What belongs to one log: the path behind its prefix.
 Route log_route(std::string_view method, std::string_view path, std::string_view query) {
   if (path.starts_with(kBlobs)) return blob_route(method, path.substr(kBlobs.size()));
+  if (path.starts_with(kBackups)) return backup_route(method, path.substr(kBackups.size()));
+  if (path == kBackupList) return backup_list_route(query);
   if (path == "v1/entries") return entries_route(query);
   if (path == "v1/notices") return notices_route(query);
   if (path == "v1/roster") return act(Action::kRoster);
@@ -116,7 +157,8 @@ Route log_route(std::string_view method, std::string_view path, std::string_view
 
 bool belongs_to_log(std::string_view path) {
   return path == "v1/entries" || path == "v1/roster" || path == "v1/notices" ||
-         path == "checkpoint" || path.starts_with(kBlobs) || path.starts_with("tile/");
+         path == "checkpoint" || path == kBackupList || path.starts_with(kBlobs) ||
+         path.starts_with(kBackups) || path.starts_with("tile/");
 }
 
 }  // namespace
@@ -134,7 +176,7 @@ Route route(std::string_view method, std::string_view target) {
   const std::string_view query =
       mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
   if (path == "/v1/messages") {
-    return method == "POST" ? act(Action::kPost) : wrong_method("Allow: POST\r\n");
+    return method == "POST" ? act(Action::kPost) : wrong_method("POST");
   }
   if (!path.starts_with('/')) return respond(problem(404, "no such path"));
   path.remove_prefix(1);
@@ -146,10 +188,7 @@ Route route(std::string_view method, std::string_view target) {
     path.remove_prefix(slash + 1);
     if (tenant.empty() || !belongs_to_log(path)) return respond(problem(404, "no such path"));
   }
-  const bool is_blob = path.starts_with(kBlobs);
-  if (method != "GET" && !(is_blob && method == "PUT")) {
-    return wrong_method(is_blob ? "Allow: GET, PUT\r\n" : "Allow: GET\r\n");
-  }
+  if (!takes(path, method)) return wrong_method(methods_of(path));
   if (path == "healthz") return act(Action::kHealth);
   if (path == "metrics") return act(Action::kMetrics);
   Route route = log_route(method, path, query);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,10 @@ enum class Action {
   kNotices,     // for one of its tills, with an index of at least `from`
   kGetBlob,     // `blob`, beside its log
   kPutBlob,
+  kListBackups,  // that wait, of keys behind `till`
+  kGetBackup,    // part `blob` of `till`'s
+  kPutBackup,
+  kDeleteBackup,
 };
 
 struct Route {
@@ -39,6 +44,7 @@ struct Route {
   core::LogIndex from;
   core::tlog::Tile tile;
   core::envelope::Hash blob;
+  std::optional<core::envelope::Kid> till;
   Response response;
 };
 

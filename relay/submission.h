@@ -46,8 +46,8 @@ struct Submission {
   core::wire::PostAnswers answers;  // one an item; without proofs until prove()
   Outcome outcome = Outcome::kFailed;
   std::shared_ptr<const Published> published{};  // when it is answered
-  // Of a request that brings a blob and no messages: what Blobs::put said.
-  std::optional<core::Result<bool>> blob{};
+  // Of a request that changes what lies beside the log: whether it did; and no messages.
+  std::optional<core::Result<bool>> kept{};
 };
 
 // Adds to the answers of a settled submission what proves them. Thread: the owner's.

@@ -81,9 +81,11 @@ Result<std::unique_ptr<Tenant>> Tenant::start(std::string name,
   tenant->index_->remove_strays();
   tenant->notices_ = std::make_unique<Notices>(directory, *tenant->index_, metrics);
   if (const auto members = tenant->admission_.members()) tenant->notices_->start(*members);
-  TRY_ASSIGN(tenant->blobs_,
-             Blobs::open(filesystem, directory, options.blob_bytes_max, metrics.blob_bytes));
-  tenant->blob_writer_ = std::make_unique<BlobWriter>(*tenant->blobs_);
+  TRY_ASSIGN(tenant->blobs_, Blobs::open(filesystem, directory / kBlobsDirectory,
+                                         options.blob_bytes_max, metrics.blob_bytes));
+  TRY_ASSIGN(tenant->backups_,
+             Backups::open(filesystem, directory, options.backup_bytes_max, metrics.backup_bytes));
+  tenant->blob_writer_ = std::make_unique<BlobWriter>();
   tenant->merger_ = std::make_unique<Merger>(*tenant->index_, metrics);
   SequencerSetup setup{std::move(writer),
                        *tenant->index_,

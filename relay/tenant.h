@@ -14,6 +14,7 @@
 
 #include "core/disk/log_writer.h"
 #include "relay/admission.h"
+#include "relay/backups.h"
 #include "relay/blob_writer.h"
 #include "relay/merger.h"
 #include "relay/notices.h"
@@ -25,8 +26,9 @@ namespace relay {
 struct TenantOptions {
   core::disk::LogWriterOptions log{};
   AdmissionLimits limits{};
-  std::uint64_t blob_bytes_max = std::uint64_t{4} << 30;  // of all blobs beside one log
-  bool open = false;                                      // admit every message of valid form
+  std::uint64_t blob_bytes_max = std::uint64_t{4} << 30;     // of all blobs beside one log
+  std::uint64_t backup_bytes_max = std::uint64_t{64} << 20;  // of one till's that wait
+  bool open = false;                                         // admit every message of valid form
 };
 
 class Tenant {
@@ -50,7 +52,8 @@ class Tenant {
   Admission& admission() { return admission_; }
   const Admission& admission() const { return admission_; }
   const Notices& notices() const { return *notices_; }
-  const Blobs& blobs() const { return *blobs_; }
+  Blobs& blobs() const { return *blobs_; }
+  Backups& backups() const { return *backups_; }
   BlobWriter& blob_writer() const { return *blob_writer_; }
 
   // Reads the roster again. A roster that does not continue the one before is refused: an old one
@@ -84,6 +87,7 @@ class Tenant {
   std::unique_ptr<EntryIndex> index_;
   std::unique_ptr<Notices> notices_;
   std::unique_ptr<Blobs> blobs_;
+  std::unique_ptr<Backups> backups_;
   std::unique_ptr<BlobWriter> blob_writer_;
   std::unique_ptr<Merger> merger_;
   std::unique_ptr<Sequencer> sequencer_;

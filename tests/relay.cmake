@@ -50,6 +50,11 @@ daybook_test(test_relay_feeds
   USES core_envelope core_wire core_wire_signature daybook_relay_process
   BINARIES daybook-relay
   LABELS functional)
+daybook_test(test_relay_backups
+  SOURCES functional/relay_backups_test.cpp
+  USES core_envelope core_wire core_wire_signature daybook_relay_process
+  BINARIES daybook-relay
+  LABELS functional)
 daybook_test(test_relay_judge
   SOURCES functional/relay_judge_test.cpp
   USES core_envelope core_wire daybook_relay_process daybook_test_certificates

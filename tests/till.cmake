@@ -21,6 +21,10 @@ daybook_test(test_backup_mail
   SOURCES functional/backup_mail_test.cpp functional/real_shop.cpp
   USES core_base daybook_test_certificates LABELS functional
   BINARIES daybook-till daybook-relay daybook-rebuild)
+daybook_test(test_backup_relay
+  SOURCES functional/backup_relay_test.cpp functional/real_shop.cpp
+  USES core_base daybook_test_certificates LABELS functional
+  BINARIES daybook-till daybook-relay daybook-rebuild)
 daybook_test(test_till_crash
   SOURCES crash/till_crash_test.cpp crash/till_second_process_test.cpp
     crash/till_kill_test.cpp crash/crash_shop.cpp

@@ -141,9 +141,9 @@ class CommandLine {
     init->add_option("--till", words_.till, "Till number within the store, from 1")->required();
     init->add_option("--origin", words_.origin, "Name of the log to report to")->required();
     init->add_option("--catalog", words_.catalog, "Catalog file (JSON)")->required();
-    init->add_option(
-        "--backup-to", words_.backup_to,
-        "Where every closing's backup goes: a directory, or mail:FILE; may be given again");
+    init->add_option("--backup-to", words_.backup_to,
+                     "Where every closing's backup goes: a directory, relay:URL or mail:FILE; may "
+                     "be given again");
     init->add_option("--request", words_.request,
                      "Write the enrolment request here, not to stdout");
     CLI::App* join = command("join", "Take epoch and roster entry from head office's roster",
@@ -370,7 +370,7 @@ class CommandLine {
                     "64 hex digits, the same in all shops: what members' keys are made with");
     set->add_option(
         "--backup-to", words_.backup_to,
-        "Where backups go from now on: a directory, or mail:FILE; may be given again; '' "
+        "Where backups go from now on: a directory, relay:URL or mail:FILE; may be given again; '' "
         "alone: none");
     CLI::App* points = command(
         "points-service", "Set or show head office's balance service, and ask what it should know",

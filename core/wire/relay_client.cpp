@@ -367,6 +367,13 @@ struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Imp
     begin(std::move(body_sink), std::move(then));
   }
 
+  void erase(std::string_view path, Done then) {
+    write_head("DELETE", path);
+    request.append("\r\n");
+    latest = SteadyClock::now() + kSmallTimeouts * timeout;
+    begin({}, std::move(then));
+  }
+
   void put(std::string_view path, ByteView body, Done then) {
     write_head("PUT", path);
     request.append("Content-Type: application/octet-stream\r\nContent-Length: ");
@@ -577,6 +584,21 @@ Result<void> RelayClient::put_blob(const envelope::Hash& hash, ByteView bytes) {
     if (!response) {
       result = fail(response.error());
     } else if (response->status != 200 && response->status != 201) {
+      result = fail(error_of(*response));
+    } else {
+      result = {};
+    }
+  });
+  impl_->loop.run();
+  return result;
+}
+
+Result<void> RelayClient::erase(std::string_view path) {
+  Result<void> result = fail(Errc::kNetwork, "no answer");
+  impl_->connection.impl_->erase(path, [&result](Result<Response> response) {
+    if (!response) {
+      result = fail(response.error());
+    } else if (response->status != 200) {
       result = fail(error_of(*response));
     } else {
       result = {};

@@ -83,7 +83,7 @@ class RelayClient {
   RelayClient(RelayClient&&) noexcept;
   ~RelayClient();
 
-  // Signs the GET and PUT requests from now on.
+  // Signs the GET, PUT and DELETE requests from now on.
   void sign_reads(ReadCredential credential);
 
   RelayConnection::Answers post(std::span<const Bytes> messages);
@@ -109,6 +109,9 @@ class RelayClient {
   // A blob of this hash and of `size` bytes, as head office or a till. Errors: kNetwork, kProtocol
   // (it has another length or hash), kBadSignature, kUnknownKey (of another log), kNotFound.
   Result<Bytes> get_blob(const envelope::Hash& hash, std::uint64_t size);
+  // DELETE of a path of the endpoint's log, as head office. Errors: kNetwork, kProtocol,
+  // kBadSignature, kUnknownKey (of another log), kNotFound.
+  Result<void> erase(std::string_view path);
   // POST to a path of the endpoint, of whatever service; the answer's body when its status is 200.
   // The timeout is for all of it. Errors: kNetwork (also any other status, with its text),
   // kProtocol.

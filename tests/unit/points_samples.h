@@ -111,7 +111,7 @@ class TwoTills {
     return rebuild::BookedPoints::open(options_.books).value().balance(member).value();
   }
   std::size_t open_holds() {
-    auto holds = rebuild::Holds::open_to_read(options_.holds).value();
+    auto holds = rebuild::Holds::open_existing(options_.holds).value();
     auto books = rebuild::BookedPoints::open(options_.books).value();
     return holds.open_holds(books).value().size();
   }

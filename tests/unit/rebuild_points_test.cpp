@@ -34,7 +34,7 @@ struct Shops : BalanceWorld {
     return answer.available;
   }
   std::size_t open_holds() {
-    auto holds = Holds::open_to_read(options.holds);
+    auto holds = Holds::open_existing(options.holds);
     REQUIRE(holds);
     auto books = BookedPoints::open(options.books);
     REQUIRE(books);
@@ -215,9 +215,13 @@ TEST_CASE("the books' points are those of posted closings, and verify looks at e
     }
     const auto changed = rebuild::Books::open(copy);
     REQUIRE(changed);
+    // It names what is wrong; a row without a message is damage that it does not look behind.
     const auto problems = rebuild::verify_books(*changed);
-    REQUIRE(problems);
-    CHECK_FALSE(problems->empty());
+    if (problems) {
+      CHECK_FALSE(problems->empty());
+    } else {
+      CHECK(problems.error().code == core::Errc::kDamaged);
+    }
   }
 }
 
@@ -330,7 +334,7 @@ TEST_CASE("a hold can be ended by head office, and one that is not held cannot")
   const auto service = shops.open();
   CHECK(shops.ask(*service, 0, BalanceWorld::hold_of(1, kAnna, 60)).verdict ==
         PointsVerdict::kDone);
-  auto holds = Holds::open_to_read(shops.options.holds);
+  auto holds = Holds::open_existing(shops.options.holds);
   REQUIRE(holds);
   CHECK(holds->drop(test::hold_number(1)));
   CHECK(shops.available(*service, kAnna) == 100);
