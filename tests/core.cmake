@@ -5,7 +5,7 @@ daybook_test(test_base
   USES core_base LABELS unit)
 daybook_test(test_envelope
   SOURCES
-    unit/cbor_test.cpp unit/message_notice_test.cpp unit/message_test.cpp unit/roster_test.cpp unit/sealing_test.cpp
+    unit/cbor_test.cpp unit/message_notice_test.cpp unit/message_test.cpp unit/roster_retire_test.cpp unit/roster_test.cpp unit/sealing_test.cpp
     unit/vectors_test.cpp
   USES core_envelope nlohmann_json::nlohmann_json PkgConfig::SODIUM PkgConfig::CBOR LABELS unit)
 daybook_test(test_postgres_dialect

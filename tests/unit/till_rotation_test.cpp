@@ -1,6 +1,7 @@
 // A till's key is changed: when it asks, when it changes, and what goes on.
 #include <doctest/doctest.h>
 
+#include "core/journal/increment.h"
 #include "tests/unit/till_samples.h"
 
 using namespace till_test;
@@ -217,6 +218,39 @@ TEST_CASE("what a till is set to decides when it asks by itself") {
   shop.close_day();
   CHECK(shop.request_in(4).key == shop.status().next_key->key);
   shop.check();
+}
+
+TEST_CASE("the backup begins again with the change, whatever a target did not have") {
+  Rotating shop;
+  const auto mail = shop.dir() / "mail.conf";
+  test::write_file(mail, core::as_bytes("url smtp://127.0.0.1:9\nfrom till@shop.example\nto ho@shop.example\n"));
+  std::filesystem::permissions(mail, std::filesystem::perms::owner_read);
+  const std::string place = "mail:" + mail.string();
+  shop.step([&](Till& till) { return till.set_backup_to({place}); });
+  shop.ready();
+  Till till = shop.open();
+  const auto waiting = [&] { return till.backup().status()->targets.front().waiting; };
+  CHECK(waiting() == 2);
+  // Somebody is on the way with one of the epoch that ends.
+  const auto first = till.backup().next_load("").value();
+  REQUIRE(first.has_value());
+  REQUIRE(till.backup().is_carried(*first));
+  const auto load = till.backup().next_load("").value();
+  REQUIRE(load.has_value());
+  CHECK(load->number == 2);
+  CHECK(till.take_next_key().value());
+  CHECK(waiting() == 1);
+  REQUIRE(till.check());
+  REQUIRE(till.backup().is_carried(*load));
+  CHECK(waiting() == 1);
+  const auto whole = till.backup().next_load("").value();
+  REQUIRE(whole.has_value());
+  CHECK(whole->number == 1);
+  const auto increment = core::journal::parse_increment(whole->files.front().second).value();
+  CHECK(increment.place.epoch == core::Epoch{2});
+  CHECK(increment.place.prev == shop.office().roster().find(kRef, core::Epoch{2})->entry);
+  REQUIRE(till.backup().is_carried(*whole));
+  CHECK(waiting() == 0);
 }
 
 TEST_CASE("a till that has no backup target, and one that sends in clear, change their keys, too") {
