@@ -140,7 +140,7 @@ TEST_CASE("a roster that gives the key to another till, or takes it back, change
 
 TEST_CASE("numbers, totals, drafts, goods and the audit log go on under the next key") {
   Rotating shop;
-  shop.step([](Till& till) { return till.mint({"Plum jam", usd(340), core::TaxCode{1}}); });
+  shop.step([](Till& till) { return till.mint({"Plum jam", usd(340), core::TaxCode{1}, "", ""}); });
   const auto minted = core::retail::minted_id({kRef, core::Epoch{1}, 1}).value();
   shop.step([](Till& till) { return till.ask_for_key(); });
   shop.step([&](Till& till) { return till.open_day(day(1), {{minted, units(3)}}); });
@@ -166,7 +166,9 @@ TEST_CASE("numbers, totals, drafts, goods and the audit log go on under the next
   shop.check();
   shop.step([&](Till& till) { return till.open_day(day(2), {{minted, units(2)}}); });
   // A sale of the key before can be given back, and what waited is still there.
-  shop.step([](Till& till) { return till.refund({1, {{0, units(1), true}}, {}, "broken"}, 1); });
+  shop.step([](Till& till) {
+    return till.refund({1, {{0, units(1), true}}, core::retail::TenderKind::kCash, "broken"}, 1);
+  });
   shop.step([&](Till& till) { return till.drop_held(held, "never came", 1); });
   CHECK(shop.ring(sets(1)).numbers.at(core::retail::Series::kInvoice) == 2);
   const auto second = shop.close_day();
@@ -182,7 +184,9 @@ TEST_CASE("numbers, totals, drafts, goods and the audit log go on under the next
   CHECK(std::get<core::retail::Opening>(shop.summary_of(messages[0])).definitions.contains(minted));
   shop.check();
   // A product that is minted now has the next epoch in its number.
-  shop.step([](Till& till) { return till.mint({"Quince jam", usd(340), core::TaxCode{1}}); });
+  shop.step([](Till& till) {
+    return till.mint({"Quince jam", usd(340), core::TaxCode{1}, "", ""});
+  });
   CHECK(shop.step([&](Till& till) {
               return till.shelf().find(till.shelf().present(),
                                        core::retail::minted_id({kRef, core::Epoch{2}, 1}).value());
@@ -223,7 +227,8 @@ TEST_CASE("what a till is set to decides when it asks by itself") {
 TEST_CASE("the backup begins again with the change, whatever a target did not have") {
   Rotating shop;
   const auto mail = shop.dir() / "mail.conf";
-  test::write_file(mail, core::as_bytes("url smtp://127.0.0.1:9\nfrom till@shop.example\nto ho@shop.example\n"));
+  test::write_file(
+      mail, core::as_bytes("url smtp://127.0.0.1:9\nfrom till@shop.example\nto ho@shop.example\n"));
   std::filesystem::permissions(mail, std::filesystem::perms::owner_read);
   const std::string place = "mail:" + mail.string();
   shop.step([&](Till& till) { return till.set_backup_to({place}); });
