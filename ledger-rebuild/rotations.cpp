@@ -65,10 +65,24 @@ Result<std::set<KeyPlace>> read_contradicted(Database& db) {
   return out;
 }
 
-// Why this request is not to be enrolled. Shape: its key is not the till's next one already.
+// What the roster, or the openers, would refuse with all that is enrolled beside it.
+Result<void> check_keys(const EnrolRequest& request) {
+  TRY(core::envelope::check_proof(request));
+  if (!core::envelope::is_valid(request.key)) {
+    return fail(Errc::kMalformed, request.key.hex() + " is no Ed25519 public key");
+  }
+  const auto own = core::envelope::SealingPrivateKey::generate();
+  TRY(core::envelope::SealingKey::agree_as_head_office(
+      own, {request.origin, request.till, Epoch{1}, request.sealing_key, own.public_key()}));
+  return {};
+}
+
+// Why this request is not to be enrolled. `taken`: keys of the requests before it. Shape: its key
+// is not the till's next one already.
 std::optional<RefusedRotation> refusal_of(const EnrolRequest& request, Epoch epoch,
                                           const Roster& roster,
-                                          const std::set<KeyPlace>& contradicted) {
+                                          const std::set<KeyPlace>& contradicted,
+                                          const std::map<PublicKey, TillRef>& taken) {
   RefusedRotation out{request.till, epoch, {}, false};
   const Enrolment* asking = roster.find(request.till, epoch);
   const Epoch latest = roster.latest_epoch(request.till);
@@ -84,10 +98,12 @@ std::optional<RefusedRotation> refusal_of(const EnrolRequest& request, Epoch epo
   } else if (other != nullptr) {
     out.why = "the key that it asks for is that of till " + to_string(other->till) + ", epoch " +
               to_string(other->epoch);
+  } else if (const auto first = taken.find(request.key); first != taken.end()) {
+    out.why = "till " + to_string(first->second) + " asks for the same key";
   } else if (contradicted.contains({request.till, epoch})) {
     out.why = "two contents are signed for one of its places: settle it, or revoke its key";
-  } else if (const auto proven = core::envelope::check_proof(request); !proven) {
-    out.why = proven.error().what;
+  } else if (const auto sound = check_keys(request); !sound) {
+    out.why = sound.error().what;
   } else {
     return std::nullopt;
   }
@@ -96,13 +112,15 @@ std::optional<RefusedRotation> refusal_of(const EnrolRequest& request, Epoch epo
 
 Result<void> find_asked(const Asked& asked, const Roster& roster,
                         const std::set<KeyPlace>& contradicted, Rotations& out) {
+  std::map<PublicKey, TillRef> taken;
   for (const auto& [place, request] : asked.latest) {
     const auto& [till, epoch] = place;
     const Enrolment* next = roster.find(till, Epoch{epoch.value + 1});
     if (next != nullptr && next->key == request.key) continue;  // done before
-    if (auto refused = refusal_of(request, epoch, roster, contradicted)) {
+    if (auto refused = refusal_of(request, epoch, roster, contradicted, taken)) {
       out.refused.push_back(std::move(*refused));
     } else {
+      taken.emplace(request.key, till);
       out.asked.push_back(request);
     }
   }

@@ -39,6 +39,18 @@ Result<std::optional<NextKey>> read_next_key(Journal& journal) {
   return out;
 }
 
+Result<void> check_next_key(Journal& journal) {
+  TRY_ASSIGN(const auto next, read_next_key(journal));
+  if (!next) return {};
+  const core::Epoch epoch = journal.state().epoch;
+  const Identity& self = journal.identity();
+  const bool is_next = epoch.value != 0 && next->key.public_key() != self.key.public_key() &&
+                       next->sealing_key.public_key() != self.sealing_key.public_key() &&
+                       (!next->enrolled || next->enrolled->epoch > epoch);
+  if (is_next) return {};
+  return damaged(journal.path(), "the next key is not behind the one that the till has");
+}
+
 Result<void> put_next_key(Journal& journal, const NextKey& next) {
   TRY_ASSIGN(Statement row,
              journal.database().prepare("REPLACE INTO next_key VALUES (1, ?, ?, ?, ?, ?)"));

@@ -29,6 +29,9 @@ struct NextKey {
 
 // nullopt: the till asked for none. Errors: kDamaged, those of core::sqlite::Database.
 core::Result<std::optional<NextKey>> read_next_key(Journal& journal);
+// Errors: kDamaged (keys that the till has already, of a till that did not join, or of an epoch
+// that is not behind its own), as read_next_key().
+core::Result<void> check_next_key(Journal& journal);
 // Inside a transaction: the row, made or changed. Errors: those of core::sqlite::Database.
 core::Result<void> put_next_key(Journal& journal, const NextKey& next);
 

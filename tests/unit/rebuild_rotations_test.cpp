@@ -155,6 +155,27 @@ TEST_CASE("a request is refused by name: a proof that is not its key's, a key th
   CHECK(why(found) == "the key that it asks for is that of till 7/1, epoch 1");
 }
 
+TEST_CASE("one till's request keeps no other from its key") {
+  Shop shop;
+  const std::size_t second = shop.fleet.enrol(7, 2);
+  const std::size_t third = shop.fleet.enrol(7, 3);
+  // Two that own one key prove it both; and a sealing key that agrees on nothing with anybody.
+  const auto shared = test::key_number(501);
+  const core::envelope::SealingPublicKey nothing{};
+  const auto asked = core::envelope::make_enrol_request(test::kOrigin, shop.fleet.till(third).ref,
+                                                        test::key_number(502), nothing);
+  const core::retail::KeyRequest zeros{asked.key, asked.sealing_key, asked.proof};
+  const auto found = shop.found_in(
+      {shop.said(asking(1, request_of(shop.till(), shared))),
+       shop.fleet.next(second, asking(1, request_of(shop.fleet.till(second).ref, shared))),
+       shop.fleet.next(third, asking(1, zeros))});
+  REQUIRE(found.asked.size() == 1);
+  CHECK(found.asked[0].till == shop.till());
+  REQUIRE(found.refused.size() == 2);
+  CHECK(found.refused[0].why == "till 7/1 asks for the same key");
+  CHECK(found.refused[1].why.find("is no X25519 public key") != std::string::npos);
+}
+
 TEST_CASE("an opening that somebody else signed, or behind a gap, asks for nothing") {
   Shop shop;
   const auto request = request_of(shop.till(), test::key_number(501));

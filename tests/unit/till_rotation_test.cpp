@@ -265,3 +265,31 @@ TEST_CASE("a till that has no backup target, and one that sends in clear, change
   CHECK(shop.status().backup.whole_due);
   shop.check();
 }
+
+TEST_CASE("check finds a next key that is none, and a life that ended and was changed since") {
+  const auto finds = [](bool taken, const std::string& sql) {
+    CAPTURE(sql);
+    Rotating shop;
+    shop.ready();
+    if (taken) CHECK(shop.take());
+    shop.check();
+    {
+      auto db = core::sqlite::Database::open(shop.journal(), {}).value();
+      REQUIRE(db.exec(sql));
+    }
+    Till till = shop.open();
+    const auto checked = till.check();
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().code == Errc::kDamaged);
+  };
+  finds(false, "UPDATE next_key SET seed = (SELECT seed FROM identity)");
+  finds(false, "UPDATE next_key SET sealing_key = (SELECT sealing_key FROM identity)");
+  finds(false, "UPDATE next_key SET seed = x'00'");
+  finds(false, "UPDATE next_key SET epoch = 1");
+  finds(false, "UPDATE next_key SET entry = x'00'");
+  finds(true, "UPDATE past SET key = zeroblob(32)");
+  finds(true, "DELETE FROM past_message WHERE position = 1");
+  finds(true, "DELETE FROM past");
+  finds(true, "UPDATE past_number SET last = 0 WHERE series = 3");
+  finds(true, "UPDATE past SET sold_minor = sold_minor + 1");
+}
