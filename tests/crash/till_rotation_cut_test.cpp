@@ -42,12 +42,13 @@ struct Rotating {
     REQUIRE(till.close_day());
   }
   void deliver(Till& till) {
-    std::vector<till::Outbox::Acknowledgement> proven;
     const auto all = till.outbox().all(core::Sequence{0}, 1000).value();
-    std::vector<std::pair<core::Sequence, std::uint64_t>> places;
-    for (const auto& entry : all)
-      places.emplace_back(entry.sequence, log.take(entry.message).index.value);
-    for (const auto& [sequence, index] : places) proven.push_back({sequence, log.receipt(index)});
+    for (const auto& entry : all) log.take(entry.message);
+    std::vector<till::Outbox::Acknowledgement> proven;
+    proven.reserve(all.size());
+    for (const auto& entry : all) {
+      proven.push_back({entry.sequence, log.receipt(log.take(entry.message).index.value)});
+    }
     REQUIRE(till.outbox().acknowledge(proven));
   }
   Till open() {

@@ -259,12 +259,20 @@ TEST_CASE("what head office tells reaches a till before, while and after its key
   CHECK(shop.epoch() == 1);
   CHECK(price("till") == 450);
   shop.good(shop.till("till", {"close"}));
+  // What was passed over for the next key is read with the change.
+  const auto own = [&] {
+    const Json feeds = Json::parse(shop.good(shop.till("till", {"show", "notices", "--json"})));
+    return feeds.at(0).at("sequence").get<std::uint64_t>();
+  };
+  const std::uint64_t before = own();
   CHECK(says(shop.good(shop.deliver("till")), kTaken));
+  CHECK(own() > before);
   shop.good(shop.till("till", {"open", "--day", "2026-03-04"}));
   shop.deliver("till");
   // The old key ends: no till is told other keys for that.
-  const Json ended = shop.night();
-  REQUIRE(ended.at("ended").size() == 1);
+  shop.good(shop.replay());
+  REQUIRE(shop.rotations().at("ended").size() == 1);
+  CHECK_FALSE(says(shop.good(shop.send()), "signed keys"));
   CHECK_FALSE(says(tell({"price", "145=440.00"}), "keys for"));
   shop.good(shop.send());
   shop.good(shop.till("till", {"fetch", "--relay", shop.url}));

@@ -1,6 +1,8 @@
 // A till's key is changed: when it asks, when it changes, and what goes on.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "core/journal/increment.h"
 #include "tests/unit/till_samples.h"
 
@@ -12,6 +14,8 @@ using till::Till;
 namespace {
 
 struct Rotating : Shop {
+  using Shop::Shop;
+  Rotating() = default;
   core::retail::KeyRequest request_in(std::size_t message) {
     const auto said = std::get<core::retail::Opening>(summary_of(messages().at(message)));
     REQUIRE(said.next_keys.has_value());
@@ -24,6 +28,7 @@ struct Rotating : Shop {
     step([&](Till& till) -> core::Result<void> {
       const auto all = till.outbox().all(Sequence{0}, 1000).value();
       std::vector<till::Outbox::Acknowledgement> proven;
+      proven.reserve(all.size());
       for (const auto& entry : all) log.take(entry.message);
       for (const auto& entry : all) {
         proven.push_back({entry.sequence, log.receipt(log.take(entry.message).index.value)});
@@ -203,6 +208,31 @@ TEST_CASE("an approval that waits is not used up by a change of keys") {
   CHECK_FALSE(till.take_next_key().value());
   till.act_as({});
   CHECK(till.take_next_key().value());
+}
+
+TEST_CASE("while the till goes on its files have nothing of the private keys before") {
+  Rotating shop(garden(), true, till::Durability::kFull);
+  shop.ready();
+  const auto secret = [&](const char* column) {
+    auto db = core::sqlite::Database::open(shop.journal(), {}).value();
+    auto row = db.prepare(std::string("SELECT ") + column + " FROM identity").value();
+    REQUIRE(row.step().value());
+    return core::to_bytes(row.column_blob(0));
+  };
+  const core::Bytes before[] = {secret("seed"), secret("sealing_key")};
+  const auto holds = [&](const core::Bytes& wanted) {
+    bool found = false;
+    for (const char* suffix : {"", "-wal"}) {
+      const core::Bytes bytes = test::read_file(shop.journal().string() + suffix);
+      found = found ||
+              std::search(bytes.begin(), bytes.end(), wanted.begin(), wanted.end()) != bytes.end();
+    }
+    return found;
+  };
+  Till till = shop.open();
+  for (const core::Bytes& key : before) CHECK(holds(key));
+  CHECK(till.take_next_key().value());
+  for (const core::Bytes& key : before) CHECK_FALSE(holds(key));
 }
 
 TEST_CASE("what a till is set to decides when it asks by itself") {
