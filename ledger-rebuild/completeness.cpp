@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "core/envelope/roster.h"
 #include "ledger-rebuild/csv_file.h"
@@ -53,16 +54,18 @@ Result<void> read_tip(Database& db, std::int64_t last, TillCompleteness& till) {
   return {};
 }
 
-// Of keys that tills asked for in messages that hold.
-Result<std::set<Kid>> read_asked(const Books& books) {
+// Keys that tills asked for in messages that hold.
+using AskedKeys = std::set<std::pair<core::TillRef, Kid>>;
+
+Result<AskedKeys> read_asked(const Books& books) {
   TRY_ASSIGN(const std::string origin, books.origin());
-  std::set<Kid> out;
+  AskedKeys out;
   TRY(for_rows(books.database(),
-               "SELECT DISTINCT k.public_key FROM key_requests k JOIN messages m "
+               "SELECT DISTINCT m.store, m.till, k.public_key FROM key_requests k JOIN messages m "
                "ON m.number = k.message WHERE m.state = 1",
                [&](const Statement& row) -> Result<void> {
-                 TRY_ASSIGN(const auto key, core::envelope::PublicKey::from(row.column_blob(0)));
-                 out.insert(core::envelope::derive_kid(origin, key));
+                 TRY_ASSIGN(const auto key, core::envelope::PublicKey::from(row.column_blob(2)));
+                 out.emplace(till_at(row, 0), core::envelope::derive_kid(origin, key));
                  return {};
                }));
   return out;
@@ -70,7 +73,7 @@ Result<std::set<Kid>> read_asked(const Books& books) {
 
 // Chains come by epoch, so that the latest has the last word. A key that was asked for is silent
 // until the till changes to it.
-Result<Tills> read_chains(Database& db, const std::set<Kid>& asked) {
+Result<Tills> read_chains(Database& db, const AskedKeys& asked) {
   Tills tills;
   TRY(for_rows(db, "SELECT store, till, epoch, last, kid FROM chains ORDER BY epoch",
                [&](const Statement& row) -> Result<void> {
@@ -83,7 +86,7 @@ Result<Tills> read_chains(Database& db, const std::set<Kid>& asked) {
                  till.epoch = id_at<core::Epoch>(row, 2);
                  const bool speaks = !row.column_is_null(3);
                  TRY_ASSIGN(const Kid kid, Kid::from(row.column_blob(4)));
-                 till.heard_of = speaks || (till.heard_of && asked.contains(kid));
+                 till.heard_of = speaks || (till.heard_of && asked.contains({till.till, kid}));
                  return speaks ? read_tip(db, row.column_int(3), till) : Result<void>{};
                }));
   return tills;
