@@ -58,7 +58,11 @@ class BalanceService {
   core::Result<FileMark> mark_of_roster() const;
   // Reads roster and key again if the roster's file is another one.
   core::Result<void> follow_head_office();
-  // Who asks. Errors: kUnknownKey, kBadSignature, with the words for the till.
+  // Whether the key is the one that its till has now. Errors: kBusy (the books cannot be read),
+  // those of the database.
+  core::Result<bool> is_of_present_till(const core::envelope::Enrolment& who) const;
+  // Who asks. Errors: kUnknownKey, kBadSignature, with the words for the till; those of
+  // is_of_present_till().
   core::Result<HoldOwner> owner_of(const core::envelope::Statement& statement) const;
   core::Result<core::retail::PointsAnswer> act(const HoldOwner& owner,
                                                const core::retail::PointsRequest& request);

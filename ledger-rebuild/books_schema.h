@@ -6,7 +6,7 @@
 namespace rebuild {
 
 // Another number is refused: books can be made again from the log at any time.
-inline constexpr std::int64_t kBooksVersion = 7;
+inline constexpr std::int64_t kBooksVersion = 8;
 // SQLite's application_id: "DBB1".
 inline constexpr std::int64_t kBooksApplication = 0x44424231;
 
@@ -14,7 +14,7 @@ inline constexpr std::int64_t kBooksApplication = 0x44424231;
 // may quote a message, and so may be none.
 inline constexpr const char* kBooksSchema = R"sql(
 PRAGMA application_id = 0x44424231;
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 CREATE TABLE meta(
   name  TEXT PRIMARY KEY,
@@ -201,6 +201,13 @@ CREATE TABLE deliveries(
   thousandths INTEGER NOT NULL,
   PRIMARY KEY(message, kind, item)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE key_requests(
+  message     INTEGER PRIMARY KEY,
+  public_key  BLOB NOT NULL,
+  sealing_key BLOB NOT NULL,
+  proof       BLOB NOT NULL
+) STRICT;
 
 CREATE INDEX corrections ON messages(booked) WHERE booked <> day;
 CREATE INDEX clocks ON messages(day) WHERE clock_doubts <> 0;

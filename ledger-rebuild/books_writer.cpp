@@ -71,7 +71,8 @@ BooksWriter::BooksWriter(Database& db, const Periods& periods, Statement insert,
                          Statement posting, Statement move, Statement range, Statement refunded,
                          Statement sold, Statement counted, Statement operators, Statement members,
                          Statement covered, Statement definition, Statement decided,
-                         Statement delivery, Statement hold, Statement release)
+                         Statement delivery, Statement key_request, Statement hold,
+                         Statement release)
     : db_(&db),
       periods_(&periods),
       insert_(std::move(insert)),
@@ -88,6 +89,7 @@ BooksWriter::BooksWriter(Database& db, const Periods& periods, Statement insert,
       definition_(std::move(definition)),
       decided_(std::move(decided)),
       delivery_(std::move(delivery)),
+      key_request_(std::move(key_request)),
       hold_(std::move(hold)),
       release_(std::move(release)) {}
 
@@ -117,6 +119,7 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
              db.prepare("INSERT INTO definitions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   TRY_ASSIGN(auto decided, db.prepare("INSERT INTO decided VALUES(?, ?, ?)"));
   TRY_ASSIGN(auto delivery, db.prepare("INSERT INTO deliveries VALUES(?, ?, ?, ?)"));
+  TRY_ASSIGN(auto key_request, db.prepare("INSERT INTO key_requests VALUES(?, ?, ?, ?)"));
   TRY_ASSIGN(
       auto hold,
       db.prepare(
@@ -128,7 +131,8 @@ Result<BooksWriter> BooksWriter::open(Database& db, const Periods& periods) {
                      std::move(move), std::move(range), std::move(refunded), std::move(sold),
                      std::move(counted), std::move(operators), std::move(members),
                      std::move(covered), std::move(definition), std::move(decided),
-                     std::move(delivery), std::move(hold), std::move(release));
+                     std::move(delivery), std::move(key_request), std::move(hold),
+                     std::move(release));
 }
 
 Result<void> BooksWriter::add(TillChain* chain, const Item& item, const Verdict& verdict) {
@@ -186,7 +190,8 @@ Result<void> BooksWriter::delete_entry(std::int64_t number) {
        "DELETE FROM sold WHERE message = ?", "DELETE FROM counted WHERE message = ?",
        "DELETE FROM operators WHERE message = ?", "DELETE FROM member_points WHERE message = ?",
        "DELETE FROM covered WHERE message = ?", "DELETE FROM definitions WHERE message = ?",
-       "DELETE FROM decided WHERE message = ?", "DELETE FROM deliveries WHERE message = ?"},
+       "DELETE FROM decided WHERE message = ?", "DELETE FROM deliveries WHERE message = ?",
+       "DELETE FROM key_requests WHERE message = ?"},
       number);
 }
 
@@ -379,7 +384,12 @@ Result<void> BooksWriter::insert_products(const Item& item) {
             .bind_int(4, line.thousandths)
             .run());
   }
-  return {};
+  if (!item.entry.next_keys) return {};
+  return key_request_.bind_int(1, item.number())
+      .bind_blob(2, item.entry.next_keys->key.view())
+      .bind_blob(3, item.entry.next_keys->sealing_key.view())
+      .bind_blob(4, item.entry.next_keys->proof.view())
+      .run();
 }
 
 // Opposite amounts, and moves back to where they came from.

@@ -41,7 +41,7 @@ class BooksWriter {
               Statement posting, Statement move, Statement range, Statement refunded,
               Statement sold, Statement counted, Statement operators, Statement members,
               Statement covered, Statement definition, Statement decided, Statement delivery,
-              Statement hold, Statement release);
+              Statement key_request, Statement hold, Statement release);
 
   core::Result<void> insert(TillChain& chain, const Item& item, const Verdict& verdict,
                             core::BusinessDay booked);
@@ -59,7 +59,7 @@ class BooksWriter {
   const Periods* periods_;
   MonthSums months_;
   Statement insert_, update_, posting_, move_, range_, refunded_, sold_, counted_, operators_,
-      members_, covered_, definition_, decided_, delivery_, hold_, release_;
+      members_, covered_, definition_, decided_, delivery_, key_request_, hold_, release_;
 };
 
 }  // namespace rebuild

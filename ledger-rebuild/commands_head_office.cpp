@@ -1,7 +1,9 @@
 // init, enrol, log-key, revoke, settle, office-key: head office's keys and roster.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "core/disk/file.h"
 #include "core/tlog/note.h"
@@ -10,6 +12,7 @@
 #include "ledger-rebuild/commands.h"
 #include "ledger-rebuild/head_office.h"
 #include "ledger-rebuild/places.h"
+#include "ledger-rebuild/rotations.h"
 
 namespace rebuild {
 namespace {
@@ -37,9 +40,13 @@ Result<int> init(const InitArguments& a) {
 struct EnrolArguments {
   std::string directory;
   std::string request;
+  bool rotations = false;
+  std::string books;
+  bool json = false;
 };
 
 Result<int> enrol(const EnrolArguments& a) {
+  if (a.request.empty()) return fail(Errc::kUsage, "name a till's --request, or --rotations");
   TRY_ASSIGN(const auto content, core::disk::posix_filesystem().content(a.request));
   const auto request = core::envelope::parse_enrol_request(core::as_text(content.bytes));
   if (!request) return fail(request.error().code, a.request + ": " + request.error().what);
@@ -49,6 +56,64 @@ Result<int> enrol(const EnrolArguments& a) {
   std::printf("till %s\nepoch %s\nentry %s\norigin %s\n", to_string(answer.till).c_str(),
               to_string(answer.epoch).c_str(), answer.entry.hex().c_str(), office.origin().c_str());
   return 0;
+}
+
+nlohmann::ordered_json head_of(core::TillRef till, core::Epoch epoch) {
+  return {{"store", till.store.value}, {"till", till.till.value}, {"epoch", epoch.value}};
+}
+
+void print_rotations(const std::vector<Enrolled>& enrolled, const Rotations& found) {
+  for (const Enrolled& one : enrolled) {
+    std::printf("till %s epoch %s entry %s\n", to_string(one.till).c_str(),
+                to_string(one.epoch).c_str(), one.entry.hex().c_str());
+  }
+  for (const Retirement& key : found.over) {
+    std::printf("till %s epoch %s ended at sequence %s, %s\n", to_string(key.till).c_str(),
+                to_string(key.epoch).c_str(), to_string(key.last.sequence).c_str(),
+                key.last.id.hex().c_str());
+  }
+  for (const RefusedRotation& one : found.refused) {
+    std::printf("till %s epoch %s refused: %s\n", to_string(one.till).c_str(),
+                to_string(one.epoch).c_str(), one.why.c_str());
+  }
+}
+
+void print_rotations_json(const std::vector<Enrolled>& enrolled, const Rotations& found) {
+  using Json = nlohmann::ordered_json;
+  Json all = {{"enrolled", Json::array()}, {"ended", Json::array()}, {"refused", Json::array()}};
+  for (const Enrolled& one : enrolled) {
+    Json row = head_of(one.till, one.epoch);
+    row["entry"] = one.entry.hex();
+    all["enrolled"].push_back(std::move(row));
+  }
+  for (const Retirement& key : found.over) {
+    Json row = head_of(key.till, key.epoch);
+    row["sequence"] = key.last.sequence.value;
+    row["id"] = key.last.id.hex();
+    all["ended"].push_back(std::move(row));
+  }
+  for (const RefusedRotation& one : found.refused) {
+    Json row = head_of(one.till, one.epoch);
+    row["why"] = one.why;
+    all["refused"].push_back(std::move(row));
+  }
+  std::printf("%s\n", all.dump(2).c_str());
+}
+
+Result<int> enrol_rotations(const EnrolArguments& a) {
+  if (a.books.empty()) return fail(Errc::kUsage, "--rotations needs --books, where tills ask");
+  TRY_ASSIGN(HeadOffice office, HeadOffice::open(a.directory));
+  TRY_ASSIGN(const Books books, Books::open(a.books));
+  TRY_ASSIGN(const Rotations found, find_rotations(books, office.roster()));
+  std::vector<Enrolled> enrolled;
+  if (!found.asked.empty()) {
+    TRY_ASSIGN(enrolled, office.enrol(found.asked));
+  }
+  if (!found.over.empty()) TRY(office.retire(found.over));
+  a.json ? print_rotations_json(enrolled, found) : print_rotations(enrolled, found);
+  const bool is_well = std::all_of(found.refused.begin(), found.refused.end(),
+                                   [](const RefusedRotation& one) { return one.is_over; });
+  return is_well ? 0 : 1;
 }
 
 struct LogKeyArguments {
@@ -201,14 +266,23 @@ void add_enrol(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("enrol", "Put a till's key on the roster");
   auto a = std::make_shared<EnrolArguments>();
   command->add_option("--dir", a->directory, "Head-office directory")->required();
-  command->add_option("--request", a->request, "The till's request file")->required();
+  auto* request = command->add_option("--request", a->request, "The till's request file");
+  auto* rotations = command->add_flag(
+      "--rotations", a->rotations,
+      "Every till that asks for its next key in a message; and keys whose next one speaks end");
+  command->add_option("--books", a->books, kBooksHelp)->needs(rotations);
+  command->add_flag("--json", a->json, "As JSON")->needs(rotations);
+  rotations->excludes(request);
   command->footer(
       "Example:\n  daybook-rebuild enrol --dir head-office --request till-4-1.request\n"
       "Prints the epoch and the entry id that the till starts its chain with. A till that is\n"
       "enrolled again, with a new key, gets the next epoch. The request is signed with the key "
       "that\n"
-      "it asks for, over the log's origin: nobody can enrol a key that is not his.");
-  command->callback([a, &exit_code] { exit_code = finish(enrol(*a)); });
+      "it asks for, over the log's origin: nobody can enrol a key that is not his.\n"
+      "  daybook-rebuild enrol --dir head-office --rotations --books books.db\n"
+      "once a night, before send: a line for each till, and again with the same books nothing.");
+  command->callback(
+      [a, &exit_code] { exit_code = finish(a->rotations ? enrol_rotations(*a) : enrol(*a)); });
 }
 
 void add_log_key(CLI::App& app, int& exit_code) {

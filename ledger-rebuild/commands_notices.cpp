@@ -154,6 +154,7 @@ struct SettingsArguments {
   std::string tax_at;
   std::string member_key_file;
   std::optional<std::int64_t> cut_off;
+  std::optional<std::int64_t> key_days;
 };
 
 Result<void> take_amount(const std::string& word, core::Currency currency, const char* flag,
@@ -180,6 +181,7 @@ Result<int> till_settings(const SettingsArguments& a) {
   TRY(take_amount(a.point_worth, currency, "--point-worth", settings.value_minor_per_point));
   if (!a.tax_at.empty()) settings.tax_at_deposit = a.tax_at == "deposit";
   if (a.cut_off) settings.delivery_cut_off_minutes = *a.cut_off;
+  if (a.key_days) settings.key_days = *a.key_days;
   if (!a.member_key_file.empty()) {
     TRY_ASSIGN(settings.member_key, core::retail::read_member_key(a.member_key_file));
   }
@@ -321,6 +323,10 @@ void add_till_settings(CLI::App& app, int& exit_code) {
       ->add_option("--delivery-cut-off", a->cut_off,
                    "Minutes that an opening waits for its delivery, at most")
       ->check(CLI::Range(0, 1440));
+  command
+      ->add_option("--key-days", a->key_days,
+                   "A till asks for another key after so many days; 0: never by itself")
+      ->check(CLI::Range(0, 36500));
   command->add_option("--member-key-file", a->member_key_file,
                       "64 hexadecimal digits that members' keys are made with, the same in all "
                       "shops");

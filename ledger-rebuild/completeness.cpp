@@ -2,6 +2,8 @@
 #include "ledger-rebuild/completeness.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "core/envelope/roster.h"
 #include "ledger-rebuild/csv_file.h"
@@ -11,6 +13,7 @@ namespace rebuild {
 
 using core::BusinessDay;
 using core::Result;
+using core::envelope::Kid;
 using core::sql::Database;
 using core::sql::Statement;
 
@@ -51,10 +54,28 @@ Result<void> read_tip(Database& db, std::int64_t last, TillCompleteness& till) {
   return {};
 }
 
-// Chains come by epoch, so that the latest has the last word.
-Result<Tills> read_chains(Database& db) {
+// Keys that tills asked for in messages that hold.
+using AskedKeys = std::set<std::pair<core::TillRef, Kid>>;
+
+Result<AskedKeys> read_asked(const Books& books) {
+  TRY_ASSIGN(const std::string origin, books.origin());
+  AskedKeys out;
+  TRY(for_rows(books.database(),
+               "SELECT DISTINCT m.store, m.till, k.public_key FROM key_requests k JOIN messages m "
+               "ON m.number = k.message WHERE m.state = 1",
+               [&](const Statement& row) -> Result<void> {
+                 TRY_ASSIGN(const auto key, core::envelope::PublicKey::from(row.column_blob(2)));
+                 out.emplace(till_at(row, 0), core::envelope::derive_kid(origin, key));
+                 return {};
+               }));
+  return out;
+}
+
+// Chains come by epoch, so that the latest has the last word. A key that was asked for is silent
+// until the till changes to it.
+Result<Tills> read_chains(Database& db, const AskedKeys& asked) {
   Tills tills;
-  TRY(for_rows(db, "SELECT store, till, epoch, last FROM chains ORDER BY epoch",
+  TRY(for_rows(db, "SELECT store, till, epoch, last, kid FROM chains ORDER BY epoch",
                [&](const Statement& row) -> Result<void> {
                  TillCompleteness& till = tills[till_at(row, 0)];
                  till.till = till_at(row, 0);
@@ -63,8 +84,10 @@ Result<Tills> read_chains(Database& db) {
                    return {};
                  }
                  till.epoch = id_at<core::Epoch>(row, 2);
-                 till.heard_of = !row.column_is_null(3);
-                 return till.heard_of ? read_tip(db, row.column_int(3), till) : Result<void>{};
+                 const bool speaks = !row.column_is_null(3);
+                 TRY_ASSIGN(const Kid kid, Kid::from(row.column_blob(4)));
+                 till.heard_of = speaks || (till.heard_of && asked.contains({till.till, kid}));
+                 return speaks ? read_tip(db, row.column_int(3), till) : Result<void>{};
                }));
   return tills;
 }
@@ -149,7 +172,8 @@ Result<Contacts> read_contacts(const std::filesystem::path& file) {
 Result<Completeness> completeness(const Books& books, std::optional<BusinessDay> as_of,
                                   std::int32_t quiet) {
   Database& db = books.database();
-  TRY_ASSIGN(Tills tills, read_chains(db));
+  TRY_ASSIGN(const auto asked, read_asked(books));
+  TRY_ASSIGN(Tills tills, read_chains(db, asked));
   TRY(read_broken(db, tills));
   TRY(read_quarantined(db, tills));
   Completeness out;

@@ -65,6 +65,7 @@ constexpr std::size_t kCoveredColumns = 5;
 constexpr std::size_t kDefinitionColumns = 8;
 constexpr std::size_t kDecidedColumns = 2;
 constexpr std::size_t kDeliveryColumns = 3;
+constexpr std::size_t kKeyRequestColumns = 3;
 
 MessageDigest finish_message(const Hash& id, const RowWriter& row, const RowWriter& figures) {
   MessageDigest out;
@@ -121,10 +122,14 @@ class TableReader {
                                         "WHERE message = ? ORDER BY product"));
     TRY_ASSIGN(auto deliveries, db.prepare("SELECT kind, item, thousandths FROM deliveries "
                                            "WHERE message = ? ORDER BY kind, item"));
+    TRY_ASSIGN(auto key_requests,
+               db.prepare("SELECT public_key, sealing_key, proof FROM key_requests "
+                          "WHERE message = ?"));
     return TableReader(std::move(messages), std::move(postings), std::move(moves),
                        std::move(numbers), std::move(refunded), std::move(sold), std::move(counted),
                        std::move(operators), std::move(members), std::move(covered),
-                       std::move(definitions), std::move(decided), std::move(deliveries));
+                       std::move(definitions), std::move(decided), std::move(deliveries),
+                       std::move(key_requests));
   }
 
   Result<void> chain(TillChain& chain) {
@@ -147,7 +152,7 @@ class TableReader {
   TableReader(Statement messages, Statement postings, Statement moves, Statement numbers,
               Statement refunded, Statement sold, Statement counted, Statement operators,
               Statement members, Statement covered, Statement definitions, Statement decided,
-              Statement deliveries)
+              Statement deliveries, Statement key_requests)
       : messages_(std::move(messages)),
         postings_(std::move(postings)),
         moves_(std::move(moves)),
@@ -160,7 +165,8 @@ class TableReader {
         covered_(std::move(covered)),
         definitions_(std::move(definitions)),
         decided_(std::move(decided)),
-        deliveries_(std::move(deliveries)) {}
+        deliveries_(std::move(deliveries)),
+        key_requests_(std::move(key_requests)) {}
 
   Result<MessageDigest> read_message() {
     RowWriter row;
@@ -181,11 +187,12 @@ class TableReader {
     TRY(take(sold_, number, {.count = kSoldColumns}, figures));
     TRY(take(counted_, number, {.count = kCountedColumns}, figures));
     TRY(take(operators_, number, {.count = kOperatorColumns}, figures));
-    TRY(take(members_, number, {.count = kMemberColumns, .blob = 0}, figures));
-    TRY(take(covered_, number, {.count = kCoveredColumns, .blob = 4}, figures));
+    TRY(take(members_, number, {.count = kMemberColumns, .blobs = {0}}, figures));
+    TRY(take(covered_, number, {.count = kCoveredColumns, .blobs = {4}}, figures));
     TRY(take(definitions_, number, {.count = kDefinitionColumns, .texts = {1, 3, 6}}, figures));
     TRY(take(decided_, number, {.count = kDecidedColumns}, figures));
     TRY(take(deliveries_, number, {.count = kDeliveryColumns}, figures));
+    TRY(take(key_requests_, number, {.count = kKeyRequestColumns, .blobs = {0, 1, 2}}, figures));
     return finish_message(id, row, figures);
   }
 
@@ -193,7 +200,7 @@ class TableReader {
   struct Columns {
     std::size_t count;
     std::vector<int> texts = {};
-    int blob = -1;
+    std::vector<int> blobs = {};
   };
   static Result<void> take(Statement& rows, std::int64_t message, const Columns& columns,
                            RowWriter& out) {
@@ -203,9 +210,12 @@ class TableReader {
       if (!more) break;
       out.array(columns.count);
       for (int i = 0; i < static_cast<int>(columns.count); ++i) {
-        if (std::find(columns.texts.begin(), columns.texts.end(), i) != columns.texts.end()) {
+        const auto is_in = [i](const std::vector<int>& some) {
+          return std::find(some.begin(), some.end(), i) != some.end();
+        };
+        if (is_in(columns.texts)) {
           out.put(rows.column_text(i));
-        } else if (i == columns.blob) {
+        } else if (is_in(columns.blobs)) {
           out.put_bytes(rows.column_blob(i));
         } else {
           out.put(rows.column_int(i));
@@ -217,7 +227,7 @@ class TableReader {
   }
 
   Statement messages_, postings_, moves_, numbers_, refunded_, sold_, counted_, operators_,
-      members_, covered_, definitions_, decided_, deliveries_;
+      members_, covered_, definitions_, decided_, deliveries_, key_requests_;
   std::int64_t messages_read_ = 0;
 };
 
@@ -238,7 +248,7 @@ Result<Bytes> hash_quarantine(Database& db) {
 Result<void> refuse_orphans(Database& db) {
   for (const char* table :
        {"postings", "moves", "numbers", "refunded_receipts", "sold", "counted", "operators",
-        "member_points", "covered", "definitions", "decided", "deliveries"}) {
+        "member_points", "covered", "definitions", "decided", "deliveries", "key_requests"}) {
     TRY_ASSIGN(const std::int64_t orphans,
                db.query_int("SELECT COUNT(*) FROM " + std::string(table) +
                             " r WHERE NOT EXISTS (SELECT 1 FROM messages m "
@@ -319,6 +329,11 @@ MessageDigest digest_of(const Item& item, State state) {
     figures.array(kDeliveryColumns).put(static_cast<int>(line.kind)).put(as_int(line.item));
     figures.put(line.thousandths);
   }
+  if (entry.next_keys) {
+    figures.array(kKeyRequestColumns).put_bytes(entry.next_keys->key.view());
+    figures.put_bytes(entry.next_keys->sealing_key.view());
+    figures.put_bytes(entry.next_keys->proof.view());
+  }
   return finish_message(facts.id, row, figures);
 }
 
@@ -347,9 +362,9 @@ Result<BooksDigest> digest_books(Database& db, const TillChains& chains) {
   }
   const auto finish = [](RowWriter& w) { return core::envelope::sha256(w.view()); };
   RowWriter of_figures;
-  of_figures.array(2).put(std::string_view("daybook figures 7")).put_bytes(figures);
+  of_figures.array(2).put(std::string_view("daybook figures 8")).put_bytes(figures);
   RowWriter of_books;
-  of_books.array(4).put(std::string_view("daybook books 7")).put_bytes(rows);
+  of_books.array(4).put(std::string_view("daybook books 8")).put_bytes(rows);
   of_books.put_bytes(figures).put_bytes(quarantine);
   return BooksDigest{finish(of_books), finish(of_figures)};
 }

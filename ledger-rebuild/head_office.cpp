@@ -211,6 +211,19 @@ Result<void> HeadOffice::revoke(core::TillRef till, core::Epoch epoch,
   });
 }
 
+Result<void> HeadOffice::retire(std::span<const Retirement> keys) {
+  return extend([&](Roster& roster, RosterSigner signer) -> Result<Entries> {
+    Entries entries;
+    entries.reserve(keys.size());
+    for (const Retirement& key : keys) {
+      TRY_ASSIGN(Bytes entry, roster.retire(key.till, key.epoch, key.last, signer));
+      signer.signed_entry(entry);
+      entries.push_back(std::move(entry));
+    }
+    return entries;
+  });
+}
+
 Result<void> HeadOffice::settle(core::TillRef till, core::Epoch epoch, const ChainPlace& stands) {
   return extend([&](Roster& roster, const RosterSigner& signer) -> Result<Entries> {
     TRY_ASSIGN(Bytes entry, roster.settle(till, epoch, stands, signer));

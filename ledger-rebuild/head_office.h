@@ -27,6 +27,13 @@ struct Enrolled {
   core::envelope::MessageId entry;  // `prev` of the till's first message
 };
 
+// A key that ends: its till has the next one, and speaks with it.
+struct Retirement {
+  core::TillRef till;
+  core::Epoch epoch;
+  core::envelope::ChainPlace last;  // of its messages, which all stand
+};
+
 // Whether tills seal their payloads to head office.
 enum class Payloads { kSealed, kInClear };
 
@@ -56,6 +63,8 @@ class HeadOffice {
   // else of it. Errors: kNotFound, kState (revoked already), kBusy, kIo, kSyncFailed.
   core::Result<void> revoke(core::TillRef till, core::Epoch epoch,
                             const std::optional<core::envelope::ChainPlace>& last);
+  // As enrol(), for keys that end. Errors: as revoke(), naming the till; kState (no successor).
+  core::Result<void> retire(std::span<const Retirement> keys);
   // Says which of two contents for a place is the right one. Errors: as revoke().
   core::Result<void> settle(core::TillRef till, core::Epoch epoch,
                             const core::envelope::ChainPlace& stands);

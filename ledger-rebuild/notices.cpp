@@ -50,7 +50,8 @@ Notices::Notices(fs::path directory, Roster roster,
       roster_(std::move(roster)),
       sealing_key_(sealing_key),
       decisions_(std::move(decisions)) {
-  for (const auto& [kid, key] : roster_.enrolments()) generation_ += key.revoked ? 1 : 0;
+  for (const auto& [kid, key] : roster_.enrolments())
+    generation_ += key.revoked && !key.retired ? 1 : 0;
 }
 
 Result<Notices> Notices::open(const fs::path& directory) {

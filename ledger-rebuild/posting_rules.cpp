@@ -254,6 +254,7 @@ Result<void> fill(Entry& entry, const Opening& opening) {
     TRY(check_figure(quantity.thousandths, "what differs of product ", product));
     entry.deliveries.push_back({DeliveryKind::kDifference, product.value, quantity.thousandths});
   }
+  entry.next_keys = opening.next_keys;
   return take_definitions(entry, opening.definitions);
 }
 
@@ -316,6 +317,7 @@ void Entry::clear() {
   definitions.clear();
   decided.clear();
   deliveries.clear();
+  next_keys.reset();
 }
 
 Result<Entry> make_entry(const core::retail::Summary& summary) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -150,9 +151,10 @@ struct Entry : EntryFigures {
   std::vector<MemberLine> members;      // ascending member
   std::vector<CoveredChain> covered;    // of a period close: ascending till and epoch; of an undo
                                         // the bulletin of head office that it takes back
-  std::vector<DefinitionLine> definitions;  // ascending product
-  std::vector<DecidedLine> decided;         // likewise; of a bulletin on products
-  std::vector<DeliveryLine> deliveries;     // ascending kind and item
+  std::vector<DefinitionLine> definitions;            // ascending product
+  std::vector<DecidedLine> decided;                   // likewise; of a bulletin on products
+  std::vector<DeliveryLine> deliveries;               // ascending kind and item
+  std::optional<core::retail::KeyRequest> next_keys;  // that an opening asks for
 
   // Makes it empty again, with the room that it has.
   void clear();

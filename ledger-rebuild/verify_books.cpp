@@ -87,6 +87,9 @@ const Question kQuestions[] = {
     {"a message that is not posted tells of deliveries (message, item)",
      "SELECT d.message, d.item FROM deliveries d LEFT JOIN messages m ON m.number = d.message "
      "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7) OR m.kind <> 1"},
+    {"a message that is not a posted opening asks for keys (message, state)",
+     "SELECT k.message, m.state FROM key_requests k LEFT JOIN messages m ON m.number = k.message "
+     "WHERE m.state IS NULL OR m.state NOT IN (1, 2, 3, 7) OR m.kind <> 1"},
     {"products are merged or split by what is no such bulletin (message, product)",
      "SELECT d.message, d.product FROM decided d LEFT JOIN messages m ON m.number = d.message "
      "WHERE m.kind IS NULL OR m.kind NOT IN (5, 6)"},

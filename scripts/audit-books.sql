@@ -69,6 +69,10 @@ CREATE TEMP VIEW wrong AS
     FROM deliveries LEFT JOIN messages ON number = message
     WHERE state IS NULL OR state NOT IN (1, 2, 3, 7) OR messages.kind <> 1
   UNION ALL
+  SELECT 'keys asked for by what is no posted opening', message, 0
+    FROM key_requests LEFT JOIN messages ON number = message
+    WHERE state IS NULL OR state NOT IN (1, 2, 3, 7) OR kind <> 1
+  UNION ALL
   SELECT 'products decided by what is no such bulletin', message, 0
     FROM decided LEFT JOIN messages ON number = message WHERE kind IS NULL OR kind NOT IN (5, 6)
   UNION ALL

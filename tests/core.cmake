@@ -5,7 +5,7 @@ daybook_test(test_base
   USES core_base LABELS unit)
 daybook_test(test_envelope
   SOURCES
-    unit/cbor_test.cpp unit/message_notice_test.cpp unit/message_test.cpp unit/roster_test.cpp unit/sealing_test.cpp
+    unit/cbor_test.cpp unit/message_notice_test.cpp unit/message_test.cpp unit/roster_retire_test.cpp unit/roster_test.cpp unit/sealing_test.cpp
     unit/vectors_test.cpp
   USES core_envelope nlohmann_json::nlohmann_json PkgConfig::SODIUM PkgConfig::CBOR LABELS unit)
 daybook_test(test_postgres_dialect
@@ -26,7 +26,7 @@ daybook_test(test_retail
     unit/barcode_test.cpp unit/cash_rounding_test.cpp unit/catalog_test.cpp unit/document_test.cpp
     unit/notice_test.cpp unit/points_exchange_test.cpp
     unit/minted_test.cpp
-    unit/signed_receipt_test.cpp unit/summary_operators_test.cpp unit/summary_test.cpp
+    unit/signed_receipt_test.cpp unit/summary_next_keys_test.cpp unit/summary_operators_test.cpp unit/summary_test.cpp
     unit/tax_share_test.cpp
   USES core_retail OpenSSL::Crypto LABELS unit)
 daybook_test(test_retail_property

@@ -18,6 +18,10 @@ daybook_test(test_rebuild
     unit/rebuild_states_test.cpp
   USES daybook_test_rebuild core_sqlite nlohmann_json::nlohmann_json
   LABELS unit)
+daybook_test(test_rebuild_rotations
+  SOURCES unit/rebuild_rotations_test.cpp
+  USES daybook_test_rebuild core_disk core_sqlite
+  LABELS unit)
 daybook_test(test_rebuild_points
   SOURCES unit/rebuild_points_test.cpp
   USES daybook_test_rebuild core_disk core_sqlite

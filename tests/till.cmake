@@ -5,7 +5,7 @@ daybook_test(test_till
     unit/till_layaway_test.cpp unit/till_movements_test.cpp
     unit/till_open_receipt_test.cpp
     unit/till_key_test.cpp unit/till_shelf_test.cpp unit/till_operators_test.cpp
-    unit/till_audit_test.cpp unit/till_minting_test.cpp
+    unit/till_audit_test.cpp unit/till_minting_test.cpp unit/till_rotation_test.cpp
   USES daybook_till LABELS unit)
 daybook_test(test_till_points
   SOURCES unit/till_points_test.cpp unit/api_points_desk_test.cpp
@@ -33,6 +33,14 @@ daybook_test(test_till_power_cut
   SOURCES crash/till_power_cut_test.cpp crash/cut_life.cpp crash/till_model.cpp crash/till_shelf.cpp
     crash/till_steps.cpp crash/till_more_steps.cpp support/powercut_vfs.cpp
   USES daybook_till PkgConfig::SQLCIPHER LABELS crash)
+daybook_test(test_till_rotation_cut
+  SOURCES crash/till_rotation_cut_test.cpp support/powercut_vfs.cpp
+  USES daybook_till PkgConfig::SQLCIPHER LABELS crash)
+daybook_test(test_rotation
+  SOURCES functional/rotation_test.cpp
+  USES daybook_test_support daybook_relay_process core_disk core_wire nlohmann_json::nlohmann_json
+  LABELS functional
+  BINARIES daybook-till daybook-relay daybook-rebuild)
 daybook_test(test_till_disk_full
   SOURCES crash/till_disk_full_test.cpp crash/till_small_disk_test.cpp crash/till_answers.cpp
     crash/crash_shop.cpp crash/till_model.cpp crash/till_shelf.cpp crash/till_steps.cpp

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, kAuditEventCount> kEventNames = {
     "rekeyed",         "catalog-replaced",  "backup-changed",  "day-opened",
     "day-closed",      "line-voided",       "receipt-aborted", "price-overridden",
     "clock-jumped",    "setting-changed",   "opening-sealed",  "product-minted",
-    "notice-taken"};
+    "notice-taken",    "key-asked",         "key-taken"};
 
 core::Bytes encode_row(const AuditRow& row) {
   core::envelope::CborWriter w;

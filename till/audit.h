@@ -43,8 +43,10 @@ enum class AuditEvent : std::uint8_t {
   kOpeningSealed = 23,  // after its day was opened: what was delivered is known, or too late
   kProductMinted = 24,
   kNoticeTaken = 25,  // what head office told is in force
+  kKeyAsked = 26,     // the next key was made, and openings ask for it
+  kKeyTaken = 27,     // it speaks from here on, in the next epoch
 };
-inline constexpr std::size_t kAuditEventCount = 25;
+inline constexpr std::size_t kAuditEventCount = 27;
 
 // "operator-made".
 std::string_view audit_event_name(AuditEvent event);

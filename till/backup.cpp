@@ -279,6 +279,7 @@ Result<std::optional<Backup::Load>> Backup::next_load(std::string_view after) {
     if (due.empty()) continue;
     load.emplace();
     load->place = place;
+    load->epoch = journal_.state().epoch;
     load->number = due.front();
     TRY_ASSIGN(load->files, files_of(due.front()));
     return load;
@@ -287,6 +288,7 @@ Result<std::optional<Backup::Load>> Backup::next_load(std::string_view after) {
 }
 
 Result<void> Backup::is_carried(const Load& load) {
+  if (load.epoch != journal_.state().epoch) return {};
   return mark(load.place, load.number);
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/base/ids.h"
 #include "core/base/result.h"
 #include "till/journal.h"
 
@@ -65,12 +66,14 @@ class Backup {
   // An increment that waits for a far target, for somebody who carries it while the till sells.
   struct Load {
     std::string place;
+    core::Epoch epoch;  // numbers begin again in each
     std::uint64_t number = 0;
     std::vector<std::pair<std::string, core::Bytes>> files;  // by name
   };
   // The oldest for the first far target behind `after`, or from the beginning again; nullopt: none
   // waits.
   core::Result<std::optional<Load>> next_load(std::string_view after);
+  // Of an epoch that has ended meanwhile: no change.
   core::Result<void> is_carried(const Load& load);
   // Copies one increment.
   core::Result<void> copy(std::uint64_t number, BackupTarget& target);

@@ -10,6 +10,7 @@
 #include "till/check_audit.h"
 #include "till/check_minted.h"
 #include "till/day_evidence.h"
+#include "till/next_key.h"
 #include "till/till.h"
 
 namespace till {
@@ -462,6 +463,7 @@ Result<void> Till::check() {
   TRY(check_closings(journal_, reported, walked));
   TRY(check_past(journal_));
   TRY(backup().check());
+  TRY(check_next_key(journal_));
   TRY(check_audit(journal_));
   return check_guards(journal_);
 }

@@ -108,6 +108,7 @@ Result<void> run_join(const CommandWords& words) {
              words.relay.empty() ? read_roster(words, before.origin)
                                  : fetch_roster(words, before.origin, till.read_credential()));
   TRY(till.join(roster));
+  TRY(till.take_next_key());
   TRY_ASSIGN(const TillStatus after, till.status());
   print("till " + to_string(after.ref) + " joined, epoch " + to_string(after.epoch) +
         (after.sealed ? ", sealing to head office\n" : ", sending in clear\n"));
@@ -120,6 +121,8 @@ Result<void> run_open(const CommandWords& words) {
   TRY_ASSIGN(const core::retail::Components received, parse_received(words.received));
   TRY_ASSIGN(Till till, open_till(words));
   copy_backups(till);
+  TRY_ASSIGN(const bool key_taken, till.take_next_key());
+  if (key_taken) print("the next key is in use\n");
   TRY(words.await_delivery ? till.open_day_early(*day)
                            : till.open_day(*day, received, words.notes));
   print("business day " + to_string(*day) + " is open" +
@@ -260,6 +263,13 @@ Result<void> run_backup(const CommandWords& words) {
   TRY_ASSIGN(const BackupStatus backup, till.backup().status());
   print(report_backup(backup, Form::kText));
   if (!copied) return fail(copied.error());
+  return {};
+}
+
+Result<void> run_rotate(const CommandWords& words) {
+  TRY_ASSIGN(Till till, open_till(words));
+  TRY_ASSIGN(const auto key, till.ask_for_key());
+  print("next key " + key.hex() + ": the next opening asks for it\n");
   return {};
 }
 

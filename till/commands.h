@@ -74,6 +74,7 @@ struct CommandWords {
   std::string point_worth;
   std::string tax_at;
   std::optional<std::int64_t> delivery_cut_off;  // minutes
+  std::optional<std::int64_t> key_days;
   std::filesystem::path member_key_file;
   // Of points.
   std::string member;              // a phone number
@@ -114,6 +115,7 @@ core::Result<void> run_firmware(const CommandWords& words);
 core::Result<void> run_run(const CommandWords& words, const core::Clock& clock);
 core::Result<void> run_shell(const CommandWords& words);
 core::Result<void> run_show(const CommandWords& words);
+core::Result<void> run_rotate(const CommandWords& words);
 core::Result<void> run_rekey(const CommandWords& words);
 core::Result<void> run_settings(const CommandWords& words);
 core::Result<void> run_points_service(const CommandWords& words);

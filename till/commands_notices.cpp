@@ -22,7 +22,8 @@ void say_trouble(const std::string& text) {
 }
 
 std::string text_of(const FetchReport& report) {
-  return "notices: " + std::to_string(report.fetched) + " fetched, " +
+  return std::string(report.key_taken ? "the next key is in use\n" : "") +
+         "notices: " + std::to_string(report.fetched) + " fetched, " +
          std::to_string(report.in_force) + " came into force\n";
 }
 
@@ -44,6 +45,7 @@ NoticePorts notice_ports(const std::shared_ptr<core::wire::RelayClient>& relay) 
     TRY_ASSIGN(const std::string content, relay->get("/v1/roster"));
     return core::to_bytes(core::as_bytes(content));
   };
+  ports.read_as = [relay](const core::wire::ReadCredential& who) { relay->sign_reads(who); };
   return ports;
 }
 
@@ -70,7 +72,7 @@ void fetch_after_sending(const CommandWords& words, Till& till) {
     if (report.error().code != Errc::kNotFound) say_trouble(describe(report.error()));
     return;
   }
-  if (report->fetched + report->in_force > 0) print(text_of(*report));
+  if (report->fetched + report->in_force > 0 || report->key_taken) print(text_of(*report));
   if (!report->trouble.empty()) say_trouble(report->trouble);
 }
 

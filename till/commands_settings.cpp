@@ -33,7 +33,10 @@ std::string settings_text(const Settings& settings, core::Currency currency) {
          "\ntax of a layaway at " + (settings.tax_at_deposit ? "deposit" : "hand-over") +
          "\nmember key " + (settings.member_key.empty() ? "none" : "set") +
          "\nan opening waits for its delivery " +
-         std::to_string(settings.delivery_cut_off_minutes) + " minutes\n";
+         std::to_string(settings.delivery_cut_off_minutes) + " minutes\n" +
+         (settings.key_days == 0
+              ? std::string()
+              : "another key after " + std::to_string(settings.key_days) + " days\n");
 }
 
 }  // namespace
@@ -47,6 +50,7 @@ Result<void> run_settings(const CommandWords& words) {
                   settings.value_minor_per_point));
   if (!words.tax_at.empty()) settings.tax_at_deposit = words.tax_at == "deposit";
   if (words.delivery_cut_off) settings.delivery_cut_off_minutes = *words.delivery_cut_off;
+  if (words.key_days) settings.key_days = *words.key_days;
   if (!words.member_key_file.empty()) {
     TRY_ASSIGN(settings.member_key, core::retail::read_member_key(words.member_key_file));
   }

@@ -16,6 +16,7 @@ using core::journal::from_sql;
 using core::journal::kApplicationId;
 using core::journal::kBackupSchema;
 using core::journal::kGuards;
+using core::journal::kNextKeySchema;
 using core::journal::kNoticesSchema;
 using core::journal::kOperatorsSchema;
 using core::journal::kPageSize;
@@ -205,6 +206,11 @@ Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
     chain_ = chain;
     settings_ = settings;
     audit_head_ = audit_head;
+    if (life_before_) {
+      identity_ = life_before_->identity;
+      past_ = std::move(life_before_->past);
+      life_before_.reset();
+    }
     return fail(error);
   };
   auto transaction = Transaction::begin(database_);
@@ -217,6 +223,7 @@ Result<void> Journal::transact(const std::function<Result<void>()>& rows) {
     broken_ = code == Errc::kSyncFailed || code == Errc::kIo;
     return undo(committed.error());
   }
+  life_before_.reset();
   return {};
 }
 
@@ -243,8 +250,8 @@ Result<void> Journal::fold_log() {
 }
 
 Result<void> Journal::create_tables() {
-  for (const char* part :
-       {kSchema, kOperatorsSchema, kBackupSchema, kNoticesSchema, kPointsSchema, kGuards}) {
+  for (const char* part : {kSchema, kOperatorsSchema, kBackupSchema, kNoticesSchema, kPointsSchema,
+                           kNextKeySchema, kGuards}) {
     TRY(database_.exec(part));
   }
   return database_.exec("PRAGMA application_id=" + std::to_string(kApplicationId) +
@@ -286,9 +293,9 @@ Result<void> Journal::load_identity() {
 }
 
 Result<void> Journal::put_state(const JournalState& next) {
-  TRY_ASSIGN(
-      Statement s,
-      database_.prepare("REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(Statement s,
+             database_.prepare(
+                 "REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   s.bind_int(1, next.epoch.value).bind_blob(2, next.entry.view());
   s.bind_int(3, to_sql(next.last_sequence.value)).bind_blob(4, next.last_id.view());
   bind_day(s, 5, next.open_day);
@@ -301,6 +308,7 @@ Result<void> Journal::put_state(const JournalState& next) {
   }
   if (next.seals_to) s.bind_blob(13, next.seals_to->view());
   if (next.delivery_awaited_since_ms) s.bind_int(14, *next.delivery_awaited_since_ms);
+  bind_day(s, 15, next.epoch_day);
   TRY(s.run());
   state_ = next;
   return {};
@@ -311,7 +319,7 @@ Result<void> Journal::load_state() {
              database_.prepare("SELECT epoch, entry, last_sequence, last_id, open_day, last_day, "
                                "first_position, log_key, tree_size, tree_root, "
                                "seals_to, sold_minor, refunded_minor, "
-                               "delivery_awaited_since FROM state"));
+                               "delivery_awaited_since, epoch_day FROM state"));
   TRY_ASSIGN(const bool row, s.step());
   if (!row) return damaged(database_.path(), "the state row is missing");
   const auto entry = core::envelope::MessageId::from(s.column_blob(1));
@@ -327,6 +335,7 @@ Result<void> Journal::load_state() {
   state_.sold_minor = s.column_int(11);
   state_.refunded_minor = s.column_int(12);
   if (!s.column_is_null(13)) state_.delivery_awaited_since_ms = s.column_int(13);
+  state_.epoch_day = read_day(s, 14);
   return load_log_state(s);
 }
 
@@ -346,6 +355,24 @@ Result<void> Journal::load_log_state(const Statement& row) {
   if (!root) return damaged(database_.path(), "state: the tree's root is not 32 bytes");
   state_.tree_head = core::envelope::TreeHead{from_sql(row.column_int(8)), *root};
   return {};
+}
+
+Result<void> Journal::start_life(const Identity& next, const JournalState& joined) {
+  CORE_CHECK(!life_before_);
+  const PastLife ended{state_.epoch,      identity_.key.public_key(), documents_, state_.last_day,
+                       state_.sold_minor, state_.refunded_minor,      counters_};
+  core::journal::NewIdentity identity{next.ref,       next.currency, next.origin,
+                                      next.chain_key, next.key,      next.sealing_key};
+  core::journal::EndOfLife end{ended.epoch,          ended.key, ended.last_day, ended.sold_minor,
+                               ended.refunded_minor, {}};
+  for (std::size_t i = 0; i < counters_.size(); ++i) {
+    end.numbers[static_cast<int>(i + 1)] = counters_.at(i);
+  }
+  TRY(core::journal::end_life(database_, identity, end));
+  life_before_ = LifeBefore{identity_, past_};
+  identity_ = next;
+  past_.push_back(ended);
+  return put_state(joined);
 }
 
 Result<void> Journal::load_counters() {

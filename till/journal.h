@@ -17,6 +17,7 @@
 #include "core/envelope/keys.h"
 #include "core/envelope/message.h"
 #include "core/envelope/sealing.h"
+#include "core/journal/end_life.h"
 #include "core/journal/key.h"
 #include "core/retail/catalog.h"
 #include "core/retail/document.h"
@@ -43,15 +44,14 @@ inline bool is_journals(core::Errc code) {
          code == Errc::kBusy || code == Errc::kDatabase || code == Errc::kDamaged;
 }
 
-// What never changes after init.
+// What never changes after init, but for the keys, which change with the epoch.
 struct Identity {
   core::TillRef ref;
   core::Currency currency;
   std::string origin;
   core::envelope::PrivateKey key;
   core::envelope::SealingPrivateKey sealing_key;
-  // That the chains of documents and audit log begin with: its own, or that of the till whose
-  // backup the journal was made from.
+  // That the chains of documents and audit log begin with: the key of its first life.
   core::envelope::PublicKey chain_key;
 };
 
@@ -75,6 +75,7 @@ struct JournalState {
   std::optional<core::envelope::TreeHead> tree_head;
   // Head office's key that this epoch seals to, as the roster says; none: payloads go in clear.
   std::optional<core::envelope::SealingPublicKey> seals_to;
+  std::optional<core::BusinessDay> epoch_day;  // the first that was opened in this epoch
 };
 
 // Last number given out in each series, the first one's first.
@@ -84,7 +85,7 @@ inline std::uint64_t& counter_of(Counters& counters, core::retail::Series series
   return counters.at(static_cast<std::size_t>(series) - 1);
 }
 
-// A life under another key, which ended in a fire.
+// A life under another key, which ended in a fire, or when that key was changed.
 struct PastLife {
   core::Epoch epoch;
   core::envelope::PublicKey key;
@@ -122,7 +123,7 @@ class Journal {
   static core::Result<Journal> open(const std::filesystem::path& path, Durability durability,
                                     const JournalKey& key = {});
 
-  // The lives that ended before this one, oldest first: of a journal that was made from a backup.
+  // The lives that ended before this one, oldest first.
   const std::vector<PastLife>& past() const { return past_; }
   const Identity& identity() const { return identity_; }
   const JournalState& state() const { return state_; }
@@ -153,6 +154,10 @@ class Journal {
   core::Result<void> add_receipt(core::BusinessDay day, core::ProductId product,
                                  core::Quantity quantity);
   core::Result<void> add_message(core::Sequence sequence, bool closing, core::ByteView message);
+  // From here on `next` speaks in `joined`, and what was said before becomes a life that ended. In
+  // the journal nothing is left of the private keys before once fold_log() was called. Shape: no
+  // day is open, all messages are acknowledged.
+  core::Result<void> start_life(const Identity& next, const JournalState& joined);
   // Makes or changes the row of this id.
   core::Result<void> put_operator(const Operator& who);
   // Position and chain of the argument are replaced. Shape: check_note() accepts the note.
@@ -221,6 +226,12 @@ class Journal {
   std::uint64_t documents_ = 0;
   core::envelope::Hash chain_;
   AuditHead audit_head_;
+  // Of the transaction that is under way, where that starts a life: what holds if it fails.
+  struct LifeBefore {
+    Identity identity;
+    std::vector<PastLife> past;
+  };
+  std::optional<LifeBefore> life_before_;
   bool broken_ = false;      // a commit failed in a way that only reopening can clear
   bool log_is_old_ = false;  // it could not be begun anew: nothing may be written before it is
 };

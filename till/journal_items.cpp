@@ -74,10 +74,10 @@ Result<void> Journal::change_open_items(const std::vector<OpenItemChange>& chang
 }
 
 Result<void> Journal::put_settings(const core::retail::Settings& settings) {
-  TRY_ASSIGN(Statement s, database_.prepare("REPLACE INTO settings VALUES (1, ?, ?, ?, ?, ?)"));
+  TRY_ASSIGN(Statement s, database_.prepare("REPLACE INTO settings VALUES (1, ?, ?, ?, ?, ?, ?)"));
   s.bind_int(1, settings.earn_minor_per_point).bind_int(2, settings.value_minor_per_point);
   s.bind_int(3, settings.tax_at_deposit ? 1 : 0).bind_blob(4, settings.member_key);
-  s.bind_int(5, settings.delivery_cut_off_minutes);
+  s.bind_int(5, settings.delivery_cut_off_minutes).bind_int(6, settings.key_days);
   TRY(s.run());
   settings_ = settings;
   return {};
@@ -85,7 +85,7 @@ Result<void> Journal::put_settings(const core::retail::Settings& settings) {
 
 Result<void> Journal::load_settings() {
   TRY_ASSIGN(Statement s, database_.prepare("SELECT earn_minor, point_minor, tax_at_deposit, "
-                                            "member_key, cut_off_minutes FROM settings"));
+                                            "member_key, cut_off_minutes, key_days FROM settings"));
   TRY_ASSIGN(const bool row, s.step());
   if (!row) return fail(Errc::kDamaged, path().string() + ": the settings row is missing");
   settings_.earn_minor_per_point = s.column_int(0);
@@ -93,6 +93,7 @@ Result<void> Journal::load_settings() {
   settings_.tax_at_deposit = s.column_int(2) != 0;
   settings_.member_key = core::to_bytes(s.column_blob(3));
   settings_.delivery_cut_off_minutes = s.column_int(4);
+  settings_.key_days = s.column_int(5);
   const auto sound = check_settings(settings_);
   if (!sound) return fail(Errc::kDamaged, path().string() + ": settings: " + sound.error().what);
   return {};

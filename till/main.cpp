@@ -341,6 +341,10 @@ class CommandLine {
         ->check(CLI::Range(1L, kNumberMax));
     show->add_flag("--json", words_.json, "As JSON");
     show->add_flag("--qr", words_.qr, "The request as a QR code, and as the line that it says");
+    CLI::App* rotate = command(
+        "rotate", "Make the next signing and sealing key: the next opening asks head office for it",
+        [this] { return till::run_rotate(words_); });
+    acting(rotate);
     CLI::App* rekey = command("rekey", "Encrypt an encrypted journal under another key",
                               [this] { return till::run_rekey(words_); });
     acting(rekey);
@@ -366,6 +370,9 @@ class CommandLine {
     set->add_option("--delivery-cut-off", words_.delivery_cut_off,
                     "Minutes that an opening waits for its delivery; default 240")
         ->check(CLI::Range(0, 1440));
+    set->add_option("--key-days", words_.key_days,
+                    "The till asks for another key after so many days; 0: never by itself")
+        ->check(CLI::Range(0, 36500));
     set->add_option("--member-key-file", words_.member_key_file,
                     "64 hex digits, the same in all shops: what members' keys are made with");
     set->add_option(

@@ -20,7 +20,10 @@ std::string text_of(const Settings& settings) {
          (settings.member_key.empty()
               ? "none"
               : core::envelope::sha256(settings.member_key).hex().substr(0, 16)) +
-         ", delivery awaited " + std::to_string(settings.delivery_cut_off_minutes) + " minutes";
+         ", delivery awaited " + std::to_string(settings.delivery_cut_off_minutes) + " minutes" +
+         (settings.key_days == 0
+              ? std::string()
+              : ", another key after " + std::to_string(settings.key_days) + " days");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "till/notice_fetch.h"
 
 #include "core/envelope/roster.h"
+#include "core/wire/relay_client.h"
 
 namespace till {
 namespace {
@@ -18,6 +19,9 @@ class Fetch {
   Fetch(Till& till, const NoticePorts& ports) : till_(till), ports_(ports) {}
 
   Result<FetchReport> go() {
+    TRY(look_for_next_key());
+    TRY_ASSIGN(report_.key_taken, till_.take_next_key());
+    read_as(till_.read_credential());
     TRY(read_feeds());
     // Keys come first, and a notice that becomes readable may name pieces.
     TRY(put_into_force());
@@ -28,6 +32,30 @@ class Fetch {
   }
 
  private:
+  void read_as(const core::wire::ReadCredential& credential) {
+    if (ports_.read_as) ports_.read_as(credential);
+  }
+
+  // The relay gives the roster to a key that is on it. So a key that is not enrolled yet is told so
+  // in a few bytes.
+  Result<void> look_for_next_key() {
+    TRY_ASSIGN(const auto next, till_.next_key_credential());
+    if (!next) return {};
+    read_as(*next);
+    const auto bytes = ports_.roster();
+    if (!bytes && bytes.error().code == core::Errc::kBadSignature) return {};
+    if (!bytes) return core::fail(bytes.error());
+    TRY_ASSIGN(const auto roster, read_roster(*bytes));
+    TRY(till_.notices().learn(roster));
+    return till_.find_next_key(roster);
+  }
+
+  Result<core::envelope::Roster> read_roster(const core::Bytes& bytes) {
+    TRY_ASSIGN(const core::envelope::PublicKey root, till_.notices().root());
+    TRY_ASSIGN(const TillStatus status, till_.status());
+    return core::envelope::Roster::read(bytes, status.origin, root);
+  }
+
   // One that the relay lost holds up what names it, and nothing else.
   Result<void> fetch(const BlobName& piece) {
     const auto bytes = ports_.piece(piece);
@@ -86,9 +114,7 @@ class Fetch {
 
   Result<void> learn_roster() {
     TRY_ASSIGN(const core::Bytes bytes, ports_.roster());
-    TRY_ASSIGN(const core::envelope::PublicKey root, till_.notices().root());
-    TRY_ASSIGN(const TillStatus status, till_.status());
-    TRY_ASSIGN(const auto roster, core::envelope::Roster::read(bytes, status.origin, root));
+    TRY_ASSIGN(const auto roster, read_roster(bytes));
     return till_.notices().learn(roster);
   }
 

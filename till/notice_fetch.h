@@ -21,18 +21,23 @@ struct NoticePorts {
   // error of `take` ends it.
   std::function<core::Result<void>(std::optional<core::LogIndex> after, const Take& take)> ask;
   std::function<core::Result<core::Bytes>(const core::envelope::BlobName&)> piece;
-  std::function<core::Result<core::Bytes>()> roster;  // as GET /v1/roster gives it
+  // As GET /v1/roster gives it. Errors: kBadSignature (to a key that is not on it).
+  std::function<core::Result<core::Bytes>()> roster;
+  // Whose key signs what is asked from now on. Empty: always the same.
+  std::function<void(const core::wire::ReadCredential&)> read_as = {};
 };
 
 struct FetchReport {
   std::uint64_t fetched = 0;  // notices
   std::uint64_t pieces = 0;
   std::uint64_t in_force = 0;  // notices that came into force
+  bool key_taken = false;      // the till has its next key from now on
   std::string trouble;         // what the relay does not have, or should not have sent; else empty
 };
 
-// Fetches what is new and puts into force what holds now. Whatever was fetched when it fails stays.
-// Errors: those of the ports, of Notices::take and Till::take_notices.
+// Looks whether the till's next key is enrolled, and changes to it if it may; fetches what is new
+// and puts into force what holds now. Whatever was fetched when it fails stays. Errors: those of
+// the ports, of Notices::take and Till::take_notices.
 core::Result<FetchReport> fetch_notices(Till& till, const NoticePorts& ports);
 
 }  // namespace till

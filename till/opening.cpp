@@ -50,6 +50,7 @@ Result<JournalState> Till::opened(BusinessDay day) const {
                                   to_string(*next.last_day) + ", the last one closed");
   }
   next.open_day = day;
+  if (!next.epoch_day) next.epoch_day = day;
   next.first_position = journal_.documents() + 1;
   return next;
 }
@@ -106,7 +107,10 @@ Result<void> Till::open_day(BusinessDay day, const Components& received,
   TRY(notices().take_effect(day));
   TRY_ASSIGN(const Delivery delivery, delivery_of(received, notes));
   const AuditNote note{AuditEvent::kDayOpened, to_string(day), "", "", operators().now_ms()};
-  TRY(operators().tell_with(actor, note, [&] { return put_opening(day, delivery, next); }));
+  TRY(operators().tell_with(actor, note, [&]() -> Result<void> {
+    TRY(ask_for_key_if_due(actor, day));
+    return put_opening(day, delivery, next);
+  }));
   fold_.reset();
   return {};
 }
@@ -118,7 +122,10 @@ Result<void> Till::open_day_early(BusinessDay day) {
   const std::int64_t now = operators().now_ms();
   next.delivery_awaited_since_ms = now;
   const AuditNote note{AuditEvent::kDayOpened, to_string(day), "", "before its delivery", now};
-  TRY(operators().tell_with(actor, note, [&] { return journal_.put_state(next); }));
+  TRY(operators().tell_with(actor, note, [&]() -> Result<void> {
+    TRY(ask_for_key_if_due(actor, day));
+    return journal_.put_state(next);
+  }));
   fold_.reset();
   return {};
 }

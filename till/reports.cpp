@@ -44,7 +44,9 @@ std::string report_status(const TillStatus& status, Form form) {
                   {{"pending", status.outbox.pending},
                    {"refused", status.outbox.refused},
                    {"acknowledged", status.outbox.acknowledged}}},
-                 {"backup", backup_json(status.backup)}});
+                 {"backup", backup_json(status.backup)},
+                 {"next_key", status.next_key ? status.next_key->key.hex() : ""},
+                 {"next_epoch", status.next_key ? status.next_key->epoch.value : 0}});
   }
   std::string out = "till " + to_string(status.ref) + " of log '" + status.origin + "', " +
                     std::string(status.currency.code()) + "\n";
@@ -54,6 +56,12 @@ std::string report_status(const TillStatus& status, Form form) {
              : "  epoch " + to_string(status.epoch) +
                    (status.sealed ? ", sealing to head office" : ", sending in clear") +
                    ", last message sequence " + to_string(status.last_sequence) + "\n";
+  if (status.next_key) {
+    out += "  next key " + status.next_key->key.hex() +
+           (status.next_key->epoch.value == 0
+                ? ": asked for\n"
+                : ": enrolled for epoch " + to_string(status.next_key->epoch) + "\n");
+  }
   out += open_day.empty() ? "  no business day is open" : "  business day " + open_day + " is open";
   if (status.delivery_awaited) out += ", its delivery is awaited";
   out += last_day.empty() ? "\n" : "; last closed " + last_day + "\n";

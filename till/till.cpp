@@ -10,6 +10,7 @@
 #include "core/wire/relay_client.h"
 #include "till/backup_target.h"
 #include "till/day_evidence.h"
+#include "till/next_key.h"
 
 namespace till {
 namespace {
@@ -131,7 +132,9 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
   const auto* office = roster.office();
   const auto office_key = office == nullptr ? std::nullopt : std::optional(office->key);
   TRY_ASSIGN(const auto known_office, notices().office_key());
-  if (same && next.log_key == roster.log_key() && known_office == office_key) return {};
+  if (same && next.log_key == roster.log_key() && known_office == office_key) {
+    return find_next_key(roster);
+  }
   if (!same && next.epoch.value != 0) {
     return fail(Errc::kState, "the till joined under another roster entry, of epoch " +
                                   to_string(next.epoch) + "; a new epoch takes a new journal");
@@ -144,14 +147,14 @@ Result<void> Till::join(const core::envelope::Roster& roster) {
     next.seals_to = enrolment->seals_to;
   }
   const JournalState& before = journal_.state();
-  return operators().tell_with(
-      actor,
-      {AuditEvent::kJoined, "epoch " + to_string(next.epoch), text_of(before.log_key),
-       text_of(next.log_key), operators().now_ms()},
-      [&]() -> Result<void> {
-        TRY(notices().put_head_office(roster));
-        return journal_.put_state(next);
-      });
+  TRY(operators().tell_with(actor,
+                            {AuditEvent::kJoined, "epoch " + to_string(next.epoch),
+                             text_of(before.log_key), text_of(next.log_key), operators().now_ms()},
+                            [&]() -> Result<void> {
+                              TRY(notices().put_head_office(roster));
+                              return journal_.put_state(next);
+                            }));
+  return find_next_key(roster);
 }
 
 Result<core::CatalogVersion> Till::replace_catalog(const core::retail::Catalog& catalog) {
@@ -265,6 +268,7 @@ Result<void> Till::put_messages(Summary summary, JournalState next) {
   const bool closing = std::holds_alternative<Closing>(summary);
   TRY_ASSIGN(const auto sealing_key, this->sealing_key());
   TRY(define_minted(summary));
+  if (!closing) TRY(put_key_request(std::get<core::retail::Opening>(summary)));
   for (const Summary& part : core::retail::split(summary, core::envelope::kPayloadSizeMax)) {
     core::Bytes payload = core::retail::encode_summary(part);
     core::envelope::Header header;
@@ -393,6 +397,10 @@ Result<TillStatus> Till::status() {
   out.audit_rows = journal_.audit_head().rows;
   TRY_ASSIGN(out.outbox, outbox().counts());
   TRY_ASSIGN(out.backup, backup().status());
+  TRY_ASSIGN(const auto next, read_next_key(journal_));
+  if (next) {
+    out.next_key = {next->key.public_key(), next->enrolled ? next->enrolled->epoch : core::Epoch{}};
+  }
   return out;
 }
 

@@ -97,6 +97,11 @@ struct TillStatus {
   std::uint64_t audit_rows = 0;
   OutboxCounts outbox;
   BackupStatus backup;
+  struct NextKeyStatus {
+    core::envelope::PublicKey key;
+    core::Epoch epoch;  // 0: head office has not enrolled it, as far as the till knows
+  };
+  std::optional<NextKeyStatus> next_key;  // that was asked for
 };
 
 struct StoredDocument {
@@ -203,10 +208,23 @@ class Till {
     return journal_.audit_from(first, take);
   }
 
-  // Takes epoch and roster entry of this till's key from the roster. Again with the same roster: no
-  // change. Errors: kUnknownKey (not enrolled), kState (joined under another entry), kMalformed
-  // (the roster is another log's, or gives the key to another till).
+  // Takes epoch and roster entry of this till's key from the roster, and finds its next key there.
+  // Again with the same roster: no change. Errors: kUnknownKey (not enrolled), kState (joined under
+  // another entry), kMalformed (the roster is another log's, or gives the key to another till).
   core::Result<void> join(const core::envelope::Roster& roster);
+
+  // Makes the keys that this till is to have next, unless it did before; its openings ask for them
+  // from now on. Returns the public one. Errors: kState (not joined).
+  core::Result<core::envelope::PublicKey> ask_for_key();
+  // What the relay knows the next key by once head office enrolled it; nullopt: none was asked for,
+  // or it was found.
+  core::Result<std::optional<core::wire::ReadCredential>> next_key_credential();
+  // Whether the roster has the next key; kept if it has. Errors: kMalformed (the roster gives it to
+  // somebody else, or with another sealing key).
+  core::Result<void> find_next_key(const core::envelope::Roster& roster);
+  // Changes to the next key if it was found, no day is open and no message waits, in one
+  // transaction; true: it was changed. To be called now and then. Errors: those of the journal.
+  core::Result<bool> take_next_key();
 
   // Prices and products from now on, as a new version, unless nothing differs; documents keep what
   // was frozen in them, and a receipt that began before its version. Returns the version that
@@ -407,6 +425,10 @@ class Till {
                                      const std::vector<std::uint64_t>& notes);
   core::Result<void> put_opening(core::BusinessDay day, const Delivery& delivery,
                                  JournalState next);
+  core::Result<core::envelope::PublicKey> make_next_key(Actor actor);
+  core::Result<void> ask_for_key_if_due(Actor actor, core::BusinessDay day);
+  // What the opening asks for, if anything.
+  core::Result<void> put_key_request(core::retail::Opening& opening);
   core::Result<void> seal_opening(Actor actor, std::string_view why, const Delivery& delivery);
   // Inside a transaction: signs the summary's parts and writes them to the outbox with `next`.
   core::Result<void> put_messages(core::retail::Summary summary, JournalState next);

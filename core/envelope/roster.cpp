@@ -131,6 +131,12 @@ Result<Bytes> Roster::revoke(TillRef till, Epoch epoch, const std::optional<Chai
                signer);
 }
 
+Result<Bytes> Roster::retire(TillRef till, Epoch epoch, const ChainPlace& last,
+                             const RosterSigner& signer) {
+  return write({.kind = BulletinKind::kRetire, .till = till, .epoch = epoch, .place = last},
+               signer);
+}
+
 Result<Bytes> Roster::settle(TillRef till, Epoch epoch, const ChainPlace& stands,
                              const RosterSigner& signer) {
   return write({.kind = BulletinKind::kSettle, .till = till, .epoch = epoch, .place = stands},
@@ -218,12 +224,19 @@ Result<void> Roster::take_verdict(const RosterBulletin& b) {
   }
   const Kid kid = by_till_.at(b.till)[b.epoch.value - 1];
   Enrolment& enrolment = by_kid_.at(kid);
-  if (enrolment.revoked) {
+  // What is learnt of a key after it ended well may still take it back.
+  const bool is_later_word = enrolment.retired && b.kind == BulletinKind::kRevoke;
+  if (enrolment.revoked && !is_later_word) {
     return fail(Errc::kState, name_of(b.till, b.epoch) + ": is revoked already");
   }
-  if (b.kind == BulletinKind::kRevoke) {
+  if (b.kind == BulletinKind::kRetire && b.epoch == latest_epoch(b.till)) {
+    return fail(Errc::kState, name_of(b.till, b.epoch) + ": has no successor");
+  }
+  if (b.kind == BulletinKind::kRevoke || b.kind == BulletinKind::kRetire) {
+    const Sequence last = b.place ? b.place->sequence : Sequence{0};
+    enrolment.last = enrolment.revoked ? std::min(enrolment.last, last) : last;
     enrolment.revoked = true;
-    enrolment.last = b.place ? b.place->sequence : Sequence{0};
+    enrolment.retired = b.kind == BulletinKind::kRetire;
     std::erase_if(enrolment.stands,
                   [&](const ChainPlace& place) { return !enrolment.allows(place.sequence); });
     if (kid == office_) office_.reset();

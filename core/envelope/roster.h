@@ -44,6 +44,8 @@ struct Enrolment {
   // it stays good, whenever it arrives.
   bool revoked = false;
   Sequence last{};
+  // It ended because its till has another that it asked for: nobody took it.
+  bool retired = false;
   // Messages that head office named as the right ones of their places, oldest decision first: they
   // stand with all that they name before them, and another content for one of these places is not.
   std::vector<ChainPlace> stands{};
@@ -129,6 +131,10 @@ class Roster {
   // As enrol(), for the key of a till's epoch: what `last` names and all before it stands, and
   // nothing else; none: nothing at all. Errors: kNotFound, kState (revoked already).
   Result<Bytes> revoke(TillRef till, Epoch epoch, const std::optional<ChainPlace>& last,
+                       const RosterSigner& signer);
+  // As revoke(), of a key whose till has its next one and speaks with it. Errors: also kState
+  // (there is no later one).
+  Result<Bytes> retire(TillRef till, Epoch epoch, const ChainPlace& last,
                        const RosterSigner& signer);
   // As revoke(), of a key that goes on: which of two contents for one place is the right one.
   Result<Bytes> settle(TillRef till, Epoch epoch, const ChainPlace& stands,

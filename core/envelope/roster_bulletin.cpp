@@ -28,6 +28,7 @@ std::optional<Fields> fields_of(std::uint64_t kind) {
       return Fields{.till = true, .key = true, .sealing_key = true, .proof = true};
     case BulletinKind::kRevoke:
     case BulletinKind::kSettle:
+    case BulletinKind::kRetire:
       return Fields{.till = true};
     case BulletinKind::kLogKey:
       return Fields{.key = true};
@@ -126,7 +127,8 @@ Result<ChainPlace> read_place(CborReader& r) {
 
 // Fields 7 and 8, which not every bulletin has.
 Result<void> read_rest(CborReader& r, std::size_t pairs, RosterBulletin& b) {
-  bool may_have_place = b.kind == BulletinKind::kRevoke || b.kind == BulletinKind::kSettle;
+  const bool needs_place = b.kind == BulletinKind::kSettle || b.kind == BulletinKind::kRetire;
+  bool may_have_place = needs_place || b.kind == BulletinKind::kRevoke;
   for (; pairs > 0; --pairs) {
     const std::size_t at = r.offset();
     TRY_ASSIGN(const std::uint64_t label, r.unsigned_integer());
@@ -140,7 +142,7 @@ Result<void> read_rest(CborReader& r, std::size_t pairs, RosterBulletin& b) {
       return r.refuse(at, "field " + std::to_string(label) + " has no business here");
     }
   }
-  if (b.kind == BulletinKind::kSettle && !b.place) return r.refuse(0, "field 7 is missing");
+  if (needs_place && !b.place) return r.refuse(0, "field 7 is missing");
   return r.finish();
 }
 

@@ -15,6 +15,7 @@ enum class BulletinKind : std::uint64_t {
   kLogKey = 3,      // {0: 3, 4: key}
   kSealingKey = 4,  // {0: 4, 5: sealing key}
   kSettle = 6,      // {0: 6, 1: store, 2: till, 3: epoch, 7: [sequence, id]}
+  kRetire = 7,      // {0: 7, 1: store, 2: till, 3: epoch, 7: [sequence, id]}
 };
 
 struct RosterBulletin {

@@ -38,12 +38,13 @@ struct Table {
 
 // Their numbers in the format are their places, from 1. The till's private keys are in none.
 constexpr std::array<Table, 20> kTables = {{
-    {"state", Carried::kWhole, "", "epoch", 14,
+    {"state", Carried::kWhole, "", "epoch", 15,
      "epoch, entry, last_sequence, last_id, open_day, last_day, first_position, sold_minor, "
-     "refunded_minor, log_key, tree_size, tree_root, seals_to, delivery_awaited_since"},
+     "refunded_minor, log_key, tree_size, tree_root, seals_to, delivery_awaited_since, "
+     "epoch_day"},
     {"counter", Carried::kWhole, "", "series", 2, "series, last"},
-    {"settings", Carried::kWhole, "", "earn_minor", 5,
-     "earn_minor, point_minor, tax_at_deposit, member_key, cut_off_minutes"},
+    {"settings", Carried::kWhole, "", "earn_minor", 6,
+     "earn_minor, point_minor, tax_at_deposit, member_key, cut_off_minutes, key_days"},
     {"catalog", Carried::kAdded, "version", "version", 2, "version, terms"},
     {"product", Carried::kAdded, "version", "id, version", 9,
      "id, version, gone, name, price_minor, tax, kind, unit, whole"},

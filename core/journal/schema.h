@@ -8,7 +8,7 @@
 namespace core::journal {
 
 inline constexpr std::int64_t kApplicationId = 0x44425431;  // "DBT1", in the SQLite header
-inline constexpr std::int64_t kSchemaVersion = 8;
+inline constexpr std::int64_t kSchemaVersion = 9;
 
 // Small, because a sale changes two pages, and because a journal of a day or two should be small.
 inline constexpr int kPageSize = 1024;
@@ -24,14 +24,15 @@ CREATE TABLE state(
   open_day INT, last_day INT, first_position INT NOT NULL,
   sold_minor INT NOT NULL, refunded_minor INT NOT NULL,
   log_key BLOB, tree_size INT, tree_root BLOB, seals_to BLOB,
-  delivery_awaited_since INT) STRICT;
+  delivery_awaited_since INT, epoch_day INT) STRICT;
 CREATE TABLE counter(series INTEGER PRIMARY KEY, last INT NOT NULL) STRICT;
 INSERT INTO counter VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0), (9, 0),
   (10, 0), (11, 0), (12, 0), (13, 0);
 CREATE TABLE settings(
   id INTEGER PRIMARY KEY CHECK(id = 1), earn_minor INT NOT NULL, point_minor INT NOT NULL,
-  tax_at_deposit INT NOT NULL, member_key BLOB NOT NULL, cut_off_minutes INT NOT NULL) STRICT;
-INSERT INTO settings VALUES (1, 0, 0, 0, x'', 240);
+  tax_at_deposit INT NOT NULL, member_key BLOB NOT NULL, cut_off_minutes INT NOT NULL,
+  key_days INT NOT NULL) STRICT;
+INSERT INTO settings VALUES (1, 0, 0, 0, x'', 240, 0);
 CREATE TABLE catalog(version INTEGER PRIMARY KEY, terms BLOB) STRICT;
 CREATE TABLE product(
   id INT NOT NULL, version INT NOT NULL, gone INT NOT NULL, name TEXT NOT NULL, price_minor INT,
@@ -133,6 +134,13 @@ CREATE TABLE points_hold(
   id BLOB PRIMARY KEY, day INT NOT NULL, member BLOB NOT NULL,
   points INT NOT NULL CHECK(points > 0),
   state INT NOT NULL CHECK(state BETWEEN 1 AND 6)) STRICT, WITHOUT ROWID;
+)sql";
+
+// The keys that the till asked for and does not have yet: till/rotation.cpp. In no backup.
+inline constexpr const char* kNextKeySchema = R"sql(
+CREATE TABLE next_key(
+  id INTEGER PRIMARY KEY CHECK(id = 1), seed BLOB NOT NULL, sealing_key BLOB NOT NULL,
+  epoch INT, entry BLOB, seals_to BLOB) STRICT;
 )sql";
 
 // What refuses changes of what was written down. REPLACE deletes without a DELETE trigger, so an

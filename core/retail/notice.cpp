@@ -150,17 +150,19 @@ Result<DispatchNote> read_dispatch(CborReader& r) {
 }
 
 void write_settings(CborWriter& w, const Settings& settings) {
-  w.array(5);
+  w.array(settings.key_days == 0 ? 5 : 6);
   w.integer(settings.earn_minor_per_point);
   w.integer(settings.value_minor_per_point);
   w.boolean(settings.tax_at_deposit);
   w.bytes(settings.member_key);
   w.integer(settings.delivery_cut_off_minutes);
+  if (settings.key_days != 0) w.integer(settings.key_days);
 }
 
 Result<Settings> read_settings(CborReader& r) {
   const std::size_t at = r.offset();
-  TRY(expect_parts(r, 5, "the settings"));
+  TRY_ASSIGN(const std::size_t parts, r.array());
+  if (parts != 5 && parts != 6) return r.refuse(at, "the settings have 5 or 6 parts");
   Settings out;
   TRY_ASSIGN(out.earn_minor_per_point, r.integer());
   TRY_ASSIGN(out.value_minor_per_point, r.integer());
@@ -168,6 +170,10 @@ Result<Settings> read_settings(CborReader& r) {
   TRY_ASSIGN(const ByteView key, r.bytes());
   out.member_key = to_bytes(key);
   TRY_ASSIGN(out.delivery_cut_off_minutes, r.integer());
+  if (parts == 6) {
+    TRY_ASSIGN(out.key_days, r.integer());
+    if (out.key_days == 0) return r.refuse(at, "a sixth part of 0 is left out");
+  }
   const auto checked = check_settings(out);
   if (!checked) return r.refuse(at, checked.error().what);
   return out;

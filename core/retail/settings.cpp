@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMemberKeyBytes = 32;
 constexpr std::int64_t kDayMinutes = 1440;
+constexpr std::int64_t kKeyDaysMax = 36'500;
 
 }  // namespace
 
@@ -29,6 +30,9 @@ Result<void> check_settings(const Settings& settings) {
   }
   if (settings.delivery_cut_off_minutes < 0 || settings.delivery_cut_off_minutes > kDayMinutes) {
     return fail(Errc::kMalformed, "an opening waits 0 to 1440 minutes for the delivery");
+  }
+  if (settings.key_days < 0 || settings.key_days > kKeyDaysMax) {
+    return fail(Errc::kMalformed, "a key is in use for 1 to 36500 days, or, with 0, for ever");
   }
   return {};
 }

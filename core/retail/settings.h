@@ -26,11 +26,14 @@ struct Settings {
   Bytes member_key;
   // How long a day's opening waits for the delivery, at most. Shape: 0..1440.
   std::int64_t delivery_cut_off_minutes = 240;
+  // A till asks for another key at the first opening so many days after its key's first one; 0:
+  // never by itself. Shape: 0..36500.
+  std::int64_t key_days = 0;
   bool operator==(const Settings&) const = default;
 };
 
 // Errors: kMalformed (a figure below zero or above limits.h, a member key of another length, a
-// cut-off beyond a day).
+// cut-off beyond a day, a key's days beyond a century).
 Result<void> check_settings(const Settings& settings);
 
 // From a file of 64 hexadecimal digits. Errors: kMalformed, kNotFound, kIo, naming the file.

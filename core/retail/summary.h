@@ -14,6 +14,7 @@
 #include "core/base/money.h"
 #include "core/base/result.h"
 #include "core/envelope/keys.h"
+#include "core/envelope/sealing.h"
 #include "core/retail/catalog.h"
 #include "core/retail/document.h"
 #include "core/retail/minted.h"
@@ -31,6 +32,15 @@ struct Part {
 // the first part that has a row of its product.
 using Definitions = FlatMap<ProductId, Definition>;
 
+// The keys that a till wants to have next: the content of an enrolment request. Which till, and in
+// which log, is said by the message, which the key before these signs.
+struct KeyRequest {
+  envelope::PublicKey key;
+  envelope::SealingPublicKey sealing_key;
+  envelope::Signature proof;  // of the key itself, as of any enrolment
+  bool operator==(const KeyRequest&) const = default;
+};
+
 // The morning's goods receipt.
 struct Opening {
   BusinessDay day;
@@ -41,7 +51,8 @@ struct Opening {
   std::vector<std::uint64_t> notes{};
   Components differences{};
   Definitions definitions{};
-  Currency currency{};  // of the definitions' prices; without definitions none
+  Currency currency{};                    // of the definitions' prices; without definitions none
+  std::optional<KeyRequest> next_keys{};  // in the first part
   bool operator==(const Opening&) const = default;
 };
 

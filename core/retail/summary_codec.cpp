@@ -45,6 +45,7 @@ enum Field : std::uint64_t {
   kDefinitions = 32,  // of an opening, too
   kNotes = 33,
   kDifferences = 34,
+  kNextKeys = 35,
 };
 constexpr std::uint64_t kNoteMax{std::numeric_limits<std::int64_t>::max()};
 constexpr std::uint64_t kKindOpening = 1;
@@ -114,6 +115,15 @@ void write_notes(CborWriter& w, const std::vector<std::uint64_t>& notes) {
   for (const std::uint64_t note : notes) w.unsigned_integer(note);
 }
 
+constexpr std::size_t kKeyRequestItems = 3;
+
+void write_next_keys(CborWriter& w, const KeyRequest& request) {
+  w.array(kKeyRequestItems);
+  w.bytes(request.key.view());
+  w.bytes(request.sealing_key.view());
+  w.bytes(request.proof.view());
+}
+
 Bytes encode(const Opening& opening) {
   FieldWriter f;
   write_kind(f, kKindOpening, opening.day);
@@ -124,6 +134,8 @@ Bytes encode(const Opening& opening) {
   f.rows(kDefinitions, opening.definitions, write_definitions);
   f.rows(kNotes, opening.notes, write_notes);
   f.rows(kDifferences, opening.differences, write_products);
+  f.field(kNextKeys, opening.next_keys.has_value(),
+          [&](CborWriter& w) { write_next_keys(w, *opening.next_keys); });
   return std::move(f).take();
 }
 
@@ -273,6 +285,24 @@ Result<void> read_notes(SummaryReader& r, std::vector<std::uint64_t>& notes) {
   return {};
 }
 
+template <typename Fixed>
+Result<void> read_fixed(SummaryReader& r, Fixed& out) {
+  const std::size_t at = r.offset();
+  TRY_ASSIGN(const ByteView bytes, r.bytes());
+  const auto fixed = Fixed::from(bytes);
+  if (!fixed) return r.refuse(at, fixed.error().what);
+  out = *fixed;
+  return {};
+}
+
+Result<void> read_next_keys(SummaryReader& r, std::optional<KeyRequest>& out) {
+  TRY(expect_items(r, kKeyRequestItems, "what is asked of a next key"));
+  KeyRequest& request = out.emplace();
+  TRY(read_fixed(r, request.key));
+  TRY(read_fixed(r, request.sealing_key));
+  return read_fixed(r, request.proof);
+}
+
 // In form: the currency is there exactly when prices are.
 Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening) {
   bool has_day = false;
@@ -306,6 +336,9 @@ Result<void> read_opening(SummaryReader& r, std::size_t fields, Opening& opening
         break;
       case kDifferences:
         TRY(expect_rows(r, read_products(r, opening.differences), opening.differences));
+        break;
+      case kNextKeys:
+        TRY(read_next_keys(r, opening.next_keys));
         break;
       default:
         return unknown_field(r, at, key);

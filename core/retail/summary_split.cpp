@@ -114,6 +114,7 @@ std::vector<Summary> split_up(const Opening& opening, std::size_t payload_bytes_
   first.day = opening.day;
   const Opening blank = first;
   first.notes = opening.notes;
+  first.next_keys = opening.next_keys;
   std::vector<Row<Opening>> rows;
   Defining<Opening> defining(rows, opening);
   spread_products(defining, &Opening::received, opening.received);

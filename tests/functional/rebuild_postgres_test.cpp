@@ -17,6 +17,7 @@
 #include "ledger-rebuild/period_close.h"
 #include "ledger-rebuild/print_report.h"
 #include "ledger-rebuild/products_report.h"
+#include "ledger-rebuild/rotations.h"
 #include "ledger-rebuild/rows.h"
 #include "ledger-rebuild/verify_books.h"
 #include "tests/support/count_drawer.h"
@@ -126,10 +127,22 @@ struct World {
     if (till % 2 == 0) opening->definitions[minted(till)].gtin = 4006381333931;
   }
 
+  // Now and then a till asks for a key, which may be that of another.
+  void ask(Random& random, std::size_t till, core::retail::Summary& summary) {
+    auto* opening = std::get_if<core::retail::Opening>(&summary);
+    if (opening == nullptr || random.between(0, 2) > 0) return;
+    const auto key = test::key_number(random.between(1, 9));
+    const auto sealing = core::envelope::SealingPrivateKey::from(key.seed()).value();
+    const auto asked = core::envelope::make_enrol_request(test::kOrigin, fleet.till(till).ref, key,
+                                                          sealing.public_key());
+    opening->next_keys = core::retail::KeyRequest{asked.key, asked.sealing_key, asked.proof};
+  }
+
   void add(Random& random, std::size_t till, int day, bool is_opening) {
     const auto before = fleet.till(till);
     auto summary = random_summary(random, day, is_opening);
     mint(till, summary);
+    ask(random, till, summary);
     const Bytes payload = core::retail::encode_summary(summary);
     const Bytes sent = fleet.next(till, summary);
     first_ids.try_emplace(till, core::envelope::message_id(sent));
@@ -256,6 +269,19 @@ std::string everything(const std::filesystem::path& file) {
          need(books.digest()).books.hex() + " " + need(books.stored_digest()).figures.hex();
 }
 
+// What is to be enrolled and to end, as text.
+std::string rotations(const std::filesystem::path& file, const World& world) {
+  const auto books = open(file);
+  const auto found = need(rebuild::find_rotations(books, world.fleet.roster()));
+  std::string out;
+  for (const auto& one : found.asked) out += core::envelope::enrol_request_text(one);
+  for (const auto& one : found.refused) {
+    out += to_string(one.till) + " " + to_string(one.epoch) + " " + one.why + "\n";
+  }
+  for (const auto& one : found.over) out += to_string(one.till) + " " + one.last.id.hex() + "\n";
+  return out;
+}
+
 void shuffle(Random& random, std::vector<Bytes>& log) {
   for (std::size_t i = log.size(); i > 1; --i) {
     std::swap(log[i - 1], log[random.between(0, i - 1)]);
@@ -287,6 +313,7 @@ void deliver(Random& random, const World& world, const std::string& url, BooksDi
     digest = in_file->digest;
   }
   CHECK(everything(url) == everything(dir / "books.db"));
+  CHECK(rotations(url, world) == rotations(dir / "books.db", world));
 }
 
 // Gives a log's entries one by one, and does something in their midst.

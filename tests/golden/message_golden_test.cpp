@@ -163,3 +163,12 @@ TEST_CASE("the golden closing says what it should, in diagnostic notation") {
         "12: [7, 1, 3, 16, 1, 1], 17: [0, 3, 0, 0, 0, 0], "
         "20: [145, 3, 150000]}");
 }
+
+TEST_CASE("an opening that asks for the next keys has the bytes of the golden file") {
+  const TillRef till{StoreId{4}, TillId{1}};
+  const auto sealing_key = SealingPrivateKey::from(Bytes(32, 3)).value();
+  const EnrolRequest asked = make_enrol_request(kOrigin, till, key(2), sealing_key.public_key());
+  Opening opening{sample_day(), {}, {}};
+  opening.next_keys = KeyRequest{asked.key, asked.sealing_key, asked.proof};
+  check_golden("opening-with-next-keys.hex", encode_summary(opening));
+}

@@ -270,9 +270,11 @@ TEST_CASE("a day goes through every route, and each answer is as documented") {
   const Json after = shop.done(shop.change("/v1/settings", {{"sale_per_point", "100.00"},
                                                             {"point_worth", "0.01"},
                                                             {"member_key", std::string(64, '7')},
-                                                            {"delivery_cut_off", 90}}));
+                                                            {"delivery_cut_off", 90},
+                                                            {"key_days", 365}}));
   CHECK(after["member_key"] == "set");
   CHECK(after["tax_at"] == "hand-over");
+  CHECK(after["key_days"] == 365);
   shop.refused(shop.change("/v1/settings", {{"delivery_cut_off", 1441}}), 422, "malformed", "1440");
   CHECK(shop.done(shop.get("/v1/settings")) == after);
   const auto& office = shop.shop().office();

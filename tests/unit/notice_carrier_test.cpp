@@ -164,6 +164,64 @@ TEST_CASE("another key of every day is looked up once, and believed for the root
   CHECK(test::same(world.here(), second));
 }
 
+TEST_CASE("the next key asks for the roster until it is on it, and then the till has that key") {
+  World world;
+  // As a relay: the roster is for keys that are on it.
+  std::string who;
+  std::vector<std::string> askers;
+  world.ports.read_as = [&](const core::wire::ReadCredential& reader) { who = reader.keyid; };
+  const auto roster = world.ports.roster;
+  world.ports.roster = [&]() -> Result<Bytes> {
+    askers.push_back(who);
+    TRY_ASSIGN(const Bytes bytes, roster());
+    const auto known = rebuild::read_roster(world.dir / "ho").value();
+    const auto kid = core::envelope::Kid::from(core::from_hex(who).value()).value();
+    if (known.find(kid) == nullptr) return core::fail(Errc::kBadSignature, "401");
+    return bytes;
+  };
+  const auto own = [&] { return world.till.read_credential().keyid; };
+  const std::string first = own();
+  REQUIRE(world.till.ask_for_key().has_value());
+  const std::string next = world.till.next_key_credential().value()->keyid;
+  std::string asking;  // for notices
+  const auto ask = world.ports.ask;
+  world.ports.ask = [&](std::optional<LogIndex> after, const till::NoticePorts::Take& take) {
+    asking = who;
+    return ask(after, take);
+  };
+  till::api::NoticeCarrier carrier(world.ports, [&] { return world.now_ms.load(); });
+  CHECK_FALSE(world.run(carrier).has_value());
+  CHECK(askers == std::vector<std::string>{next});
+  CHECK(asking == first);
+  CHECK(world.till.status()->next_key->epoch == core::Epoch{0});
+
+  // Enrolled. A day is open: the till knows of it, and asks no more.
+  auto office = rebuild::HeadOffice::open(world.dir / "ho").value();
+  REQUIRE(world.till.close_day().has_value());
+  REQUIRE(world.till.open_day(BusinessDay{20001}, {}).has_value());
+  const auto opening = world.till.outbox().all(core::Sequence{2}, 1).value().front();
+  const auto message = core::envelope::parse_message(opening.message).value();
+  const auto known = rebuild::read_roster(world.dir / "ho").value();
+  const auto* enrolment = known.find(message.header.kid);
+  const auto payload =
+      core::envelope::open_payload(message.header.content_type, message.protected_header,
+                                   message.payload, &*enrolment->opener)
+          .value();
+  const auto said = std::get<core::retail::Opening>(core::retail::decode_summary(payload).value());
+  const core::envelope::EnrolRequest request{"example.com/shops", world.till.ref(),
+                                             said.next_keys->key, said.next_keys->sealing_key,
+                                             said.next_keys->proof};
+  REQUIRE(office.enrol({&request, 1}).has_value());
+  world.now_ms += 10 * 60 * 1000;
+  CHECK_FALSE(world.run(carrier).has_value());
+  CHECK(askers == std::vector<std::string>{next, next});
+  CHECK(world.till.status()->next_key->epoch == core::Epoch{2});
+  CHECK(own() == first);
+  world.now_ms += 10 * 60 * 1000;
+  CHECK_FALSE(world.run(carrier).has_value());
+  CHECK(askers.size() == 2);
+}
+
 TEST_CASE("a relay without an end is left, and memory stays bounded") {
   World world;
   core::Random random(4);

@@ -32,6 +32,7 @@ NoticeContent full_content() {
   out.dispatched.push_back({17, BusinessDay{20000}, {{ProductId{1}, Quantity{2500}}}});
   Settings settings;
   settings.earn_minor_per_point = 100;
+  settings.key_days = 365;
   out.settings = settings;
   FirmwareNotice firmware{"2.1", core::envelope::sha256(core::as_bytes("image")), 5, {}, {}};
   firmware.pieces.push_back({core::envelope::sha256(core::as_bytes("piece")), 100});

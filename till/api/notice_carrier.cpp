@@ -39,17 +39,19 @@ void NoticeCarrier::work() {
   while (true) {
     wake_.wait(lock, [this] { return ended_ || to_ask_; });
     if (ended_) return;
-    const Question question = *to_ask_;
+    const Task task = *to_ask_;
     to_ask_.reset();
     lock.unlock();
-    Answer answer = ask(question);
+    Answer answer = ask(task);
     lock.lock();
     answer_ = std::move(answer);
   }
 }
 
-NoticeCarrier::Answer NoticeCarrier::ask(const Question& question) const {
-  Answer answer{question, {}};
+NoticeCarrier::Answer NoticeCarrier::ask(const Task& task) const {
+  const Question& question = task.question;
+  Answer answer{question, task.asker ? task.asker->keyid : std::string(), {}};
+  if (task.asker && ports_.read_as) ports_.read_as(*task.asker);
   if (const auto* after = std::get_if<After>(&question)) {
     std::size_t bytes = 0;
     answer.done = ports_.ask(*after, [&](LogIndex index, Bytes message) -> Result<void> {
@@ -96,9 +98,10 @@ NoticePorts NoticeCarrier::brought() {
     return std::move(pieces_.extract(piece).mapped());  // the journal has it then
   };
   ports.roster = [this, want]() -> Result<Bytes> {
-    if (!roster_) return want(std::monostate{});
-    return *roster_;
+    const auto roster = rosters_.find(asker_ ? asker_->keyid : std::string());
+    return roster == rosters_.end() ? Result<Bytes>(want(std::monostate{})) : roster->second;
   };
+  ports.read_as = [this](const core::wire::ReadCredential& who) { asker_ = who; };
   return ports;
 }
 
@@ -109,14 +112,15 @@ void NoticeCarrier::keep(Answer answer) {
   } else if (const auto* name = std::get_if<BlobName>(&answer.question)) {
     pieces_.insert_or_assign(*name, std::move(answer.bytes));
   } else {
-    roster_ = std::move(answer.bytes);
+    rosters_.insert_or_assign(answer.asker, answer.done ? Result<Bytes>(std::move(answer.bytes))
+                                                        : Result<Bytes>(fail(answer.done.error())));
   }
 }
 
 void NoticeCarrier::start(Question question) {
   {
     const std::lock_guard lock(mutex_);
-    to_ask_ = question;
+    to_ask_ = Task{std::move(question), asker_};
   }
   is_asking_ = true;
   wake_.notify_one();
@@ -125,7 +129,7 @@ void NoticeCarrier::start(Question question) {
 void NoticeCarrier::rest() {
   list_.reset();
   pieces_.clear();
-  roster_.reset();
+  rosters_.clear();
   lists_ = 0;
   next_try_ms_ = now_ms_() +
                  std::min(kBetweenRounds_ms, kFirstPauseAfterFailure_ms
@@ -143,7 +147,11 @@ Result<std::optional<core::Error>> NoticeCarrier::step(Till& till) {
     }
     if (!answer) return Wrong();
     is_asking_ = false;
-    if (!answer->done) {
+    // Not on the roster: an answer, too.
+    const bool is_answer =
+        answer->done || (std::holds_alternative<std::monostate>(answer->question) &&
+                         answer->done.error().code == Errc::kBadSignature);
+    if (!is_answer) {
       const core::Error error = answer->done.error();
       rest();
       return Wrong(error);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/wire/relay_client.h"
 #include "till/notice_fetch.h"
 
 namespace till::api {
@@ -35,9 +36,16 @@ class NoticeCarrier {
  private:
   using After = std::optional<core::LogIndex>;
   using Question = std::variant<After, core::envelope::BlobName, std::monostate>;  // or the roster
+  // Who asks; none: whom the ports were made for.
+  using Asker = std::optional<core::wire::ReadCredential>;
+  struct Task {
+    Question question;
+    Asker asker;
+  };
   using Placed = std::vector<std::pair<core::LogIndex, core::Bytes>>;
   struct Answer {
     Question question;
+    std::string asker;  // the key's id; empty: none was named
     core::Result<void> done;
     Placed notices{};
     bool is_cut = false;  // there may be more behind the last
@@ -50,7 +58,7 @@ class NoticeCarrier {
   };
 
   void work();
-  Answer ask(const Question& question) const;
+  Answer ask(const Task& task) const;
   // What the thread brought; kBusy, and noted as wanted, when it did not yet.
   NoticePorts brought();
   void keep(Answer answer);
@@ -67,14 +75,15 @@ class NoticeCarrier {
   std::optional<List> list_;
   std::uint64_t lists_ = 0;  // that were asked for
   std::map<core::envelope::BlobName, core::Bytes> pieces_;
-  std::optional<core::Bytes> roster_;
+  std::map<std::string, core::Result<core::Bytes>> rosters_;  // or the refusal, by who asked
   std::optional<Question> wanted_;
+  Asker asker_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::optional<Question> to_ask_;  // guarded
-  std::optional<Answer> answer_;    // guarded
-  bool ended_ = false;              // guarded
+  std::optional<Task> to_ask_;    // guarded
+  std::optional<Answer> answer_;  // guarded
+  bool ended_ = false;            // guarded
   std::thread thread_;
 };
 

@@ -64,6 +64,8 @@ struct Chores {
     copying_said = wrong;
     const auto sealed = till.seal_overdue_opening();
     if (!sealed) take(sealed.error());
+    const auto key_taken = till.take_next_key();
+    if (!key_taken) take(key_taken.error());
     if (carrier != nullptr) {
       const auto carried = carrier->step(till.backup());
       if (!carried) {

@@ -103,7 +103,7 @@ std::span<const Service::Entry> Service::table() {
       {{"POST", "/v1/operators/{operator}/unlock", kChanges, ""}, &S::unlock_operator},
       {{"GET", "/v1/settings", kReads, ""}, &S::get_settings},
       {{"POST", "/v1/settings", kChanges,
-        "sale_per_point point_worth tax_at member_key delivery_cut_off backup_to"},
+        "sale_per_point point_worth tax_at member_key delivery_cut_off key_days backup_to"},
        &S::change_settings},
       {{"GET", "/v1/points-service", kReads, ""}, &S::get_points_service},
       {{"POST", "/v1/points-service", kChanges, "url timeout_ms"}, &S::change_points_service},

@@ -50,6 +50,7 @@ Json settings_json(const Settings& settings, const TillStatus& status) {
           {"tax_at", settings.tax_at_deposit ? "deposit" : "hand-over"},
           {"member_key", settings.member_key.empty() ? "none" : "set"},
           {"delivery_cut_off", settings.delivery_cut_off_minutes},
+          {"key_days", settings.key_days},
           {"backup_to", lines_of(status.backup)}};
 }
 
@@ -80,6 +81,10 @@ Result<Settings> read_settings(const Fields& body, core::Currency currency, Sett
   if (body.has("delivery_cut_off")) {
     TRY_ASSIGN(const std::uint64_t minutes, body.number("delivery_cut_off"));
     settings.delivery_cut_off_minutes = static_cast<std::int64_t>(minutes);
+  }
+  if (body.has("key_days")) {
+    TRY_ASSIGN(const std::uint64_t days, body.number("key_days"));
+    settings.key_days = static_cast<std::int64_t>(days);
   }
   return settings;
 }
