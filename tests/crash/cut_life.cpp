@@ -216,7 +216,8 @@ class Life {
   // Whatever became of the disk, what is on paper is in the books, and its original only once.
   void look_at_paper() {
     for (const auto& [invoice, originals] : steps_.paper().originals()) {
-      CAPTURE(invoice);
+      const auto& its_invoice = invoice;
+      CAPTURE(its_invoice);
       CHECK(invoice <= model_.sales.size());
       CHECK(originals <= 1);
     }

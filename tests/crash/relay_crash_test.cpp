@@ -60,7 +60,8 @@ void check_promises(const std::filesystem::path& log, const Promises& promises) 
   REQUIRE(content);
   for (const auto& damage : content->damages) CHECK(damage.torn_tail);
   for (const auto& [number, index] : promises) {
-    CAPTURE(number);
+    const auto& its_number = number;
+    CAPTURE(its_number);
     REQUIRE(index < content->entries.size());
     CHECK(core::equal(content->entries[index].body, make_message(number)));
   }

@@ -89,7 +89,8 @@ std::map<std::string, core::Bytes> increments_on(const CrashShop& shop, const Ti
   }
   std::optional<core::envelope::Hash> link;
   for (const auto& [name, file] : files) {
-    CAPTURE(name);
+    const auto& its_name = name;
+    CAPTURE(its_name);
     const auto increment = core::journal::parse_increment(file);
     REQUIRE(increment);
     CHECK(verify_statement(increment->statement, till.public_key()));
@@ -253,8 +254,10 @@ TEST_CASE("a full disk is said so and changes nothing; a failed sync is never ta
         {"pwrite64", "EIO"},
         {"fdatasync", "EIO"}}) {
     for (int when = 1; when <= 8; ++when) {
-      CAPTURE(system_call);
-      CAPTURE(error);
+      const auto& its_system_call = system_call;
+      CAPTURE(its_system_call);
+      const auto& its_error = error;
+      CAPTURE(its_error);
       CAPTURE(when);
       shop.restore();
       const test::Outcome outcome =

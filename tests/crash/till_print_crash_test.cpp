@@ -136,7 +136,8 @@ class PrintShop {
     look();
     CHECK(open().print_queue().waiting(0, 100)->empty());
     for (const auto& [sale, on] : on_paper()) {
-      CAPTURE(sale);
+      const auto& its_sale = sale;
+      CAPTURE(its_sale);
       CHECK(on.originals + static_cast<int>(on.copies.size()) >= 1);
     }
     CHECK(on_paper().size() == kSales);
@@ -190,8 +191,10 @@ TEST_CASE("a full or failing disk or printer repeats no original and loses no do
         {"write", "ENOSPC"},
         {"write", "EIO"}}) {
     for (int when = 1; when <= 12; ++when) {
-      CAPTURE(system_call);
-      CAPTURE(error);
+      const auto& its_system_call = system_call;
+      CAPTURE(its_system_call);
+      const auto& its_error = error;
+      CAPTURE(its_error);
       CAPTURE(when);
       shop.restore();
       const test::Outcome outcome = shop.print_injected(system_call, "error=" + error, when);

@@ -158,7 +158,8 @@ TEST_CASE("a place at a relay is refused by its reason, and https is trusted by 
   REQUIRE(shop.shop.start_relay());
   for (const auto& [place, words] : std::vector<std::pair<std::string, std::string>>{
            {"relay:", "relay"}, {"relay:ftp://x", "ftp"}, {"relay:http://h:1,/no", "/no"}}) {
-    CAPTURE(place);
+    const auto& its_place = place;
+    CAPTURE(its_place);
     const Outcome refused = shop.shop.till("settings", {"--backup-to", place});
     CHECK(refused.status > 0);
     CHECK_MESSAGE(says(refused.err, words), refused.err);

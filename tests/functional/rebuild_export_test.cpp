@@ -509,7 +509,8 @@ TEST_CASE(
       {"UPDATE operators SET refunds = 1", "operators made more refunds"},
       {"UPDATE messages SET state = 5" + of_one, "operators of a message that must not be posted"}};
   for (const auto& [sql, says] : changes) {
-    CAPTURE(sql);
+    const auto& its_sql = sql;
+    CAPTURE(its_sql);
     test::write_file(chain.books(), before);
     {
       auto db = core::sqlite::Database::open(chain.books(), {}).value();

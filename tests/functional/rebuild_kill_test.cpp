@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <set>
 #include <thread>
 
 #include "core/base/random.h"

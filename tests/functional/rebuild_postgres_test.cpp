@@ -440,7 +440,8 @@ TEST_CASE("a replay into PostgreSQL whose disk says no leaves the books as they 
   for (const auto& [table, on] : {std::pair{"messages", "INSERT"}, std::pair{"postings", "INSERT"},
                                   std::pair{"meta", "UPDATE"}, std::pair{"chains", "UPDATE"},
                                   std::pair{"month_takings", "INSERT OR UPDATE"}}) {
-    CAPTURE(table);
+    const auto& its_table = table;
+    CAPTURE(its_table);
     refuse(table, on);
     const auto outcome = half.replay_all();
     REQUIRE_FALSE(outcome.has_value());
@@ -496,7 +497,8 @@ TEST_CASE("a row that was changed in PostgreSQL is found by verify") {
        "UPDATE quarantine SET detail = substring(detail FROM 1 FOR length(detail) - 1)"},
       {"UPDATE chains SET whole = 1 - whole", "UPDATE chains SET whole = 1 - whole"}};
   for (const auto& [change, back] : changes) {
-    CAPTURE(change);
+    const auto& its_change = change;
+    CAPTURE(its_change);
     half.server.exec("SET search_path = " + schema + "; " + change);
     CHECK_FALSE(need(rebuild::verify_books(open(half.url))).empty());
     half.server.exec("SET search_path = " + schema + "; " + back);

@@ -250,7 +250,8 @@ TEST_CASE("a grocer's receipts go through the API, and each closing is the file'
   std::uint64_t requests = 0;
   Expected all;
   for (const auto& [store, days] : stores) {
-    CAPTURE(store);
+    const auto& its_store = store;
+    CAPTURE(its_store);
     const auto& ids = products[store];
     RunningTill till(store, {ids.begin(), ids.end()});
     for (const auto& [day, baskets] : days) {

@@ -184,7 +184,8 @@ TEST_CASE("the shelf is what head office said, in whatever order and pieces it c
         REQUIRE(shop->till.open_day(day, {}).has_value());
         const auto feeds = shop->till.notices().status().value();
         for (const auto& [kind, feed] : feeds) {
-          CHECK_MESSAGE(feed.trouble.empty(), feed.trouble);
+          const std::string& trouble = feed.trouble;
+          CHECK_MESSAGE(trouble.empty(), trouble);
           waited += feed.waiting;
         }
         const Catalog here = shop->till.shelf().whole(shop->till.shelf().present()).value();

@@ -86,9 +86,13 @@ struct Model {
     std::map<std::uint64_t, std::uint64_t> out;
     for (const auto& [id, taken] : net) out[id] = id;
     for (const auto& [id, what] : made) out[id] = id;
-    for (const auto& [id, what] : made) {  // ascending: the lowest of a group is there already
+    for (const auto& entry : made) {  // ascending: the lowest of a group is there already
+      const auto& id = entry.first;
+      const auto& what = entry.second;
       if (what.gtin == 0) continue;
-      for (const auto& [other, theirs] : made) {
+      for (const auto& before : made) {
+        const auto& other = before.first;
+        const auto& theirs = before.second;
         if (other >= id) break;
         const bool same =
             theirs.gtin == what.gtin && (what.gtin != kShopsOwn || theirs.store == what.store);

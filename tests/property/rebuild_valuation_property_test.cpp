@@ -311,7 +311,8 @@ void check_accounts(const rebuild::Books& books, const rebuild::Settings& settin
     expected.erase({account, currency});
   }
   for (const auto& [key, minor] : expected) {
-    CAPTURE(key.first);
+    const auto& account_of_key = key.first;
+    CAPTURE(account_of_key);
     CHECK(minor == 0);
   }
   for (const auto& [currency, minor] : sum) CHECK(minor == 0);
@@ -383,7 +384,8 @@ void check_balances(const rebuild::Books& books, const rebuild::Settings& settin
     days[day][{row["account"].get<int>(), row["currency"]}] = row["balance_minor"];
   }
   for (auto& [day, sheet] : days) {
-    CAPTURE(day);
+    const auto& its_day = day;
+    CAPTURE(its_day);
     rebuild::FigureRange range;
     range.to = BusinessDay{day};
     const auto table = *rebuild::figures(books, rebuild::By::kAccount, range, {}, settings);

@@ -18,7 +18,8 @@ TEST_CASE("base64 is that of RFC 4648, both ways") {
                                                                    {"foobar", "Zm9vYmFy"},
                                                                    {"\xfb\xef\xff", "++//"}};
   for (const auto& [plain, text] : vectors) {
-    CAPTURE(text);
+    const auto& its_text = text;
+    CAPTURE(its_text);
     CHECK(to_base64(as_bytes(plain)) == text);
     const auto decoded = from_base64(text);
     REQUIRE(decoded);

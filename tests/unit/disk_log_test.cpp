@@ -303,7 +303,8 @@ TEST_CASE("missing segments are damage that says which entries are gone") {
   int segments = 0;
   for (const auto& [name, content] : files) {
     if (!core::disk::segment_ordinal(name)) continue;
-    CAPTURE(name);
+    const auto& its_name = name;
+    CAPTURE(its_name);
     ++segments;
     disk.erase(name);
     const LogScan log = scan(disk);

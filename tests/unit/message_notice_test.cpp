@@ -1,6 +1,8 @@
 // A notice's header: whom it is for, in one valid form, and of no other message.
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "core/envelope/cbor.h"
 #include "core/envelope/message.h"
 

@@ -90,7 +90,8 @@ TEST_CASE("a bad row of products, points or accounts is refused by its line") {
            {"7,A,B,1,,1,USD\n7,A,C,1,2026-01-01,2,USD", ":3: name, department"},
            {"7,A,B,1,,1,USD\n7,A,B,1,2026-01-01,2,EUR", ":3: name, department"},
            {"7,A,B,1,,1", ":2: 6 fields"}}) {
-    CAPTURE(row);
+    const auto& its_row = row;
+    CAPTURE(its_row);
     d.refuses("products.csv", kProducts + row + "\n", what);
   }
   d.refuses("products.csv", "product,cost\n", ":1: expected the header");
@@ -109,7 +110,8 @@ TEST_CASE("a bad row of products, points or accounts is refused by its line") {
            {cash + "sales,1,Food,4010,Food,revenue\n", ":3: only the role sales"},
            {cash + "cash,,Food,4010,Food,asset\n", ":3: only the role sales"},
            {cash + "cash,1,,4010,Cash of tax code 1,asset\n", ":3: '1': a tax code"}}) {
-    CAPTURE(rows);
+    const auto& its_rows = rows;
+    CAPTURE(its_rows);
     d.refuses("accounts.csv", chart_with("cash,,,1000", rows), what);
   }
   d.refuses("prducts.csv", kProducts, ": the settings are accounts.csv");

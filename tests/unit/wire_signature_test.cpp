@@ -78,7 +78,8 @@ TEST_CASE("what is signed is the text that the RFC makes of the request, written
       {"/v1/entries?", "\"@path\": /v1/entries\n\"@query\": ?\n"},
       {"/?a?b", "\"@path\": /\n\"@query\": ?a?b\n"}};
   for (const auto& [target, lines] : targets) {
-    CAPTURE(target);
+    const auto& its_target = target;
+    CAPTURE(its_target);
     const SignatureFields fields =
         sign_request({"GET", "relay.example:8443", target}, published_key(), "office", 1700000000,
                      1700000060, "n-1");
@@ -128,7 +129,8 @@ TEST_CASE("every part is covered: with one changed, nothing verifies") {
            {"expires=1700000060", "expires=1700000061"},
            {"nonce=\"n-1\"", "nonce=\"n-2\""},
            {"keyid=\"office\"", "keyid=\"Office\""}}) {
-    CAPTURE(by);
+    const auto& its_by = by;
+    CAPTURE(its_by);
     CHECK_FALSE(verifies({replaced(fields.input, part, by), fields.signature}, kRequest));
   }
   std::string other_signature = signed_fields().signature;
@@ -210,7 +212,8 @@ TEST_CASE("parameters and components in another form, order or number are refuse
            {"\"n-1\"", "n-1"},
            {"\"office\"", "\"\xc3\xa4\""},
        }) {
-    CAPTURE(by);
+    const auto& its_by = by;
+    CAPTURE(its_by);
     refused(replaced(fields.input, part, by), fields.signature, "Signature-Input");
   }
   refused("", fields.signature, "Signature-Input");
