@@ -12,7 +12,14 @@
 namespace test {
 
 // Under a sanitizer processes cannot be traced: cases that strace skip themselves, by name.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // GCC says so, clang is asked
+#define DAYBOOK_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define DAYBOOK_SANITIZED 1
+#endif
+#endif
+#ifdef DAYBOOK_SANITIZED
 inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;

@@ -34,10 +34,12 @@ struct World {
       return ask(after, take);
     };
     ports.piece = [this](const core::envelope::BlobName& name) -> Result<Bytes> {
+      const Working working(*this);
       ++pieces;
       return test::read_file(dir / "ho" / "blobs" / name.hash.hex());
     };
     ports.roster = [this]() -> Result<Bytes> {
+      const Working working(*this);
       ++rosters;
       return test::read_file(dir / "ho" / "roster.cbor");
     };
@@ -62,6 +64,7 @@ struct World {
     REQUIRE(notices.tell({}, BusinessDay{20000}, content).has_value());
   }
   Result<void> ask(std::optional<LogIndex> after, const till::NoticePorts::Take& take) {
+    const Working working(*this);
     ++asked;
     const auto roster = rebuild::read_roster(dir / "ho").value();
     std::uint64_t index = 0;
@@ -86,15 +89,22 @@ struct World {
       REQUIRE(step.has_value());
       if (*step && !wrong) wrong = **step;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      quiet = asked + pieces + rosters == before ? quiet + 1 : 0;
+      quiet = working == 0 && asked + pieces + rosters == before ? quiet + 1 : 0;
     }
     return wrong;
   }
+  // The network's thread is answering.
+  struct Working {
+    explicit Working(World& of) : world(of) { ++world.working; }
+    ~Working() { --world.working; }
+    World& world;
+  };
   core::retail::Catalog here() { return till.shelf().whole(till.shelf().present()).value(); }
 
   test::TempDir dir;
   till::Till till;
   till::NoticePorts ports;
+  std::atomic<int> working{0};
   std::atomic<std::uint64_t> asked{0};
   std::atomic<std::uint64_t> pieces{0};
   std::atomic<std::uint64_t> rosters{0};
