@@ -34,12 +34,12 @@ struct World {
       return ask(after, take);
     };
     ports.piece = [this](const core::envelope::BlobName& name) -> Result<Bytes> {
-      const Working working(*this);
+      const Working now(*this);
       ++pieces;
       return test::read_file(dir / "ho" / "blobs" / name.hash.hex());
     };
     ports.roster = [this]() -> Result<Bytes> {
-      const Working working(*this);
+      const Working now(*this);
       ++rosters;
       return test::read_file(dir / "ho" / "roster.cbor");
     };
@@ -64,7 +64,7 @@ struct World {
     REQUIRE(notices.tell({}, BusinessDay{20000}, content).has_value());
   }
   Result<void> ask(std::optional<LogIndex> after, const till::NoticePorts::Take& take) {
-    const Working working(*this);
+    const Working now(*this);
     ++asked;
     const auto roster = rebuild::read_roster(dir / "ho").value();
     std::uint64_t index = 0;
