@@ -9,7 +9,6 @@
 namespace rebuild {
 namespace {
 
-using core::Bytes;
 using core::Errc;
 using core::fail;
 using core::Result;
@@ -57,16 +56,22 @@ Result<bool> keep(std::filesystem::path path, core::ByteView bytes, const Waitin
 Result<Collected> collect(core::wire::BackupBox& box, const core::envelope::Roster& roster,
                           const std::filesystem::path& to, AtTheRelay afterwards) {
   Collected out;
-  std::set<core::envelope::Kid> tills;
+  std::set<std::filesystem::path> tills;
   const std::filesystem::path below = std::filesystem::absolute(to);
   TRY(box.each([&](const WaitingPart& part) -> Result<void> {
-    TRY_ASSIGN(const Bytes bytes, box.get(part));
-    TRY_ASSIGN(const bool written, keep(below / file_of(part, bytes, roster), bytes, part));
+    const auto bytes = box.get(part);
+    if (!bytes && bytes.error().code == Errc::kNetwork) return fail(bytes.error());
+    if (!bytes) {
+      out.troubles.push_back(bytes.error().what);
+      return {};
+    }
+    const std::filesystem::path file = below / file_of(part, *bytes, roster);
+    TRY_ASSIGN(const bool written, keep(file, *bytes, part));
     if (afterwards == AtTheRelay::kRemove) TRY(box.remove(part));
     ++out.parts;
     out.written += written ? 1 : 0;
-    out.bytes += written ? bytes.size() : 0;
-    tills.insert(part.till);
+    out.bytes += written ? bytes->size() : 0;
+    tills.insert(file.parent_path());
     return {};
   }));
   out.tills = tills.size();

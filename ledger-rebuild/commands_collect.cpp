@@ -35,16 +35,20 @@ Result<int> run_collect(const CollectArguments& a) {
     const nlohmann::ordered_json out = {{"parts", done.parts},
                                         {"tills", done.tills},
                                         {"written", done.written},
-                                        {"bytes", done.bytes}};
+                                        {"bytes", done.bytes},
+                                        {"troubles", done.troubles}};
     std::printf("%s\n", out.dump().c_str());
-    return 0;
+    return done.troubles.empty() ? 0 : 1;
   }
   std::printf("%llu parts of %llu tills waited, %llu are new in %s, %llu bytes\n",
               static_cast<unsigned long long>(done.parts),
               static_cast<unsigned long long>(done.tills),
               static_cast<unsigned long long>(done.written), a.to.c_str(),
               static_cast<unsigned long long>(done.bytes));
-  return 0;
+  for (const std::string& trouble : done.troubles) {
+    std::fprintf(stderr, "daybook-rebuild: left at the relay: %s\n", trouble.c_str());
+  }
+  return done.troubles.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -65,7 +69,8 @@ void add_collect(CLI::App& app, int& exit_code) {
       "Example:\n  daybook-rebuild collect --head-office head-office --relay "
       "https://relay.example --to backups\n"
       "Each part is synced to the disk here before the relay forgets it. Do it every night: a\n"
-      "relay keeps so much for each till and no more. Then recover --from backups/4-1.");
+      "relay keeps so much for each till and no more. Then recover --from backups/4-1.\n"
+      "Exit status: 0 all came; 1 a part did not, which is named; 2 wrong usage.");
   command->callback([a, &exit_code] { exit_code = finish(run_collect(*a)); });
 }
 

@@ -103,9 +103,31 @@ TEST_CASE("a relay that is away, or full, keeps no day from closing, and gets it
   const Outcome copied = shop.shop.till("backup");
   CHECK_MESSAGE(says(copied.out, "has all"), copied.err);
   CHECK(says(shop.collect({"--keep"}).out, "1 parts of 1 tills waited, 1 are new in "));
-  CHECK(says(shop.collect({"--json"}).out, "{\"parts\":1,\"tills\":1,\"written\":0,\"bytes\":0}"));
+  CHECK(says(shop.collect({"--json"}).out,
+             "{\"parts\":1,\"tills\":1,\"written\":0,\"bytes\":0,\"troubles\":[]}"));
   CHECK(says(shop.collect().out, "0 parts of 0 tills"));
   shop.comes_back(2);
+}
+
+TEST_CASE("a part that the relay damaged is named, stays there, and holds up no other") {
+  RelayShop shop;
+  REQUIRE(shop.shop.start_relay());
+  shop.settle();
+  for (int n = 2; n <= 4; ++n) CHECK(shop.a_day("2026-03-0" + std::to_string(n), 1).err.empty());
+  std::filesystem::path first;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(shop.shop.file("log") / "backups")) {
+    const bool is_before = first.empty() || entry.path().filename() < first.filename();
+    if (entry.is_regular_file() && is_before) first = entry.path();
+  }
+  REQUIRE_FALSE(first.empty());
+  std::ofstream(first, std::ios::binary) << "damaged";
+  const Outcome some = shop.collect();
+  CHECK(some.status == 1);
+  CHECK(says(some.out, "3 parts of 1 tills waited, 3 are new in "));
+  CHECK_MESSAGE(says(some.err, first.filename().string()), some.err);
+  CHECK(std::filesystem::exists(first));
+  CHECK(shop.collected() == 3);
 }
 
 TEST_CASE("a collection that is killed, or refused, loses nothing") {
