@@ -354,10 +354,11 @@ Result<void> BooksWriter::insert_entry(const Item& item, core::BusinessDay booke
             .bind_blob(6, chain.id.view())
             .run());
   }
-  return insert_products(item);
+  return insert_told(item);
 }
 
-Result<void> BooksWriter::insert_products(const Item& item) {
+// What a message tells beside its figures.
+Result<void> BooksWriter::insert_told(const Item& item) {
   for (const DefinitionLine& line : item.entry.definitions) {
     const core::retail::Definition& what = line.definition;
     TRY(definition_.bind_int(1, item.number())

@@ -48,7 +48,7 @@ class BooksWriter {
   core::Result<void> update(const Item& item, const Verdict& verdict, core::BusinessDay booked);
   core::Result<void> delete_entry(std::int64_t number);
   core::Result<void> insert_entry(const Item& item, core::BusinessDay booked);
-  core::Result<void> insert_products(const Item& item);
+  core::Result<void> insert_told(const Item& item);
   core::Result<void> reverse_entry(std::int64_t number);
   core::Result<void> drop_reversal(std::int64_t number);
   core::Result<void> hold(const Item& item, const Verdict& verdict);

@@ -15,7 +15,6 @@
 namespace till {
 namespace {
 
-using core::Bytes;
 using core::Errc;
 using core::fail;
 using core::Result;

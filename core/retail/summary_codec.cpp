@@ -285,16 +285,6 @@ Result<void> read_notes(SummaryReader& r, std::vector<std::uint64_t>& notes) {
   return {};
 }
 
-template <typename Fixed>
-Result<void> read_fixed(SummaryReader& r, Fixed& out) {
-  const std::size_t at = r.offset();
-  TRY_ASSIGN(const ByteView bytes, r.bytes());
-  const auto fixed = Fixed::from(bytes);
-  if (!fixed) return r.refuse(at, fixed.error().what);
-  out = *fixed;
-  return {};
-}
-
 Result<void> read_next_keys(SummaryReader& r, std::optional<KeyRequest>& out) {
   TRY(expect_items(r, kKeyRequestItems, "what is asked of a next key"));
   KeyRequest& request = out.emplace();

@@ -85,10 +85,10 @@ struct EventLoop::Impl {
   void arm_sweep();
 };
 
-// One request at a time: connect if needed, send, receive, call back.
 // Of what is at most a megabyte: a line of 16 KiB a timeout is the slowest, as the relay has it.
 constexpr int kSmallTimeouts = 64;
 
+// One request at a time: connect if needed, send, receive, call back.
 struct RelayConnection::Impl : std::enable_shared_from_this<RelayConnection::Impl> {
   using Done = std::function<void(Result<Response>)>;
 
@@ -578,9 +578,11 @@ Result<void> RelayClient::notices(std::optional<LogIndex> after,
   return {};
 }
 
-Result<void> RelayClient::put_blob(const envelope::Hash& hash, ByteView bytes) {
-  Result<void> result = fail(Errc::kNetwork, "no answer");
-  impl_->connection.impl_->put(blob_path(hash), bytes, [&result](Result<Response> response) {
+namespace {
+
+// Of a PUT or DELETE. Owner: the result outlives what is returned.
+RelayConnection::Impl::Done changed(Result<void>& result) {
+  return [&result](Result<Response> response) {
     if (!response) {
       result = fail(response.error());
     } else if (response->status != 200 && response->status != 201) {
@@ -588,22 +590,21 @@ Result<void> RelayClient::put_blob(const envelope::Hash& hash, ByteView bytes) {
     } else {
       result = {};
     }
-  });
+  };
+}
+
+}  // namespace
+
+Result<void> RelayClient::put_blob(const envelope::Hash& hash, ByteView bytes) {
+  Result<void> result = fail(Errc::kNetwork, "no answer");
+  impl_->connection.impl_->put(blob_path(hash), bytes, changed(result));
   impl_->loop.run();
   return result;
 }
 
 Result<void> RelayClient::erase(std::string_view path) {
   Result<void> result = fail(Errc::kNetwork, "no answer");
-  impl_->connection.impl_->erase(path, [&result](Result<Response> response) {
-    if (!response) {
-      result = fail(response.error());
-    } else if (response->status != 200) {
-      result = fail(error_of(*response));
-    } else {
-      result = {};
-    }
-  });
+  impl_->connection.impl_->erase(path, changed(result));
   impl_->loop.run();
   return result;
 }

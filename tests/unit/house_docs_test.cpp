@@ -90,9 +90,9 @@ void check_tour(const std::string& page) {
   CAPTURE(page);
   const std::string text = read_text(source_root() / page);
   // What it started ends with it, also when it fails half-way.
-  std::string script = "set -euo pipefail\ntrap 'kill $(jobs -p) || true' EXIT\nexport PATH=" +
-                       std::string(DAYBOOK_BIN_DIR) +
-                       ":$PATH\nSEEDS=" + (source_root() / "seeds").string() + "\n";
+  std::string script =
+      "set -euo pipefail\ntrap 'xargs -r kill <<<\"$(jobs -p)\"' EXIT\nexport PATH=" +
+      std::string(DAYBOOK_BIN_DIR) + ":$PATH\nSEEDS=" + (source_root() / "seeds").string() + "\n";
   const auto steps = blocks(text, "sh");
   REQUIRE(steps.size() >= 5);
   for (const std::string& step : steps) script += step;
